@@ -1,0 +1,262 @@
+"""The playlist (danh sách phát) one machine obeys, and its JSON form before it is signed.
+
+Signed form (both sides canonicalise `signed` by RFC 8785 before they sign or verify with Ed25519)::
+
+    {"signed": {...document...}, "signatures": [{"key_id": "<hex>", "signature": "<base64>"}]}
+
+`key_id` is the first 16 hex digits of the SHA-256 of the raw public key. All instants are integers:
+milliseconds since 1970-01-01 UTC; all lengths are integers in milliseconds.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from domain.errors import TrustError
+from domain.timetable import LatePolicy, Priority, QuietHours
+
+FORMAT = "tiengloa-playlist"
+FORMAT_VERSION = 1
+MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
+MAX_SLOTS = 20_000
+MAX_ITEMS = 200
+MAX_LENGTH = timedelta(hours=6)
+_HASH = re.compile(r"[0-9a-f]{64}")
+_YEAR_2100_MS = 4_102_444_800_000
+
+
+@dataclass(frozen=True, slots=True)
+class ClipRef:
+    """A clip that the machine must hold: `size` in bytes."""
+
+    hash: str
+    size: int
+    length: timedelta
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistItem:
+    """An item of a slot: it starts `offset` after the slot; with a `refusal` it is silent and is reported so."""
+
+    clip_hash: str | None
+    offset: timedelta
+    length: timedelta
+    title: str
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistSlot:
+    """A session on this machine."""
+
+    key: str
+    starts_at: datetime
+    title: str
+    priority: Priority
+    late_policy: LatePolicy
+    grace: timedelta
+    items: tuple[PlaylistItem, ...]
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Playlist:
+    """All that one machine needs to speak without its server.
+
+    `epoch` and `counter` only grow (epoch first): a machine refuses a lower pair. It starts nothing routine
+    after `expires_at`, nor inside `quiet`, which is in the zone `zone`.
+    """
+
+    station_id: str
+    machine_id: str
+    epoch: int
+    counter: int
+    issued_at: datetime
+    expires_at: datetime
+    zone: str
+    quiet: tuple[QuietHours, ...]
+    clips: tuple[ClipRef, ...]
+    slots: tuple[PlaylistSlot, ...]
+
+
+def to_ms(instant: datetime) -> int:
+    """Return `instant` as whole milliseconds since 1970 UTC."""
+    return round(instant.timestamp() * 1000)
+
+
+def from_ms(milliseconds: int) -> datetime:
+    """Return the aware UTC instant of `milliseconds` since 1970."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+
+
+def length_ms(length: timedelta) -> int:
+    """Return `length` in whole milliseconds."""
+    return round(length.total_seconds() * 1000)
+
+
+def to_document(playlist: Playlist) -> dict[str, Any]:
+    """Return the JSON document of `playlist`, made of strings, integers, lists and objects only."""
+    return {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "station": playlist.station_id,
+        "machine": playlist.machine_id,
+        "epoch": playlist.epoch,
+        "counter": playlist.counter,
+        "issued": to_ms(playlist.issued_at),
+        "expires": to_ms(playlist.expires_at),
+        "zone": playlist.zone,
+        "quiet": [[f"{span.start:%H:%M:%S}", f"{span.end:%H:%M:%S}"] for span in playlist.quiet],
+        "clips": [
+            {"hash": c.hash, "size": c.size, "length": length_ms(c.length), "media_type": c.media_type}
+            for c in playlist.clips
+        ],
+        "slots": [_slot_document(slot) for slot in playlist.slots],
+    }
+
+
+def _slot_document(slot: PlaylistSlot) -> dict[str, Any]:
+    return {
+        "key": slot.key,
+        "starts": to_ms(slot.starts_at),
+        "title": slot.title,
+        "priority": slot.priority.name,
+        "late": slot.late_policy.value,
+        "grace": length_ms(slot.grace),
+        "refusal": slot.refusal,
+        "items": [
+            {
+                "clip": item.clip_hash,
+                "offset": length_ms(item.offset),
+                "length": length_ms(item.length),
+                "title": item.title,
+                "refusal": item.refusal,
+            }
+            for item in slot.items
+        ],
+    }
+
+
+def from_document(document: object) -> Playlist:
+    """Return the playlist of a JSON document, refusing whatever is not exactly of the form.
+
+    Raises TrustError: a wrong type, an unknown or missing key, a number out of range, a repeated slot,
+    or an item whose clip is not listed.
+    """
+    try:
+        playlist = _read_playlist(document)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise TrustError(f"Danh sách phát sai khuôn dạng ({error}); máy giữ danh sách cũ.") from error
+    return playlist
+
+
+def _read_playlist(document: object) -> Playlist:
+    top = _object(document, "format version station machine epoch counter issued expires zone quiet clips slots")
+    if top["format"] != FORMAT or top["version"] != FORMAT_VERSION:
+        raise ValueError("format")
+    clips = tuple(_read_clip(entry) for entry in _list(top["clips"], MAX_SLOTS))
+    held = {clip.hash for clip in clips}
+    slots = tuple(_read_slot(entry, held) for entry in _list(top["slots"], MAX_SLOTS))
+    if len({slot.key for slot in slots}) != len(slots):
+        raise ValueError("slots: key")
+    return Playlist(
+        station_id=_text(top["station"]),
+        machine_id=_text(top["machine"]),
+        epoch=_integer(top["epoch"], 1, 2**53),
+        counter=_integer(top["counter"], 1, 2**53),
+        issued_at=_instant(top["issued"]),
+        expires_at=_instant(top["expires"]),
+        zone=_text(top["zone"]),
+        quiet=tuple(_read_quiet(entry) for entry in _list(top["quiet"], 48)),
+        clips=clips,
+        slots=slots,
+    )
+
+
+def _read_quiet(entry: object) -> QuietHours:
+    start, end = _list(entry, 2)
+    return QuietHours(_time(start), _time(end))
+
+
+def _read_clip(entry: object) -> ClipRef:
+    clip = _object(entry, "hash size length media_type")
+    return ClipRef(
+        hash=_hash(clip["hash"]),
+        size=_integer(clip["size"], 1, 2**31),
+        length=_length(clip["length"]),
+        media_type=_text(clip["media_type"]),
+    )
+
+
+def _read_slot(entry: object, held: set[str]) -> PlaylistSlot:
+    slot = _object(entry, "key starts title priority late grace items refusal")
+    return PlaylistSlot(
+        key=_text(slot["key"]),
+        starts_at=_instant(slot["starts"]),
+        title=_text(slot["title"]),
+        priority=Priority[_text(slot["priority"])],
+        late_policy=LatePolicy(_text(slot["late"])),
+        grace=_length(slot["grace"]),
+        items=tuple(_read_item(item, held) for item in _list(slot["items"], MAX_ITEMS)),
+        refusal=_text(slot["refusal"]),
+    )
+
+
+def _read_item(entry: object, held: set[str]) -> PlaylistItem:
+    item = _object(entry, "clip offset length title refusal")
+    refusal = _text(item["refusal"])
+    clip_hash = None if item["clip"] is None else _hash(item["clip"])
+    if not refusal and clip_hash not in held:
+        raise ValueError("items: clip")
+    return PlaylistItem(
+        clip_hash=clip_hash,
+        offset=_length(item["offset"]),
+        length=_length(item["length"]),
+        title=_text(item["title"]),
+        refusal=refusal,
+    )
+
+
+def _object(value: object, keys: str) -> Mapping[str, object]:
+    if not isinstance(value, dict) or set(value) != set(keys.split()):
+        raise TypeError(keys.split(maxsplit=1)[0])
+    return value
+
+
+def _list(value: object, most: int) -> list[object]:
+    if not isinstance(value, list) or len(value) > most:
+        raise TypeError("list")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > 1000:
+        raise TypeError("text")
+    return value
+
+
+def _integer(value: object, least: int, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise ValueError("integer")
+    return value
+
+
+def _hash(value: object) -> str:
+    if not isinstance(value, str) or not _HASH.fullmatch(value):
+        raise ValueError("hash")
+    return value
+
+
+def _instant(value: object) -> datetime:
+    return from_ms(_integer(value, 0, _YEAR_2100_MS))
+
+
+def _length(value: object) -> timedelta:
+    return timedelta(milliseconds=_integer(value, 0, length_ms(MAX_LENGTH)))
+
+
+def _time(value: object) -> time:
+    return time.fromisoformat(_text(value))
