@@ -1,0 +1,1 @@
+"""The memory: the only room that knows SQLAlchemy. Rows stay here; domain values go out."""

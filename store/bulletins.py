@@ -1,0 +1,221 @@
+"""Bulletins, every version of their scripts, and the steps of their review.
+
+Each change of state is an UPDATE guarded by what was read: when another person was faster it raises
+WrongStateError and changes nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from domain.bulletins import AcceptedReading, Bulletin, BulletinState, Genre, Review
+from domain.errors import NotFoundError, WrongStateError
+from domain.people import User
+from store import tables
+
+_TOO_LATE = "Bản tin đã được người khác thay đổi. Chưa ghi gì thêm; hãy mở lại trang để xem bản mới nhất."
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an author fills in."""
+
+    title: str
+    script: str
+    genre: Genre = Genre.NEWS
+    topic_id: str | None = None
+    campaign_id: str | None = None
+    readings: tuple[AcceptedReading, ...] = ()
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who does something, and when."""
+
+    user: User
+    at: datetime
+
+
+def add(connection: Connection, bulletin_id: str, draft: Draft, act: Act) -> None:
+    """Add a bulletin as a draft with its first version."""
+    connection.execute(
+        insert(tables.bulletin).values(
+            id=bulletin_id,
+            state=BulletinState.DRAFT.value,
+            version=1,
+            author_name=act.user.name,
+            updated_at=act.at,
+            **_columns(draft),
+        )
+    )
+    _add_version(connection, bulletin_id, 1, draft, act)
+
+
+def revise(connection: Connection, bulletin: Bulletin, draft: Draft, act: Act) -> None:
+    """Keep a new version of a draft or returned bulletin, which becomes a draft again."""
+    version = bulletin.version + 1
+    _guarded(
+        connection,
+        bulletin,
+        state=BulletinState.DRAFT.value,
+        version=version,
+        updated_at=act.at,
+        backup_voice_ok_by=None,
+        **_columns(draft),
+    )
+    _add_version(connection, bulletin.id, version, draft, act)
+
+
+def change_state(
+    connection: Connection, bulletin: Bulletin, state: BulletinState, now: datetime, **columns: Any
+) -> None:
+    """Move the bulletin to `state`, with further columns (approved_by, return_note...)."""
+    _guarded(connection, bulletin, state=state.value, updated_at=now, **columns)
+
+
+def attach_clip(connection: Connection, bulletin_id: str, version: int, clip_hash: str) -> bool:
+    """Give an approved version its finished sound; tell whether that version still stood."""
+    changed = connection.execute(
+        update(tables.bulletin)
+        .where(
+            tables.bulletin.c.id == bulletin_id,
+            tables.bulletin.c.version == version,
+            tables.bulletin.c.state == BulletinState.APPROVED.value,
+        )
+        .values(clip_hash=clip_hash, clip_version=version)
+    )
+    return changed.rowcount == 1
+
+
+def accept_backup_voice(connection: Connection, bulletin: Bulletin, user_id: str) -> None:
+    """Note who said yes to a backup voice for this version."""
+    _guarded(connection, bulletin, backup_voice_ok_by=user_id)
+
+
+def note(connection: Connection, bulletin: Bulletin, act: Act, action: str, text: str = "") -> None:
+    """Add a step to the bulletin's history."""
+    connection.execute(
+        insert(tables.review).values(
+            bulletin_id=bulletin.id,
+            at=act.at,
+            user_id=act.user.id,
+            action=action,
+            version=bulletin.version,
+            note=text,
+        )
+    )
+
+
+def get(connection: Connection, bulletin_id: str) -> Bulletin:
+    """Return the bulletin with its history. Raises NotFoundError."""
+    row = connection.execute(select(tables.bulletin).where(tables.bulletin.c.id == bulletin_id)).one_or_none()
+    if row is None:
+        raise NotFoundError("Không có bản tin này, hoặc bản tin đã bị xóa.")
+    return _bulletin(row, _authors(connection, bulletin_id), _history(connection, bulletin_id))
+
+
+def newest(connection: Connection, states: Iterable[BulletinState] = (), limit: int = 200) -> tuple[Bulletin, ...]:
+    """Return bulletins without their history, the newest first; of all states when none is named."""
+    query = select(tables.bulletin).order_by(tables.bulletin.c.updated_at.desc()).limit(limit)
+    wanted = [state.value for state in states]
+    if wanted:
+        query = query.where(tables.bulletin.c.state.in_(wanted))
+    return tuple(_bulletin(row, frozenset(), ()) for row in connection.execute(query))
+
+
+def everything(connection: Connection) -> dict[str, Bulletin]:
+    """Return every bulletin by id, without history, for planning."""
+    return {row.id: _bulletin(row, frozenset(), ()) for row in connection.execute(select(tables.bulletin))}
+
+
+def counts(connection: Connection) -> dict[BulletinState, int]:
+    """Return how many bulletins stand in each state."""
+    query = select(tables.bulletin.c.state, func.count()).group_by(tables.bulletin.c.state)
+    return {BulletinState(state): count for state, count in connection.execute(query)}
+
+
+def _guarded(connection: Connection, bulletin: Bulletin, **columns: Any) -> None:
+    changed = connection.execute(
+        update(tables.bulletin)
+        .where(
+            tables.bulletin.c.id == bulletin.id,
+            tables.bulletin.c.state == bulletin.state.value,
+            tables.bulletin.c.version == bulletin.version,
+        )
+        .values(**columns)
+    )
+    if changed.rowcount != 1:
+        raise WrongStateError(_TOO_LATE)
+
+
+def _columns(draft: Draft) -> dict[str, Any]:
+    return {
+        "title": draft.title,
+        "script": draft.script,
+        "genre": draft.genre.value,
+        "topic_id": draft.topic_id,
+        "campaign_id": draft.campaign_id,
+        "readings": [[one.written, one.spoken] for one in draft.readings],
+        "valid_from": draft.valid_from,
+        "valid_until": draft.valid_until,
+    }
+
+
+def _add_version(connection: Connection, bulletin_id: str, version: int, draft: Draft, act: Act) -> None:
+    connection.execute(
+        insert(tables.script_version).values(
+            bulletin_id=bulletin_id,
+            version=version,
+            title=draft.title,
+            script=draft.script,
+            author_id=act.user.id,
+            at=act.at,
+        )
+    )
+
+
+def _authors(connection: Connection, bulletin_id: str) -> frozenset[str]:
+    table = tables.script_version
+    return frozenset(connection.execute(select(table.c.author_id).where(table.c.bulletin_id == bulletin_id)).scalars())
+
+
+def _history(connection: Connection, bulletin_id: str) -> tuple[Review, ...]:
+    table = tables.review
+    rows = connection.execute(
+        select(table, tables.user.c.name)
+        .join(tables.user, tables.user.c.id == table.c.user_id)
+        .where(table.c.bulletin_id == bulletin_id)
+        .order_by(table.c.number)
+    )
+    return tuple(Review(row.at, row.user_id, row.name, row.action, row.version, row.note) for row in rows)
+
+
+def _bulletin(row: Row[Any], authors: frozenset[str], history: tuple[Review, ...]) -> Bulletin:
+    return Bulletin(
+        id=row.id,
+        title=row.title,
+        script=row.script,
+        genre=Genre(row.genre),
+        state=BulletinState(row.state),
+        version=row.version,
+        author_ids=authors,
+        author_name=row.author_name,
+        updated_at=row.updated_at,
+        topic_id=row.topic_id,
+        campaign_id=row.campaign_id,
+        readings=tuple(AcceptedReading(written, spoken) for written, spoken in row.readings),
+        approved_by=row.approved_by,
+        approved_at=row.approved_at,
+        return_note=row.return_note,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        clip_hash=row.clip_hash,
+        clip_version=row.clip_version,
+        backup_voice_ok_by=row.backup_voice_ok_by,
+        history=history,
+    )

@@ -1,0 +1,98 @@
+"""One database: how it is opened, how a piece of work begins and ends, and how its failures are named."""
+
+import hashlib
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from domain.errors import StorageError, StorageFullError
+
+_WRITE = "tiengloa_write"
+
+
+def new_id() -> str:
+    """Return a new random identifier of 16 hex digits."""
+    return secrets.token_hex(8)
+
+
+def hash_secret(secret: str) -> str:
+    """Return the SHA-256 of a random secret in hex; only this is ever kept."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Database:
+    """The station's database file.
+
+    Every write is one BEGIN IMMEDIATE transaction, so that a reader never upgrades half-way (SQLite answers
+    that with "locked" at once). `synchronous=FULL`: an acknowledged approval or airing survives a power cut.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._engine = create_engine(
+            f"sqlite+pysqlite:///{path}", poolclass=QueuePool, pool_size=8, max_overflow=40, pool_timeout=10
+        )
+        event.listen(self._engine, "connect", _on_connect)
+        event.listen(self._engine, "begin", _on_begin)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that sees one moment of the database. Raises StorageError."""
+        with _named_failures(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection whose changes are kept together, or not at all. Raises StorageError."""
+        with _named_failures(), self._engine.connect() as connection:
+            writer = connection.execution_options(**{_WRITE: True})
+            with writer.begin():
+                yield writer
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+
+def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _on_begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get(_WRITE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def _named_failures() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise _named(error) from error
+
+
+def _named(error: DBAPIError) -> StorageError:
+    text = str(error.orig)
+    if "full" in text:
+        return StorageFullError(
+            "Ổ đĩa đã đầy nên chưa ghi được thay đổi này. Dữ liệu cũ còn nguyên. Hãy giải phóng chỗ trống rồi làm lại."
+        )
+    if "malformed" in text or "not a database" in text:
+        return StorageError(
+            "Tệp cơ sở dữ liệu bị hỏng nên không đọc được. Tệp được giữ nguyên; "
+            "hãy chép lại bản sao gần nhất trong thư mục «backups»."
+        )
+    if "readonly" in text or "unable to open" in text:
+        return StorageError("Không ghi được vào cơ sở dữ liệu. Hãy kiểm tra quyền ghi của thư mục dữ liệu.")
+    if isinstance(error, OperationalError) and "locked" in text:
+        return StorageError("Cơ sở dữ liệu đang bận. Chưa có gì thay đổi; hãy làm lại sau vài giây.")
+    return StorageError(f"Cơ sở dữ liệu báo lỗi ({type(error.orig).__name__}). Chưa có gì thay đổi.")

@@ -1,0 +1,141 @@
+"""The job table: the truth about production, whatever becomes of the workers."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from domain.jobs import Job, JobState
+from store import tables
+from store.engine import new_id
+
+MOST_ATTEMPTS = 5
+
+
+def add(connection: Connection, bulletin_id: str, version: int, now: datetime) -> str:
+    """Queue the production of a version, once however often it is asked; return the job's id."""
+    connection.execute(
+        insert(tables.job)
+        .values(id=new_id(), bulletin_id=bulletin_id, version=version, state=JobState.QUEUED.value, created_at=now)
+        .on_conflict_do_nothing()
+    )
+    table = tables.job
+    query = select(table.c.id).where(table.c.bulletin_id == bulletin_id, table.c.version == version)
+    return str(connection.execute(query).scalar_one())
+
+
+def claim(connection: Connection, job_id: str, now: datetime, lease: timedelta) -> Job | None:
+    """Take a queued job, or one whose lease has run out; `None` when it is not to be had."""
+    table = tables.job
+    changed = connection.execute(
+        update(table)
+        .where(table.c.id == job_id, _claimable(now))
+        .values(state=JobState.RUNNING.value, lease_until=now + lease, attempts=table.c.attempts + 1, error="")
+    )
+    return get(connection, job_id) if changed.rowcount == 1 else None
+
+
+def waiting(connection: Connection, now: datetime) -> tuple[str, ...]:
+    """Return the jobs that a worker may take now, the oldest first."""
+    table = tables.job
+    query = select(table.c.id).where(_claimable(now)).order_by(table.c.created_at)
+    return tuple(connection.execute(query).scalars())
+
+
+def progress(connection: Connection, job: Job, until: datetime, step: tuple[str, int, int]) -> bool:
+    """Note how far a job is and renew its lease; tell whether the job is still this worker's."""
+    stage, done, total = step
+    return _mine(connection, job, lease_until=until, stage=stage, done=done, total=total)
+
+
+def finish(connection: Connection, job: Job, now: datetime, wall_seconds: float, cpu_seconds: float) -> bool:
+    """Note that a job is done; tell whether it was still this worker's."""
+    return _mine(
+        connection,
+        job,
+        state=JobState.DONE.value,
+        stage="xong",
+        finished_at=now,
+        lease_until=None,
+        wall_seconds=wall_seconds,
+        cpu_seconds=cpu_seconds,
+    )
+
+
+def fail(connection: Connection, job: Job, error: str, retry_at: datetime | None) -> bool:
+    """Note a failure: to be tried again after `retry_at`, or for good when that is `None`."""
+    again = retry_at is not None and job.attempts < MOST_ATTEMPTS
+    return _mine(
+        connection,
+        job,
+        state=JobState.RUNNING.value if again else JobState.FAILED.value,
+        lease_until=retry_at,
+        error=error,
+    )
+
+
+def retry(connection: Connection, job_id: str) -> None:
+    """Queue a failed job again, as a person asked."""
+    connection.execute(
+        update(tables.job)
+        .where(tables.job.c.id == job_id, tables.job.c.state == JobState.FAILED.value)
+        .values(state=JobState.QUEUED.value, attempts=0, error="")
+    )
+
+
+def get(connection: Connection, job_id: str) -> Job:
+    """Return the job."""
+    return _job(connection.execute(select(tables.job).where(tables.job.c.id == job_id)).one())
+
+
+def of_bulletin(connection: Connection, bulletin_id: str, version: int) -> Job | None:
+    """Return the job of a version, if there is one."""
+    table = tables.job
+    row = connection.execute(
+        select(table).where(table.c.bulletin_id == bulletin_id, table.c.version == version)
+    ).one_or_none()
+    return None if row is None else _job(row)
+
+
+def unfinished(connection: Connection) -> tuple[Job, ...]:
+    """Return the jobs that are not done, the oldest first."""
+    table = tables.job
+    states = [JobState.QUEUED.value, JobState.RUNNING.value, JobState.FAILED.value]
+    rows = connection.execute(select(table).where(table.c.state.in_(states)).order_by(table.c.created_at))
+    return tuple(_job(row) for row in rows)
+
+
+def _claimable(now: datetime) -> Any:
+    table = tables.job
+    expired = (table.c.state == JobState.RUNNING.value) & (table.c.lease_until < now)
+    return or_(table.c.state == JobState.QUEUED.value, expired)
+
+
+def _mine(connection: Connection, job: Job, **columns: Any) -> bool:
+    table = tables.job
+    changed = connection.execute(
+        update(table)
+        .where(table.c.id == job.id, table.c.state == JobState.RUNNING.value, table.c.attempts == job.attempts)
+        .values(**columns)
+    )
+    return changed.rowcount == 1
+
+
+def _job(row: Row[Any]) -> Job:
+    return Job(
+        id=row.id,
+        bulletin_id=row.bulletin_id,
+        version=row.version,
+        state=JobState(row.state),
+        attempts=row.attempts,
+        created_at=row.created_at,
+        stage=row.stage,
+        done=row.done,
+        total=row.total,
+        lease_until=row.lease_until,
+        error=row.error,
+        wall_seconds=row.wall_seconds,
+        cpu_seconds=row.cpu_seconds,
+        finished_at=row.finished_at,
+    )

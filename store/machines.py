@@ -1,0 +1,155 @@
+"""Machines: enrolment codes, keys, heartbeats, and the playlist last published to each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from domain.errors import NotFoundError
+from domain.machines import EnrolmentCode, Heartbeat, Machine
+from domain.playlist import from_ms, to_ms
+from store import tables
+from store.engine import hash_secret
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The playlist that a machine is served: signed bytes, and what is needed to renew them."""
+
+    machine_id: str
+    counter: int
+    fingerprint: str
+    etag: str
+    body: bytes
+    issued_at: datetime
+    expires_at: datetime
+
+
+def add_code(connection: Connection, code: EnrolmentCode) -> None:
+    """Keep a one-use enrolment code."""
+    connection.execute(
+        insert(tables.enrolment_code).values(
+            code_hash=code.code_hash,
+            area_id=code.area_id,
+            machine_name=code.machine_name,
+            expires_at=code.expires_at,
+        )
+    )
+
+
+def use_code(connection: Connection, code: str, now: datetime) -> EnrolmentCode | None:
+    """Use a code up and return it; `None` when it is unknown, used or too old."""
+    table = tables.enrolment_code
+    row = connection.execute(select(table).where(table.c.code_hash == hash_secret(code))).one_or_none()
+    if row is None:
+        return None
+    connection.execute(delete(table).where(table.c.code_hash == row.code_hash))
+    if row.expires_at < now:
+        return None
+    return EnrolmentCode(row.code_hash, row.area_id, row.machine_name, row.expires_at)
+
+
+def add(connection: Connection, machine: Machine) -> None:
+    """Add an enrolled machine."""
+    connection.execute(
+        insert(tables.machine).values(
+            id=machine.id,
+            name=machine.name,
+            area_id=machine.area_id,
+            public_key=machine.public_key,
+            enrolled_at=machine.enrolled_at,
+        )
+    )
+
+
+def everything(connection: Connection) -> tuple[Machine, ...]:
+    """Return every machine, by name."""
+    rows = connection.execute(select(tables.machine).order_by(tables.machine.c.name, tables.machine.c.id))
+    return tuple(_machine(row) for row in rows)
+
+
+def get(connection: Connection, machine_id: str) -> Machine:
+    """Return the machine. Raises NotFoundError."""
+    row = connection.execute(select(tables.machine).where(tables.machine.c.id == machine_id)).one_or_none()
+    if row is None:
+        raise NotFoundError("Không có máy phát này.")
+    return _machine(row)
+
+
+def revoke(connection: Connection, machine_id: str, now: datetime) -> None:
+    """Take a machine's rights away; what it reported stays."""
+    table = tables.machine
+    connection.execute(
+        update(table).where(table.c.id == machine_id, table.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
+
+
+def keep_heartbeat(connection: Connection, machine_id: str, heartbeat: Heartbeat) -> None:
+    """Keep what a machine last said of itself."""
+    document = {
+        "at": to_ms(heartbeat.at),
+        "playlist_counter": heartbeat.playlist_counter,
+        "clips_held": heartbeat.clips_held,
+        "clips_needed": heartbeat.clips_needed,
+        "sink": heartbeat.sink,
+        "sink_ok": heartbeat.sink_ok,
+        "clock_offset_ms": heartbeat.clock_offset_ms,
+        "free_bytes": heartbeat.free_bytes,
+        "version": heartbeat.version,
+        "fault": heartbeat.fault,
+    }
+    connection.execute(update(tables.machine).where(tables.machine.c.id == machine_id).values(heartbeat=document))
+
+
+def published(connection: Connection, machine_id: str) -> Published | None:
+    """Return the playlist last published to a machine."""
+    table = tables.published_playlist
+    row = connection.execute(select(table).where(table.c.machine_id == machine_id)).one_or_none()
+    if row is None:
+        return None
+    return Published(row.machine_id, row.counter, row.fingerprint, row.etag, row.body, row.issued_at, row.expires_at)
+
+
+def published_etag(connection: Connection, machine_id: str) -> str | None:
+    """Return the ETag of a machine's playlist, without its body."""
+    table = tables.published_playlist
+    query = select(table.c.etag).where(table.c.machine_id == machine_id)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def publish(connection: Connection, one: Published) -> None:
+    """Replace the playlist of a machine."""
+    values = {
+        "machine_id": one.machine_id,
+        "counter": one.counter,
+        "fingerprint": one.fingerprint,
+        "etag": one.etag,
+        "body": one.body,
+        "issued_at": one.issued_at,
+        "expires_at": one.expires_at,
+    }
+    connection.execute(
+        upsert(tables.published_playlist)
+        .values(values)
+        .on_conflict_do_update(index_elements=["machine_id"], set_=values)
+    )
+
+
+def _machine(row: Row[Any]) -> Machine:
+    return Machine(
+        id=row.id,
+        name=row.name,
+        area_id=row.area_id,
+        public_key=row.public_key,
+        enrolled_at=row.enrolled_at,
+        revoked_at=row.revoked_at,
+        heartbeat=_heartbeat(row.heartbeat),
+    )
+
+
+def _heartbeat(document: dict[str, Any] | None) -> Heartbeat | None:
+    if document is None:
+        return None
+    return Heartbeat(**{**document, "at": from_ms(document["at"])})

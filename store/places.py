@@ -1,0 +1,66 @@
+"""Areas and organisations."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, insert, select
+
+from domain.areas import Area, AreaLevel, Organisation
+from store import tables
+
+
+def add_levels(connection: Connection, levels: Iterable[AreaLevel]) -> None:
+    """Add kinds of area."""
+    for level in levels:
+        connection.execute(insert(tables.area_level).values(code=level.code, name=level.name, rank=level.rank))
+
+
+def levels(connection: Connection) -> tuple[AreaLevel, ...]:
+    """Return the kinds of area, the widest first."""
+    rows = connection.execute(select(tables.area_level).order_by(tables.area_level.c.rank))
+    return tuple(AreaLevel(row.code, row.name, row.rank) for row in rows)
+
+
+def add_areas(connection: Connection, areas: Iterable[Area]) -> None:
+    """Add areas; a parent comes before its children."""
+    for position, area in enumerate(areas):
+        connection.execute(
+            insert(tables.area).values(
+                id=area.id,
+                name=area.name,
+                level=area.level,
+                parent_id=area.parent_id,
+                official_code=area.official_code,
+                valid_from=area.valid_from,
+                valid_until=area.valid_until,
+                position=position,
+            )
+        )
+
+
+def areas(connection: Connection) -> tuple[Area, ...]:
+    """Return every area, in the order they were given."""
+    rows = connection.execute(select(tables.area).order_by(tables.area.c.position, tables.area.c.name))
+    return tuple(
+        Area(
+            id=row.id,
+            name=row.name,
+            level=row.level,
+            parent_id=row.parent_id,
+            official_code=row.official_code,
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+        )
+        for row in rows
+    )
+
+
+def add_organisations(connection: Connection, organisations: Iterable[Organisation]) -> None:
+    """Add organisations."""
+    for one in organisations:
+        connection.execute(insert(tables.organisation).values(id=one.id, name=one.name, short_name=one.short_name))
+
+
+def organisations(connection: Connection) -> tuple[Organisation, ...]:
+    """Return every organisation, by name."""
+    rows = connection.execute(select(tables.organisation).order_by(tables.organisation.c.name))
+    return tuple(Organisation(row.id, row.name, row.short_name) for row in rows)

@@ -1,0 +1,84 @@
+"""The station's own settings: one row."""
+
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from domain.errors import NotFoundError
+from domain.timetable import AirtimePolicy, QuietHours
+from store import tables
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """The station; `public_key` is the raw Ed25519 key in base64 that machines pin at enrolment."""
+
+    id: str
+    name: str
+    public_key: str
+    epoch: int
+    policy: AirtimePolicy
+    backup_voice_needs_yes: bool
+    example: bool
+
+
+def get(connection: Connection) -> Station:
+    """Return the station. Raises NotFoundError before it has been set up."""
+    row = connection.execute(select(tables.station)).one_or_none()
+    if row is None:
+        raise NotFoundError("Đài chưa được thiết lập. Hãy chạy «tiengloa run» một lần.")
+    return Station(
+        id=row.id,
+        name=row.name,
+        public_key=row.public_key,
+        epoch=row.epoch,
+        policy=_policy(row.policy),
+        backup_voice_needs_yes=row.backup_voice_needs_yes,
+        example=row.example,
+    )
+
+
+def exists(connection: Connection) -> bool:
+    """Tell whether the station has been set up."""
+    return connection.execute(select(tables.station.c.only)).first() is not None
+
+
+def put(connection: Connection, station: Station) -> None:
+    """Write the station's row for the first time."""
+    connection.execute(
+        insert(tables.station).values(
+            only=1,
+            id=station.id,
+            name=station.name,
+            public_key=station.public_key,
+            epoch=station.epoch,
+            policy=_policy_document(station.policy),
+            backup_voice_needs_yes=station.backup_voice_needs_yes,
+            example=station.example,
+        )
+    )
+
+
+def set_public_key(connection: Connection, public_key: str) -> None:
+    """Publish the key that machines are to pin."""
+    connection.execute(update(tables.station).values(public_key=public_key))
+
+
+def _policy_document(policy: AirtimePolicy) -> dict[str, Any]:
+    return {
+        "quiet": [[span.start.isoformat(), span.end.isoformat()] for span in policy.quiet],
+        "session_limit_s": policy.session_limit.total_seconds(),
+        "day_limit_s": policy.day_limit.total_seconds(),
+        "note": policy.note,
+    }
+
+
+def _policy(document: dict[str, Any]) -> AirtimePolicy:
+    return AirtimePolicy(
+        quiet=tuple(QuietHours(time.fromisoformat(start), time.fromisoformat(end)) for start, end in document["quiet"]),
+        session_limit=timedelta(seconds=document["session_limit_s"]),
+        day_limit=timedelta(seconds=document["day_limit_s"]),
+        note=document["note"],
+    )
