@@ -1,0 +1,1 @@
+"""The voice: how official Vietnamese is read, and the engines that speak it."""

@@ -1,0 +1,1 @@
+"""The voice engines: each is one file that implements `domain.ports.VoiceEngine`."""

@@ -1,0 +1,162 @@
+"""The offline voice: eSpeak NG from `espeakng-loader`, in a child process.
+
+Source of the choices (Northern voice, about 110 words a minute, a fresh state for each sentence): two speech
+recognisers scored it so on official sentences, and no other Vietnamese voice comes in a registry package.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import espeakng_loader
+
+from domain.audio import Speech
+from domain.errors import BadInputError, VoiceError, VoiceUnavailableError
+from tts.engines import espeak_child
+from tts.voices import speakable
+
+VOICES = {"vi": "miền Bắc", "vi-vn-x-central": "miền Trung", "vi-vn-x-south": "miền Nam"}
+"""The voices of the library and the region each speaks for."""
+
+SLOWEST, FASTEST = 80, 200
+
+_CHILD = Path(espeak_child.__file__)
+_LONGEST_ANSWER = 60 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class EspeakFiles:
+    """Where the library and its data lie."""
+
+    library: Path
+    data: Path
+
+
+def packaged_files() -> EspeakFiles:
+    """Return the files of the `espeakng-loader` package. Raises VoiceUnavailableError when they are missing."""
+    folder = Path(espeakng_loader.__file__).parent
+    files = EspeakFiles(Path(espeakng_loader.get_library_path()), folder / "espeak-ng-data")
+    if not files.library.is_file() or not (files.data / "phontab").is_file():
+        raise VoiceUnavailableError("Giọng ngoại tuyến eSpeak NG chưa được cài đủ. Hãy chạy lại lệnh cài đặt.")
+    return files
+
+
+class EspeakVoice:
+    """Speaks with eSpeak NG, offline; the same sentence always gives the same bytes.
+
+    `rate` is in words a minute; `time_limit_s` is how long one sentence may take.
+    Raises BadInputError when made with an unknown voice or an odd rate.
+    """
+
+    name = "espeak"
+    backup = True
+
+    def __init__(
+        self, voice: str = "vi", rate: int = 110, *, time_limit_s: int = 8, files: EspeakFiles | None = None
+    ) -> None:
+        if voice not in VOICES:
+            raise BadInputError(f"Không có giọng eSpeak tên là “{voice}”. Hãy chọn: {', '.join(VOICES)}.")
+        if not SLOWEST <= rate <= FASTEST:
+            raise BadInputError(f"Tốc độ đọc phải từ {SLOWEST} đến {FASTEST} từ mỗi phút.")
+        self.voice = voice
+        self.version = f"{metadata.version('espeakng-loader')}; {rate} từ/phút"
+        self._rate = rate
+        self._time_limit_s = time_limit_s
+        self._files = files
+
+    def speak(self, sentence: str) -> Speech:
+        """Return the speech of one sentence. Raises VoiceError, VoiceUnavailableError."""
+        return next(self.speak_many([sentence]))
+
+    def speak_many(self, sentences: Sequence[str]) -> Iterator[Speech]:
+        """Yield the speech of each sentence, in order, from one child process.
+
+        Raises VoiceError at the sentence that cannot be spoken, VoiceUnavailableError when the child cannot run.
+        """
+        lines = [speakable(sentence) for sentence in sentences]
+        with _Child(self._command(), self._time_limit_s + 2) as child:
+            for line in lines:
+                yield child.speak(line)
+
+    def _command(self) -> list[str]:
+        files = self._files or packaged_files()
+        options = [str(files.library), str(files.data), self.voice, str(self._rate), str(self._time_limit_s)]
+        return [sys.executable, "-I", "-S", str(_CHILD), *options]
+
+
+class _Child:
+    """A running child and the conversation with it, one sentence at a time."""
+
+    def __init__(self, command: list[str], patience_s: float) -> None:
+        self._patience_s = patience_s
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - our own file, no word of it comes from a user
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise VoiceUnavailableError("Không khởi động được giọng ngoại tuyến eSpeak NG.") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """End the child and the forks it may have left, at once."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def speak(self, line: str) -> Speech:
+        """Return the speech of `line`."""
+        deadline = time.monotonic() + self._patience_s
+        self._send(line.encode())
+        head = espeak_child.ANSWER.unpack(self._receive(espeak_child.ANSWER.size, deadline))
+        status, rate, size = int(head[0]), int(head[1]), int(head[2])
+        if size > _LONGEST_ANSWER:
+            raise VoiceError("Giọng eSpeak NG trả về âm thanh dài bất thường, đã bỏ.")
+        answer = self._receive(size, deadline)
+        if status != 0 or not answer:
+            raise VoiceError(f"Giọng eSpeak NG không đọc được câu “{line[:40]}…”.")
+        return Speech(answer, rate)
+
+    def _send(self, text: bytes) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(espeak_child.REQUEST.pack(len(text)) + text)
+        except OSError as error:
+            raise self._lost() from error
+
+    def _receive(self, size: int, deadline: float) -> bytes:
+        assert self._process.stdout is not None
+        pipe, parts = self._process.stdout.fileno(), bytearray()
+        while len(parts) < size:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([pipe], [], [], left)[0]:
+                raise VoiceError("Giọng eSpeak NG không trả lời kịp, đã dừng.")
+            part = os.read(pipe, size - len(parts))
+            if not part:
+                raise self._lost()
+            parts += part
+        return bytes(parts)
+
+    def _lost(self) -> VoiceUnavailableError:
+        return VoiceUnavailableError("Giọng ngoại tuyến eSpeak NG dừng đột ngột hoặc không mở được.")
