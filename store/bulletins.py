@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from domain.bulletins import AcceptedReading, Bulletin, BulletinState, Genre, Review
 from domain.errors import NotFoundError, WrongStateError
 from domain.people import User
-from store import tables
+from store import station, tables
 
 _TOO_LATE = "Bản tin đã được người khác thay đổi. Chưa ghi gì thêm; hãy mở lại trang để xem bản mới nhất."
 
@@ -89,6 +89,7 @@ def attach_clip(connection: Connection, bulletin_id: str, version: int, clip_has
         )
         .values(clip_hash=clip_hash, clip_version=version)
     )
+    station.plan_changed(connection)
     return changed.rowcount == 1
 
 
@@ -151,6 +152,7 @@ def _guarded(connection: Connection, bulletin: Bulletin, **columns: Any) -> None
     )
     if changed.rowcount != 1:
         raise WrongStateError(_TOO_LATE)
+    station.plan_changed(connection)
 
 
 def _columns(draft: Draft) -> dict[str, Any]:

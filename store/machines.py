@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from domain.errors import NotFoundError
 from domain.machines import EnrolmentCode, Heartbeat, Machine
 from domain.playlist import from_ms, to_ms
-from store import tables
+from store import station, tables
 from store.engine import hash_secret
 
 
@@ -62,6 +62,7 @@ def add(connection: Connection, machine: Machine) -> None:
             enrolled_at=machine.enrolled_at,
         )
     )
+    station.plan_changed(connection)
 
 
 def everything(connection: Connection) -> tuple[Machine, ...]:
@@ -84,6 +85,7 @@ def revoke(connection: Connection, machine_id: str, now: datetime) -> None:
     connection.execute(
         update(table).where(table.c.id == machine_id, table.c.revoked_at.is_(None)).values(revoked_at=now)
     )
+    station.plan_changed(connection)
 
 
 def keep_heartbeat(connection: Connection, machine_id: str, heartbeat: Heartbeat) -> None:

@@ -66,6 +66,22 @@ def set_public_key(connection: Connection, public_key: str) -> None:
     connection.execute(update(tables.station).values(public_key=public_key))
 
 
+def plan_version(connection: Connection) -> int:
+    """Return a number that grows with every change that can alter what will sound."""
+    return connection.execute(select(tables.station.c.plan_version)).scalar_one_or_none() or 0
+
+
+def plan_changed(connection: Connection) -> None:
+    """Note that what will sound may be different now, so that the worker plans anew."""
+    connection.execute(update(tables.station).values(plan_version=tables.station.c.plan_version + 1))
+
+
+def set_policy(connection: Connection, policy: AirtimePolicy) -> None:
+    """Replace the policy that bounds every session."""
+    connection.execute(update(tables.station).values(policy=_policy_document(policy)))
+    plan_changed(connection)
+
+
 def _policy_document(policy: AirtimePolicy) -> dict[str, Any]:
     return {
         "quiet": [[span.start.isoformat(), span.end.isoformat()] for span in policy.quiet],

@@ -50,6 +50,7 @@ station = Table(
     Column("policy", JSON, nullable=False),
     Column("backup_voice_needs_yes", Boolean, nullable=False, default=True),
     Column("example", Boolean, nullable=False, default=False),
+    Column("plan_version", Integer, nullable=False, default=0),
     CheckConstraint("only = 1", name="one_station"),
 )
 

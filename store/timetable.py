@@ -18,7 +18,7 @@ from domain.timetable import (
     Rule,
     Slot,
 )
-from store import tables
+from store import station, tables
 
 
 def add_programme(connection: Connection, programme: Programme) -> None:
@@ -80,6 +80,7 @@ def add_rule(connection: Connection, rule: Rule) -> None:
             created_by=rule.created_by,
         )
     )
+    station.plan_changed(connection)
 
 
 def rules(connection: Connection) -> dict[str, Rule]:
@@ -98,6 +99,7 @@ def rule(connection: Connection, rule_id: str) -> Rule:
 def set_enabled(connection: Connection, rule_id: str, enabled: bool) -> None:
     """Switch a rule on or off; what has sounded stays in the log."""
     connection.execute(update(tables.rule).where(tables.rule.c.id == rule_id).values(enabled=enabled))
+    station.plan_changed(connection)
 
 
 def keep_occurrences(connection: Connection, start: datetime, end: datetime, occurrences: Iterable[Occurrence]) -> None:

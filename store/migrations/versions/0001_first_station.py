@@ -78,6 +78,7 @@ def upgrade() -> None:
         sa.Column("policy", sa.JSON(), nullable=False),
         sa.Column("backup_voice_needs_yes", sa.Boolean(), nullable=False),
         sa.Column("example", sa.Boolean(), nullable=False),
+        sa.Column("plan_version", sa.Integer(), nullable=False),
         sa.CheckConstraint("only = 1", name=op.f("ck_station_one_station")),
         sa.PrimaryKeyConstraint("only", name=op.f("pk_station")),
     )

@@ -1,0 +1,1 @@
+"""The desk: drafting, review, and the production of clips."""

@@ -1,0 +1,192 @@
+"""The desk: who may do what to a bulletin, and when."""
+
+import unicodedata
+from dataclasses import dataclass, replace
+
+from domain.bulletins import EDITABLE, SCRIPT_LIMIT, AcceptedReading, Bulletin, BulletinState
+from domain.errors import BadInputError, FlaggedReadingError, NotAllowedError, WrongStateError
+from domain.people import Role, User
+from domain.ports import Clock, JobBell, Reader
+from domain.reading import LexiconEntry, SpokenText
+from store import bulletins as shelf
+from store import jobs
+from store.bulletins import Act, Draft
+from store.engine import Database, new_id
+
+_WRITERS = (Role.CONTRIBUTOR, Role.EDITOR)
+TITLE_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Drafting and review of bulletins.
+
+    Every method takes the person who acts and raises NotAllowedError, BadInputError, FlaggedReadingError or
+    WrongStateError with a sentence for that person; then nothing was changed.
+    """
+
+    database: Database
+    reader: Reader
+    clock: Clock
+    bell: JobBell
+
+    def read(self, script: str, readings: tuple[AcceptedReading, ...] = ()) -> SpokenText:
+        """Return how a script will be read with the readings accepted for it."""
+        return self.reader.read(script, tuple(LexiconEntry(one.written, one.spoken) for one in readings))
+
+    def write(self, user: User, draft: Draft) -> str:
+        """Keep a new draft and return its id."""
+        _require(user, *_WRITERS)
+        clean, bulletin_id = _checked(draft), new_id()
+        with self.database.write() as connection:
+            act = Act(user, self.clock.now())
+            shelf.add(connection, bulletin_id, clean, act)
+            shelf.note(connection, shelf.get(connection, bulletin_id), act, "viết bản thảo")
+        return bulletin_id
+
+    def revise(self, user: User, bulletin_id: str, version: int, draft: Draft) -> None:
+        """Keep a new version over `version`, which the author had open."""
+        _require(user, *_WRITERS)
+        clean = _checked(draft)
+        with self.database.write() as connection:
+            bulletin = shelf.get(connection, bulletin_id)
+            _require_state(bulletin, *EDITABLE)
+            act = Act(user, self.clock.now())
+            shelf.revise(connection, replace(bulletin, version=version), clean, act)
+            shelf.note(connection, shelf.get(connection, bulletin_id), act, "sửa")
+
+    def submit(self, user: User, bulletin_id: str) -> None:
+        """Ask for approval; refused while a reading is in doubt."""
+        _require(user, *_WRITERS)
+        with self.database.write() as connection:
+            bulletin = shelf.get(connection, bulletin_id)
+            _require_state(bulletin, *EDITABLE)
+            if not bulletin.script:
+                raise BadInputError("Bản tin chưa có nội dung nên chưa trình duyệt được. Hãy viết nội dung trước.")
+            _refuse_flags(self.read(bulletin.script, bulletin.readings))
+            act = Act(user, self.clock.now())
+            shelf.change_state(connection, bulletin, BulletinState.SUBMITTED, act.at, return_note="")
+            shelf.note(connection, bulletin, act, "trình duyệt")
+
+    def approve(self, user: User, bulletin_id: str, version: int, *, backup_voice_ok: bool) -> str:
+        """Approve `version`, as the approver read it, and have it produced; return the job's id."""
+        with self.database.write() as connection:
+            bulletin = shelf.get(connection, bulletin_id)
+            _require_approver(user, bulletin)
+            _require_state(bulletin, BulletinState.SUBMITTED)
+            _refuse_flags(self.read(bulletin.script, bulletin.readings))
+            act = Act(user, self.clock.now())
+            shelf.change_state(
+                connection,
+                replace(bulletin, version=version),
+                BulletinState.APPROVED,
+                act.at,
+                approved_by=user.id,
+                approved_at=act.at,
+                backup_voice_ok_by=user.id if backup_voice_ok else None,
+            )
+            shelf.note(connection, bulletin, act, "duyệt")
+            job_id = jobs.add(connection, bulletin_id, bulletin.version, act.at)
+        self.bell.ring(job_id)
+        return job_id
+
+    def return_(self, user: User, bulletin_id: str, version: int, note: str) -> None:
+        """Give a submitted bulletin back to its author with a note."""
+        if not note.strip():
+            raise BadInputError("Hãy ghi lý do trả lại để người viết biết cần sửa gì.")
+        with self.database.write() as connection:
+            bulletin = shelf.get(connection, bulletin_id)
+            _require_approver(user, bulletin)
+            _require_state(bulletin, BulletinState.SUBMITTED)
+            act = Act(user, self.clock.now())
+            shelf.change_state(
+                connection,
+                replace(bulletin, version=version),
+                BulletinState.RETURNED,
+                act.at,
+                return_note=note.strip(),
+            )
+            shelf.note(connection, bulletin, act, "trả lại", note.strip())
+
+    def withdraw(self, user: User, bulletin_id: str, note: str) -> None:
+        """Take an approved bulletin off the air, from now on."""
+        _require(user, Role.EDITOR, Role.APPROVER)
+        with self.database.write() as connection:
+            bulletin = shelf.get(connection, bulletin_id)
+            _require_state(bulletin, BulletinState.APPROVED, BulletinState.SUBMITTED)
+            act = Act(user, self.clock.now())
+            shelf.change_state(connection, bulletin, BulletinState.WITHDRAWN, act.at)
+            shelf.note(connection, bulletin, act, "thu hồi", note.strip())
+
+    def accept_backup_voice(self, user: User, bulletin_id: str) -> None:
+        """Say yes to the backup voice of an approved bulletin."""
+        with self.database.write() as connection:
+            bulletin = shelf.get(connection, bulletin_id)
+            _require_approver(user, bulletin)
+            _require_state(bulletin, BulletinState.APPROVED)
+            act = Act(user, self.clock.now())
+            shelf.accept_backup_voice(connection, bulletin, user.id)
+            shelf.note(connection, bulletin, act, "đồng ý cho phát giọng dự phòng")
+
+    def produce_again(self, user: User, bulletin_id: str) -> None:
+        """Queue a failed production again."""
+        _require(user, Role.EDITOR, Role.APPROVER, Role.TECHNICIAN)
+        with self.database.write() as connection:
+            bulletin = shelf.get(connection, bulletin_id)
+            job = jobs.of_bulletin(connection, bulletin_id, bulletin.version)
+            if job is None:
+                raise WrongStateError("Bản tin này chưa được duyệt nên chưa có việc làm âm thanh.")
+            jobs.retry(connection, job.id)
+        self.bell.ring(job.id)
+
+
+def may_approve(user: User, bulletin: Bulletin) -> bool:
+    """Tell whether `user` may approve: an approver who wrote no version of the text."""
+    return Role.APPROVER in user.roles and user.id not in bulletin.author_ids
+
+
+def _require(user: User, *roles: Role) -> None:
+    if not user.may(*roles):
+        raise NotAllowedError("Tài khoản của bạn không có quyền làm việc này. Chưa có gì thay đổi.")
+
+
+def _require_approver(user: User, bulletin: Bulletin) -> None:
+    if user.id in bulletin.author_ids:
+        raise NotAllowedError("Người viết không được tự duyệt bản tin của mình. Hãy nhờ một người duyệt khác.")
+    if Role.APPROVER not in user.roles:
+        raise NotAllowedError("Chỉ người duyệt mới làm được việc này. Chưa có gì thay đổi.")
+
+
+def _require_state(bulletin: Bulletin, *states: BulletinState) -> None:
+    if bulletin.state not in states:
+        raise WrongStateError(
+            "Bản tin đã chuyển sang trạng thái khác nên không làm được việc này. Hãy mở lại trang để xem."
+        )
+
+
+def _refuse_flags(text: SpokenText) -> None:
+    flagged = text.flagged
+    if flagged:
+        words = ", ".join(dict.fromkeys(f"«{token.source[:40]}»" for token in flagged[:5]))
+        raise FlaggedReadingError(
+            f"Còn {len(flagged)} chỗ chưa chắc cách đọc: {words}. Hãy chọn cách đọc cho từng chỗ rồi trình duyệt."
+        )
+
+
+def _checked(draft: Draft) -> Draft:
+    title = " ".join(unicodedata.normalize("NFC", draft.title).split())
+    script = unicodedata.normalize("NFC", draft.script).replace("\r\n", "\n").replace("\r", "\n").strip()
+    if not title:
+        raise BadInputError("Hãy đặt tiêu đề cho bản tin.")
+    if len(title) > TITLE_LIMIT:
+        raise BadInputError(f"Tiêu đề dài {len(title)} ký tự; tối đa {TITLE_LIMIT} ký tự.")
+    if not script:
+        raise BadInputError("Bản tin chưa có nội dung. Hãy viết nội dung rồi lưu.")
+    if len(script) > SCRIPT_LIMIT:
+        length, limit = f"{len(script):,}".replace(",", "."), f"{SCRIPT_LIMIT:,}".replace(",", ".")
+        raise BadInputError(
+            f"Nội dung dài {length} ký tự; tối đa {limit} ký tự. Chưa lưu; hãy chia thành nhiều bản tin."
+        )
+    if draft.valid_from and draft.valid_until and draft.valid_until < draft.valid_from:
+        raise BadInputError("Ngày hết hiệu lực phải từ ngày bắt đầu hiệu lực trở đi.")
+    return replace(draft, title=title, script=script)
