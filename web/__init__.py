@@ -1,0 +1,1 @@
+"""The counter: the panel people use and the API machines use."""
