@@ -1,0 +1,126 @@
+"""The chain of voices: the best one that can speak the whole text speaks it."""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from domain.audio import SAMPLE_RATE, Speech, SpokenAudio, VoiceStamp
+from domain.errors import NoVoiceError, TiengLoaError, VoiceError
+from domain.ports import Clock, Progress, VoiceEngine
+from domain.reading import SpokenText
+from tts.cache import SentenceCache
+from tts.voices import BatchVoice, checked, is_speakable
+
+_LOG = logging.getLogger(__name__)
+_LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+
+LABELS = {"gtts": "Google", "espeak": "eSpeak NG", "piper": "Piper"}
+"""What people call an engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceHealth:
+    """How an engine of the chain is doing; `ok` is None until it was first tried.
+
+    `sentence` is why it last failed and stays after it recovers; `since` is when `ok` last changed.
+    """
+
+    name: str
+    label: str
+    backup: bool
+    ok: bool | None = None
+    sentence: str = ""
+    since: datetime | None = None
+
+
+class VoiceChain:
+    """Speaks a whole text with the first of `engines` that can; one text never mixes voices.
+
+    Sentences found in `cache` are not spoken again. Implements `domain.ports.Speaker`.
+    """
+
+    def __init__(self, engines: Sequence[VoiceEngine], clock: Clock, cache: SentenceCache | None = None) -> None:
+        self._engines = tuple(engines)
+        self._clock = clock
+        self._cache = cache
+        self._health = {engine.name: VoiceHealth(engine.name, label(engine), engine.backup) for engine in engines}
+
+    def speak(self, text: SpokenText, progress: Progress) -> SpokenAudio:
+        """Return the speech of every sentence; the stamp says why better voices were passed over.
+
+        A sentence without a letter or digit becomes an empty speech with its pause. Raises NoVoiceError.
+        """
+        passed_over: list[str] = []
+        for engine in self._engines:
+            try:
+                spoken = self._spoken_by(engine, text, progress)
+            except VoiceError as error:
+                passed_over.append(self._failed(engine, error.sentence))
+            else:
+                self._note(engine, ok=True)
+                why = "; ".join(passed_over)
+                return SpokenAudio(spoken, VoiceStamp(engine.name, engine.voice, engine.version, engine.backup, why))
+        reasons = "; ".join(passed_over) or "chưa cài giọng nào"
+        raise NoVoiceError(f"Chưa có giọng nào đọc được: {reasons}. Bản tin còn nguyên, hãy thử lại sau.")
+
+    def health(self) -> tuple[VoiceHealth, ...]:
+        """Return how each engine is doing, best first."""
+        return tuple(self._health[engine.name] for engine in self._engines)
+
+    def _spoken_by(self, engine: VoiceEngine, text: SpokenText, progress: Progress) -> tuple[tuple[Speech, int], ...]:
+        lines = [sentence.spoken for sentence in text.sentences]
+        wanted = list(dict.fromkeys(line for line in lines if is_speakable(line)))
+        stage, total = f"Đọc bằng giọng {label(engine)}", len(wanted)
+        held = {line: speech for line in wanted if (speech := self._cached(engine, line)) is not None}
+        progress(stage, len(held), total)
+        missing = [line for line in wanted if line not in held]
+        answers: Iterable[Speech] = _answers(engine, missing) if missing else ()
+        for line, speech in zip(missing, answers, strict=True):
+            held[line] = checked(line, speech)
+            self._keep(engine, line, held[line])
+            progress(stage, len(held), total)
+        silent = Speech(b"", SAMPLE_RATE)
+        return tuple((held.get(sentence.spoken, silent), sentence.pause_ms) for sentence in text.sentences)
+
+    def _cached(self, engine: VoiceEngine, line: str) -> Speech | None:
+        return self._cache.get(engine, line) if self._cache else None
+
+    def _keep(self, engine: VoiceEngine, line: str, speech: Speech) -> None:
+        if self._cache:
+            self._cache.put(engine, line, speech)
+
+    def _failed(self, engine: VoiceEngine, sentence: str) -> str:
+        """Note a failure and return it with its local time, for the stamp."""
+        self._note(engine, ok=False, sentence=sentence)
+        return f"{sentence.rstrip('.')} lúc {self._clock.now().astimezone(_LOCAL):%H:%M}"
+
+    def _note(self, engine: VoiceEngine, *, ok: bool, sentence: str = "") -> None:
+        before = self._health[engine.name]
+        since = before.since if before.ok == ok else self._clock.now()
+        self._health[engine.name] = VoiceHealth(
+            engine.name, label(engine), engine.backup, ok, sentence or before.sentence, since
+        )
+
+
+def label(engine: VoiceEngine) -> str:
+    """Return what people call `engine`."""
+    return LABELS.get(engine.name, engine.name)
+
+
+def _answers(engine: VoiceEngine, lines: Sequence[str]) -> Iterator[Speech]:
+    """Yield the speech of each line, together where the engine can.
+
+    Only the engine's own work is inside the `try`: what a caller's progress raises (a cancel) passes through.
+    """
+    try:
+        if isinstance(engine, BatchVoice):
+            yield from engine.speak_many(lines)
+        else:
+            yield from map(engine.speak, lines)
+    except TiengLoaError:
+        raise
+    except Exception as error:
+        _LOG.exception("voice %s broke down", engine.name)
+        raise VoiceError(f"Giọng {label(engine)} gặp lỗi lạ.") from error
