@@ -57,12 +57,16 @@ DEFAULT_QUIET = (QuietHours(time(21, 30), time(5, 0)),)
 
 @dataclass(frozen=True, slots=True)
 class AirtimePolicy:
-    """What a station allows: quiet hours, and the most minutes in a session and in a day."""
+    """What a station allows: quiet hours, the most minutes in a session and in a day, and the most sessions in a day.
+
+    `sessions_per_day` of 0 sets no limit.
+    """
 
     quiet: tuple[QuietHours, ...] = DEFAULT_QUIET
     session_limit: timedelta = timedelta(minutes=15)
     day_limit: timedelta = timedelta(minutes=60)
     note: str = ""
+    sessions_per_day: int = 0
 
 
 @dataclass(frozen=True, slots=True)
