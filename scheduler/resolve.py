@@ -1,0 +1,94 @@
+"""Who sounds when two sessions of one machine meet: one wins, and the other is kept with the reason."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.timetable import STATION_ZONE, AirtimePolicy, Slot
+from scheduler.policy import check_day
+
+_ZONE = ZoneInfo(STATION_ZONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The slots of one machine after their clashes: those `kept` sound as asked, each `dropped` says why not.
+
+    Both are sorted by (starts_at, key), and together they hold every slot that came in.
+    """
+
+    kept: tuple[Slot, ...]
+    dropped: tuple[Slot, ...]
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Return every slot, kept or dropped, sorted by (starts_at, key)."""
+        return _sorted([*self.kept, *self.dropped])
+
+
+@dataclass(slots=True)
+class _Board:
+    """The sounding slots taken so far: they never overlap, so they stay sorted by start and by end alike."""
+
+    taken: list[Slot] = field(default_factory=list)
+    starts: list[datetime] = field(default_factory=list)
+    by_day: dict[date, list[tuple[datetime, timedelta]]] = field(default_factory=dict)
+
+    def clash(self, slot: Slot) -> Slot | None:
+        """Return the first taken slot that sounds while `slot` would; touching ends do not clash."""
+        after = bisect_right(self.starts, slot.starts_at)
+        if after and self.taken[after - 1].ends_at > slot.starts_at:
+            return self.taken[after - 1]
+        if after < len(self.taken) and self.starts[after] < slot.ends_at:
+            return self.taken[after]
+        return None
+
+    def take(self, slot: Slot) -> None:
+        place = bisect_right(self.starts, slot.starts_at)
+        self.taken.insert(place, slot)
+        self.starts.insert(place, slot.starts_at)
+        self.sessions_beside(slot).append((slot.starts_at, slot.length))
+
+    def sessions_beside(self, slot: Slot) -> list[tuple[datetime, timedelta]]:
+        """Return the sessions taken on the local day of `slot`."""
+        return self.by_day.setdefault(slot.starts_at.astimezone(_ZONE).date(), [])
+
+
+def resolve(slots: Iterable[Slot], policy: AirtimePolicy | None = None) -> Resolution:
+    """Decide the clashes among the slots of one machine; nothing is lost: a loser is kept with a `refusal`.
+
+    The higher priority wins, then the earlier start, then the smaller key. With a `policy` its limits of a day are
+    held in the same order, so give whole days; a slot that lost frees its time for the next. Slots that came with
+    a refusal are dropped as they are, and slots without sound clash with nothing.
+    """
+    board, kept, dropped = _Board(), list[Slot](), list[Slot]()
+    for slot in sorted(slots, key=_precedence):
+        reason = slot.refusal or _objection(board, slot, policy)
+        if reason:
+            dropped.append(slot if slot.refusal else replace(slot, refusal=reason))
+            continue
+        kept.append(slot)
+        if slot.length:
+            board.take(slot)
+    return Resolution(_sorted(kept), _sorted(dropped))
+
+
+def _precedence(slot: Slot) -> tuple[int, datetime, str]:
+    return -slot.priority, slot.starts_at, slot.key
+
+
+def _objection(board: _Board, slot: Slot, policy: AirtimePolicy | None) -> str:
+    if not slot.length:
+        return ""
+    winner = board.clash(slot)
+    if winner is not None:
+        return f"trùng với «{winner.title}» lúc {winner.starts_at.astimezone(_ZONE):%H:%M}"
+    if policy is None:
+        return ""
+    return " ".join(check_day(policy, [*board.sessions_beside(slot), (slot.starts_at, slot.length)]))
+
+
+def _sorted(slots: list[Slot]) -> tuple[Slot, ...]:
+    return tuple(sorted(slots, key=lambda slot: (slot.starts_at, slot.key)))
