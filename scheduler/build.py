@@ -1,0 +1,274 @@
+"""The plan of one machine: occurrences become slots with their items decided, and slots become a playlist.
+
+Whatever cannot sound stays in the plan with the reason, and nothing gets into a playlist that a machine would
+refuse whole: one bad clip must not silence a ward.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.audio import Clip, ClipKind
+from domain.bulletins import Bulletin, BulletinState
+from domain.playlist import (
+    MAX_ITEMS,
+    MAX_LENGTH,
+    MAX_SLOTS,
+    ClipRef,
+    Playlist,
+    PlaylistItem,
+    PlaylistSlot,
+    to_document,
+)
+from domain.timetable import (
+    STATION_ZONE,
+    AirtimePolicy,
+    LatePolicy,
+    Occurrence,
+    PlannedItem,
+    Priority,
+    Programme,
+    ProgrammeItem,
+    Rule,
+    Slot,
+)
+from scheduler.policy import check_session
+from scheduler.resolve import resolve
+
+MAX_TEXT = 1000
+"""Code points of a title or reason that a playlist may carry."""
+
+_ZONE = ZoneInfo(STATION_ZONE)
+_MILLISECOND = timedelta(milliseconds=1)
+_NOT_APPROVED = {
+    BulletinState.DRAFT: "bản tin chưa được duyệt",
+    BulletinState.SUBMITTED: "bản tin chưa được duyệt",
+    BulletinState.RETURNED: "bản tin bị trả lại, chưa được duyệt",
+    BulletinState.WITHDRAWN: "bản tin đã bị thu hồi",
+    BulletinState.EXPIRED: "bản tin đã hết hạn",
+    BulletinState.ARCHIVED: "bản tin đã lưu trữ",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What a plan is made from: rules, programmes and bulletins by id, clips by hash."""
+
+    rules: Mapping[str, Rule]
+    programmes: Mapping[str, Programme]
+    bulletins: Mapping[str, Bulletin]
+    clips: Mapping[str, Clip]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the station asks of a plan: its policy, and whether a backup voice needs a person's yes before air."""
+
+    policy: AirtimePolicy
+    backup_voice_needs_yes: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A machine as a target: `area_ids` are its own area and every area above it."""
+
+    machine_id: str
+    area_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a playlist says of itself besides its slots."""
+
+    station_id: str
+    machine_id: str
+    epoch: int
+    counter: int
+    issued_at: datetime
+    expires_at: datetime
+
+
+def slots_for(listener: Listener, occurrences: Iterable[Occurrence], shelf: Shelf, terms: Terms) -> tuple[Slot, ...]:
+    """Return a slot for each of `occurrences` meant for `listener`, sorted by (starts_at, key).
+
+    Each sounds within the policy and without overlap, or carries a refusal; so does each item in it. Give whole
+    local days, since the limits of a day count all of its sessions. An occurrence whose rule is no longer on the
+    shelf is nobody's. The policy holds whatever the priority: an emergency is an order of its own, never a slot.
+    """
+    heard = {rule.id for rule in shelf.rules.values() if reaches(rule, listener.area_ids)}
+    asked = {occurrence.key: occurrence for occurrence in occurrences if occurrence.rule_id in heard}
+    slots = [_slot(listener, occurrence, shelf, terms) for occurrence in asked.values()]
+    return resolve(slots, terms.policy).slots
+
+
+def reaches(rule: Rule, area_ids: frozenset[str]) -> bool:
+    """Tell whether `rule` is meant for a machine whose own and upper areas are `area_ids`; an exception wins."""
+    return not rule.area_ids.isdisjoint(area_ids) and rule.except_area_ids.isdisjoint(area_ids)
+
+
+def _slot(listener: Listener, occurrence: Occurrence, shelf: Shelf, terms: Terms) -> Slot:
+    programme = shelf.programmes.get(occurrence.programme_id)
+    if programme is None:
+        return _orphan(listener, occurrence)
+    on = occurrence.starts_at.astimezone(_ZONE).date()
+    items = tuple(plan_item(item, on, shelf, terms) for item in programme.items[:MAX_ITEMS])
+    slot = Slot(
+        key=occurrence.key,
+        machine_id=listener.machine_id,
+        starts_at=occurrence.starts_at,
+        title=programme.name,
+        priority=programme.priority,
+        late_policy=programme.late_policy,
+        grace=programme.grace,
+        items=items,
+    )
+    reason = _slot_refusal(slot, len(programme.items), terms.policy)
+    return replace(slot, refusal=reason) if reason else slot
+
+
+def _orphan(listener: Listener, occurrence: Occurrence) -> Slot:
+    return Slot(
+        key=occurrence.key,
+        machine_id=listener.machine_id,
+        starts_at=occurrence.starts_at,
+        title="Chương trình đã bị xoá",
+        priority=Priority.NORMAL,
+        late_policy=LatePolicy.SKIP,
+        grace=timedelta(),
+        refusal="chương trình đã bị xoá",
+    )
+
+
+def _slot_refusal(slot: Slot, wanted: int, policy: AirtimePolicy) -> str:
+    if not wanted:
+        return "chương trình chưa có mục nào"
+    if wanted > MAX_ITEMS:
+        return f"chương trình có quá {MAX_ITEMS} mục"
+    if not slot.length:
+        return f"không có mục nào phát được: {slot.items[0].refusal}"
+    if slot.length > MAX_LENGTH:
+        return "buổi phát dài quá 6 giờ"
+    return " ".join(check_session(policy, slot.starts_at, slot.length))
+
+
+def plan_item(item: ProgrammeItem, on: date, shelf: Shelf, terms: Terms) -> PlannedItem:
+    """Return `item` as it would sound on the local date `on`, or with the reason why it would not."""
+    if item.bulletin_id is not None:
+        return _bulletin_item(item.bulletin_id, on, shelf, terms)
+    clip = shelf.clips.get(item.clip_hash or "")
+    if clip is None:
+        return PlannedItem("Âm thanh không còn trong kho", None, timedelta(), refusal="không tìm thấy tệp âm thanh")
+    refusal = _library_refusal(clip) or _sound_refusal(clip, backup_ok=not terms.backup_voice_needs_yes)
+    return PlannedItem(clip.title, clip.hash, clip.length, refusal=refusal)
+
+
+def _bulletin_item(bulletin_id: str, on: date, shelf: Shelf, terms: Terms) -> PlannedItem:
+    bulletin = shelf.bulletins.get(bulletin_id)
+    if bulletin is None:
+        return PlannedItem("Bản tin đã bị xoá", None, timedelta(), bulletin_id, "bản tin đã bị xoá")
+    clip = shelf.clips.get(bulletin.clip_hash or "")
+    refusal = _NOT_APPROVED.get(bulletin.state, "") or _date_refusal(bulletin, on) or _clip_refusal(bulletin, clip)
+    if clip is None:
+        return PlannedItem(bulletin.title, None, timedelta(), bulletin_id, refusal)
+    backup_ok = bulletin.backup_voice_ok_by is not None or not terms.backup_voice_needs_yes
+    refusal = refusal or _sound_refusal(clip, backup_ok=backup_ok)
+    return PlannedItem(bulletin.title, clip.hash, clip.length, bulletin_id, refusal)
+
+
+def _date_refusal(bulletin: Bulletin, on: date) -> str:
+    if bulletin.valid_from is not None and on < bulletin.valid_from:
+        return f"bản tin chỉ có hiệu lực từ {bulletin.valid_from:%d/%m/%Y}"
+    if bulletin.valid_until is not None and on > bulletin.valid_until:
+        return f"bản tin hết hạn từ {bulletin.valid_until + timedelta(days=1):%d/%m/%Y}"
+    return ""
+
+
+def _clip_refusal(bulletin: Bulletin, clip: Clip | None) -> str:
+    if bulletin.clip_hash is None:
+        return "bản tin chưa có âm thanh"
+    if bulletin.clip_version != bulletin.version:
+        return "bản tin chưa có âm thanh cho bản vừa duyệt"
+    return "" if clip is not None else "không tìm thấy tệp âm thanh của bản tin"
+
+
+def _library_refusal(clip: Clip) -> str:
+    # Otherwise a withdrawn or unapproved bulletin could go on air by the hash of its sound.
+    return "âm thanh của bản tin chỉ được phát qua bản tin đã duyệt" if clip.kind is ClipKind.BULLETIN else ""
+
+
+def _sound_refusal(clip: Clip, *, backup_ok: bool) -> str:
+    if clip.voice is not None and clip.voice.backup and not backup_ok:
+        return "giọng dự phòng chưa được đồng ý"
+    if clip.size <= 0 or clip.length <= timedelta():
+        return "tệp âm thanh rỗng"
+    return "tệp âm thanh dài quá 6 giờ" if clip.length > MAX_LENGTH else ""
+
+
+def playlist_of(slots: Iterable[Slot], heading: Heading, policy: AirtimePolicy, clips: Mapping[str, Clip]) -> Playlist:
+    """Return the playlist of `slots`, all of the machine of `heading`: the earliest MAX_SLOTS of them.
+
+    `clips` are by hash and hold every clip that sounds. Offsets and lengths are whole milliseconds, rounded up so
+    that an item never starts upon the last frames of the one before it.
+    """
+    first = sorted(slots, key=lambda slot: (slot.starts_at, slot.key))[:MAX_SLOTS]
+    rows = tuple(_playlist_slot(slot) for slot in first)
+    sounding = {item.clip_hash for row in rows for item in row.items if item.clip_hash and not item.refusal}
+    return Playlist(
+        station_id=heading.station_id,
+        machine_id=heading.machine_id,
+        epoch=heading.epoch,
+        counter=heading.counter,
+        issued_at=heading.issued_at,
+        expires_at=heading.expires_at,
+        zone=STATION_ZONE,
+        quiet=policy.quiet,
+        clips=tuple(_clip_ref(clips[clip_hash]) for clip_hash in sorted(sounding)),
+        slots=rows,
+    )
+
+
+def _playlist_slot(slot: Slot) -> PlaylistSlot:
+    return PlaylistSlot(
+        key=slot.key,
+        starts_at=slot.starts_at,
+        title=slot.title[:MAX_TEXT],
+        priority=slot.priority,
+        late_policy=slot.late_policy,
+        grace=min(max(slot.grace, timedelta()), MAX_LENGTH),
+        items=_playlist_items(slot),
+        refusal=slot.refusal[:MAX_TEXT],
+    )
+
+
+def _playlist_items(slot: Slot) -> tuple[PlaylistItem, ...]:
+    """Return the items at their offsets; in a silent slot none has length, so no machine fetches a clip for it."""
+    rows: list[PlaylistItem] = []
+    offset = timedelta()
+    for item in slot.items:
+        refusal = (item.refusal or slot.refusal)[:MAX_TEXT]
+        length = timedelta() if refusal else _whole_ms(item.length)
+        rows.append(PlaylistItem(item.clip_hash, offset, length, item.title[:MAX_TEXT], refusal))
+        offset += length
+    return tuple(rows)
+
+
+def _clip_ref(clip: Clip) -> ClipRef:
+    return ClipRef(clip.hash, clip.size, _whole_ms(clip.length), clip.media_type)
+
+
+def _whole_ms(length: timedelta) -> timedelta:
+    return -(-length // _MILLISECOND) * _MILLISECOND
+
+
+def fingerprint(playlist: Playlist) -> str:
+    """Return the SHA-256, in hex, of all that `playlist` tells a machine to do.
+
+    Its counter and its instants of issue and expiry are left out, so that a playlist made again from the same
+    plan keeps its fingerprint.
+    """
+    document = to_document(playlist)
+    told = {name: value for name, value in document.items() if name not in {"counter", "issued", "expires"}}
+    return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
