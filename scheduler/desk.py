@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.areas import Area
+from domain.audio import Clip
 from domain.bulletins import Bulletin, BulletinState
 from domain.errors import BadInputError, NotAllowedError
 from domain.people import Role, User
@@ -67,9 +67,7 @@ class TimetableDesk:
                 if broken:
                     raise BadInputError(f"Chưa xếp lịch: {' '.join(broken)}")
             items = tuple(ProgrammeItem(bulletin_id=one) for one in wanted.bulletin_ids)
-            timetable.add_programme(
-                connection, Programme(programme_id, wanted.name.strip(), items, wanted.priority)
-            )
+            timetable.add_programme(connection, Programme(programme_id, wanted.name.strip(), items, wanted.priority))
             timetable.add_rule(connection, _rule(rule_id, programme_id, wanted, user))
         return rule_id
 
@@ -98,17 +96,6 @@ class TimetableDesk:
             planned = timetable.slots(connection, start, end, machine_id)
             reported = airings.between(connection, start, end, machine_id)
         return day_report(planned, reported, self.clock.now())
-
-
-def path_of(areas: tuple[Area, ...], area_id: str) -> frozenset[str]:
-    """Return the ids of an area and of every area above it."""
-    parents = {area.id: area.parent_id for area in areas}
-    path: set[str] = set()
-    step: str | None = area_id
-    while step is not None and step not in path:
-        path.add(step)
-        step = parents.get(step)
-    return frozenset(path)
 
 
 def _require_scheduler(user: User) -> None:
@@ -148,7 +135,7 @@ def _some_instant(wanted: NewSession, moment: time, now: datetime) -> datetime:
     return datetime.combine(day, moment, ZONE)
 
 
-def _length(bulletin: Bulletin, known: dict[str, "clips.Clip"]) -> timedelta:
+def _length(bulletin: Bulletin, known: dict[str, Clip]) -> timedelta:
     clip = known.get(bulletin.clip_hash or "")
     if clip is not None and bulletin.clip_version == bulletin.version:
         return clip.length

@@ -50,9 +50,7 @@ class MachineOffice:
             raise BadInputError("Hãy đặt tên cho máy phát, ví dụ «Máy phát bản San Thàng».")
         code = "".join(secrets.choice(_LETTERS) for _ in range(16))
         with self.database.write() as connection:
-            machines.add_code(
-                connection, EnrolmentCode(hash_secret(code), area_id, name, self.clock.now() + CODE_LIFE)
-            )
+            machines.add_code(connection, EnrolmentCode(hash_secret(code), area_id, name, self.clock.now() + CODE_LIFE))
         return "-".join(code[start : start + 4] for start in range(0, 16, 4))
 
     def enrol(self, code: str, public_key: str) -> Enrolled:
@@ -65,9 +63,7 @@ class MachineOffice:
                 machine = Machine(new_id(), found.machine_name, found.area_id, key, self.clock.now())
                 machines.add(connection, machine)
         if found is None:
-            raise TrustError(
-                "Mã ghép máy không đúng, đã dùng hoặc đã quá 15 phút. Hãy tạo mã mới ở trang «Máy phát»."
-            )
+            raise TrustError("Mã ghép máy không đúng, đã dùng hoặc đã quá 15 phút. Hãy tạo mã mới ở trang «Máy phát».")
         return Enrolled(machine.id, machine.name, own.id, own.public_key)
 
     def identify(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Machine:
@@ -179,4 +175,3 @@ def _whole(fields: Mapping[str, Any], name: str, least: int, most: int) -> int:
 
 def _maybe_instant(fields: Mapping[str, Any], name: str) -> datetime | None:
     return None if fields.get(name) is None else from_ms(_whole(fields, name, 0, _YEAR_2200))
-

@@ -1,0 +1,54 @@
+"""Publishing: each machine's slots become a signed playlist, renewed only when it says something new."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from domain.playlist import Playlist
+from scheduler.build import Heading, fingerprint, playlist_of
+from scheduler.planning import Plan
+from scheduler.signing import StationKey
+from store import machines, station
+from store.engine import Database
+from store.machines import Published
+from store.station import Station
+
+LIFE = timedelta(days=14)
+_RENEW_AFTER = timedelta(hours=12)
+_KEEP_PAST = timedelta(hours=1)
+
+
+def publish(database: Database, key: StationKey, plan: Plan, now: datetime) -> int:
+    """Sign and publish what changed in `plan`; return how many machines have something new."""
+    with database.read() as connection:
+        own = station.get(connection)
+        current = {machine_id: machines.published(connection, machine_id) for machine_id in plan.slots}
+    renewed = 0
+    for machine_id, old in current.items():
+        playlist = _playlist(own, machine_id, old, plan, now)
+        print_ = fingerprint(playlist)
+        if old is not None and old.fingerprint == print_ and now - old.issued_at < _RENEW_AFTER:
+            continue
+        body = key.sign(playlist)
+        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        with database.write() as connection:
+            machines.publish(
+                connection,
+                Published(machine_id, playlist.counter, print_, etag, body, playlist.issued_at, playlist.expires_at),
+            )
+        renewed += 1
+    return renewed
+
+
+def _playlist(own: Station, machine_id: str, old: Published | None, plan: Plan, now: datetime) -> Playlist:
+    # The window moves in whole hours, so that time alone does not make a new playlist every minute.
+    since = (now - _KEEP_PAST).replace(minute=0, second=0, microsecond=0)
+    heading = Heading(
+        station_id=own.id,
+        machine_id=machine_id,
+        epoch=own.epoch,
+        counter=1 if old is None else old.counter + 1,
+        issued_at=now,
+        expires_at=now + LIFE,
+    )
+    slots = (slot for slot in plan.slots[machine_id] if slot.starts_at >= since)
+    return playlist_of(slots, heading, plan.inputs.terms.policy, plan.inputs.shelf.clips)

@@ -1,0 +1,66 @@
+"""Settings: a handful, each from an environment variable, an unknown one answered with the nearest known."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.errors import BadInputError
+
+_PREFIX = "TIENGLOA_"
+_KNOWN = ("DATA", "HOST", "PORT", "VOICES", "SECURE_COOKIES")
+ENGINES = ("gtts", "espeak")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an installation may choose.
+
+    `data`: the folder for everything that is kept. `voices`: engines in the order they are tried.
+    """
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    voices: tuple[str, ...] = ENGINES
+    secure_cookies: bool = False
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings of the environment (TIENGLOA_DATA, _HOST, _PORT, _VOICES, _SECURE_COOKIES).
+
+    Raises BadInputError for an unknown name or a value that cannot be used.
+    """
+    given = {name[len(_PREFIX) :]: value for name, value in environment.items() if name.startswith(_PREFIX)}
+    for name in given:
+        if name not in _KNOWN and not name.startswith("TEST_") and name != "REQUIRE_TOOLS":
+            raise BadInputError(f"Không có thiết lập {_PREFIX}{name}.{_nearest(name)}")
+    return Settings(
+        data=Path(given.get("DATA", "data")),
+        host=given.get("HOST", "127.0.0.1"),
+        port=checked_port(given.get("PORT", "8080")),
+        voices=checked_voices(given.get("VOICES", ",".join(ENGINES))),
+        secure_cookies=given.get("SECURE_COOKIES", "0") not in {"", "0"},
+    )
+
+
+def checked_port(text: str) -> int:
+    """Return a TCP port. Raises BadInputError."""
+    if not text.isascii() or not text.isdigit() or not 0 <= int(text) <= 65535:
+        raise BadInputError(f"Cổng «{text}» không hợp lệ. Hãy dùng một số từ 1 đến 65535.")
+    return int(text)
+
+
+def checked_voices(text: str) -> tuple[str, ...]:
+    """Return engine names in order. Raises BadInputError for an unknown one."""
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in names:
+        if name not in ENGINES:
+            raise BadInputError(f"Không có giọng đọc «{name}». Các giọng có sẵn: {', '.join(ENGINES)}.")
+    return names
+
+
+def _nearest(name: str) -> str:
+    near = difflib.get_close_matches(name, _KNOWN, 1)
+    return f" Có phải bạn muốn dùng {_PREFIX}{near[0]}?" if near else ""
