@@ -67,13 +67,14 @@ def trimmed(speech: Speech) -> Speech:
 def checked(sentence: str, speech: Speech) -> Speech:
     """Return `speech` trimmed, once it can be the speech of `sentence`.
 
-    Between 3 and 45 characters a second, and two seconds more for a short sentence: far outside what any voice
-    does, well inside what a cut or a stuck answer gives. Raises VoiceError when it cannot be.
+    Between 1 and 10 syllables a second, and two seconds more for a short sentence: far outside what any voice does,
+    well inside what a cut or a stuck answer gives. Raises VoiceError when it cannot be.
     """
     words = trimmed(speech)
     seconds = words.length.total_seconds()
     if not words.pcm:
         raise VoiceError("Giọng đọc trả về im lặng.")
-    if not len(sentence) / 45 <= seconds <= 2 + len(sentence) / 3:
-        raise VoiceError(f"Giọng đọc trả về {seconds:.1f} giây cho câu {len(sentence)} ký tự, không đáng tin.")
+    syllables = max(len(sentence.split()), len(sentence) // 8)
+    if not syllables / 10 <= seconds <= 2 + syllables:
+        raise VoiceError(f"Giọng đọc trả về {seconds:.1f} giây cho câu {syllables} âm tiết, không đáng tin.")
     return words
