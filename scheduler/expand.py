@@ -1,7 +1,7 @@
 """From rules to occurrences: what the timetable asks for in a span of time, the same rows for the same rules."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -136,7 +136,7 @@ def _sorted_occurrences(
     a tenth of a second, and the garbage collector need not walk them.
     """
     first, past = window
-    width = len(tables) or 1
+    width = len(tables)
     wanted = [
         instant * width + place
         for place, table in enumerate(tables)
@@ -148,11 +148,13 @@ def _sorted_occurrences(
     return tuple(_occurrences(wanted, [table.rule for table in tables]))
 
 
-def _occurrences(wanted: Iterable[int], rules: Sequence[Rule]) -> Iterator[Occurrence]:
+def _occurrences(wanted: Iterable[int], rules: Sequence[Rule]) -> list[Occurrence]:
     width, latest, starts_at, tail = len(rules), -1, _EPOCH, ""
+    rows: list[Occurrence] = []
     for number in wanted:
         instant, place = divmod(number, width)
         if instant != latest:
             latest, starts_at, tail = instant, _EPOCH + instant * _MILLISECOND, f"@{instant}"
         rule = rules[place]
-        yield Occurrence(rule.id + tail, rule.id, rule.programme_id, starts_at)
+        rows.append(Occurrence(rule.id + tail, rule.id, rule.programme_id, starts_at))
+    return rows
