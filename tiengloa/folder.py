@@ -116,6 +116,14 @@ def secret(path: Path) -> bytes:
 
 
 @contextmanager
+def in_turn(path: Path) -> Iterator[None]:
+    """Hold the lock file `path` while the block runs, waiting for whoever holds it."""
+    with path.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def only_one(path: Path, sentence: str) -> Iterator[None]:
     """Hold the lock file `path` for as long as the block runs. Raises BusyError with `sentence`."""
     with path.open("ab") as file:

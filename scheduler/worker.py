@@ -1,0 +1,45 @@
+"""The timetable's side of the worker: plan and publish whenever what will sound may be different."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from domain.ports import Clock
+from scheduler.planning import replan
+from scheduler.publishing import publish
+from scheduler.signing import StationKey
+from store import people, station
+from store.engine import Database
+
+
+@dataclass(slots=True)
+class TimetableWorker:
+    """Keeps every machine's playlist true. Two of them at once are harmless: both publish the same plan."""
+
+    database: Database
+    key: StationKey
+    clock: Clock
+    _planned: tuple[int, datetime] | None = field(default=None, init=False)
+
+    def next_transition(self, now: datetime) -> datetime:
+        """Return the next whole hour, when the window of the playlists moves on."""
+        return _hour(now) + timedelta(hours=1)
+
+    def tick(self) -> None:
+        """Plan and publish if anything was changed, or the hour has turned, since the last time."""
+        now = self.clock.now()
+        with self.database.read() as connection:
+            version = station.plan_version(connection)
+        state = (version, _hour(now))
+        if state == self._planned:
+            return
+        publish(self.database, self.key, replan(self.database, now), now)
+        self._planned = state
+
+    def clean(self) -> None:
+        """Remove what no longer matters: old sessions, tokens and sign-in attempts."""
+        with self.database.write() as connection:
+            people.purge(connection, self.clock.now())
+
+
+def _hour(instant: datetime) -> datetime:
+    return instant.replace(minute=0, second=0, microsecond=0)

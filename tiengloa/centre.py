@@ -1,0 +1,81 @@
+"""Opening the centre: folder, database, station; and the two processes that serve it."""
+
+import base64
+import logging
+import signal
+import threading
+from collections.abc import Callable
+
+from scheduler.alarm import Alarm
+from store import station
+from store.migrate import upgrade
+from tiengloa.folder import in_turn, only_one, prepare
+from tiengloa.jobs import Bell, reconcile
+from tiengloa.settings import Settings
+from tiengloa.wiring import Centre
+
+Say = Callable[[str], None]
+_RECONCILE_EVERY = 5.0
+_CLEAN_EVERY = 3600.0
+
+
+def open_centre(settings: Settings, say: Say = lambda _: None) -> Centre:
+    """Prepare the data folder and bring its database up to date. Raises StorageError."""
+    folder = prepare(settings.data)
+    centre = Centre(settings, folder)
+    with in_turn(folder.root / "upgrade.lock"):
+        upgrade(centre.database, folder.backups, centre.clock.now(), say)
+    return centre
+
+
+def publish_station_key(centre: Centre) -> None:
+    """Make the station's key on first use and let machines pin its public half."""
+    public = base64.b64encode(centre.station_key.public_key).decode()
+    with centre.database.write() as connection:
+        if station.get(connection).public_key != public:
+            station.set_public_key(connection, public)
+
+
+def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
+    """Run the panel until the process is told to stop. Raises BusyError when the port is taken."""
+    from web.app import create_app
+    from web.server import serve as serve_app
+
+    centre = open_centre(settings)
+    try:
+        serve_app(create_app(centre.services), settings.host, settings.port, on_ready)
+    finally:
+        centre.database.close()
+
+
+def work(settings: Settings, on_ready: Callable[[], None]) -> None:
+    """Run the worker until the process is told to stop. Raises BusyError when one runs already."""
+    centre = open_centre(settings)
+    lock = only_one(centre.folder.root / "worker.lock", "Đã có một tiến trình làm việc đang chạy cho thư mục này.")
+    with lock:
+        publish_station_key(centre)
+        stop = _stop_on_signals()
+        bell = Bell(centre.folder.queue, centre.production.produce)
+        listener = bell.listener()
+        timetable = centre.timetable_worker
+        alarm = Alarm(centre.clock, timetable.next_transition, timetable.tick)
+        alarm.every(_RECONCILE_EVERY, lambda: reconcile(centre.production, bell.ring), "reconcile")
+        alarm.every(_CLEAN_EVERY, timetable.clean, "clean")
+        logging.getLogger("huey").setLevel(logging.WARNING)
+        try:
+            listener.start()
+            alarm.start()
+            reconcile(centre.production, bell.ring)
+            on_ready()
+            stop.wait()
+        finally:
+            alarm.stop()
+            listener.stop()
+            centre.database.close()
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop

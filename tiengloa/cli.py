@@ -1,0 +1,201 @@
+"""The command line. Parts are imported when a command needs them, so that a machine needs only its own."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from domain.errors import TiengLoaError
+from tiengloa import __version__, exits
+from tiengloa.children import WITH_PARENT, end_with_parent
+from tiengloa.settings import Settings, checked_port, checked_voices, from_environment
+from tiengloa.terminal import Terminal
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; every failure is one Vietnamese sentence."""
+    terminal = Terminal()
+    try:
+        options = _parser().parse_args(arguments)
+        if options.with_parent:
+            end_with_parent()
+        return int(options.command(options, _settings(options), terminal))
+    except TiengLoaError as error:
+        terminal.end_progress()
+        terminal.warn(f"tiengloa: {error.sentence}")
+        return exits.code_of(error)
+    except KeyboardInterrupt:
+        return exits.STOPPED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.OK
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the words of a command in Vietnamese."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(exits.BAD_INPUT, f"tiengloa: lệnh chưa đúng ({message}). Xem «tiengloa --help».\n")
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    settings = from_environment()
+    if options.data is not None:
+        settings = replace(settings, data=Path(options.data))
+    if getattr(options, "host", None) is not None:
+        settings = replace(settings, host=options.host)
+    if getattr(options, "port", None) is not None:
+        settings = replace(settings, port=checked_port(options.port))
+    if getattr(options, "voices", None) is not None:
+        settings = replace(settings, voices=checked_voices(options.voices))
+    return settings
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="tiengloa", description="Tiếng Loa: xếp lịch phát thanh cơ sở, từ kịch bản đến loa.")
+    parser.add_argument("--version", action="version", version=f"tiengloa {__version__}")
+    parser.add_argument("--data", metavar="DIR", help="thư mục dữ liệu (mặc định: data, hoặc TIENGLOA_DATA)")
+    parser.add_argument(WITH_PARENT, action="store_true", help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(metavar="LỆNH", required=True)
+    _add_running(commands)
+    _add_machine(commands)
+    _add_text(commands)
+    _add_upkeep(commands)
+    return parser
+
+
+def _add_running(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    run = commands.add_parser("run", help="chạy tất cả trong một cửa sổ, kèm đài mẫu")
+    _address(run)
+    run.set_defaults(command=_run)
+    serve = commands.add_parser("serve", help="chạy trang điều hành")
+    _address(serve)
+    serve.set_defaults(command=_serve)
+    work = commands.add_parser("work", help="chạy tiến trình làm âm thanh và danh sách phát")
+    work.set_defaults(command=_work)
+
+
+def _address(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", metavar="ĐỊA_CHỈ", help="địa chỉ lắng nghe (mặc định 127.0.0.1)")
+    parser.add_argument("--port", metavar="CỔNG", help="cổng (mặc định 8080)")
+
+
+def _add_machine(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    machine = commands.add_parser("machine", help="máy phát thanh").add_subparsers(metavar="VIỆC", required=True)
+    enrol = machine.add_parser("enrol", help="ghép máy này với trung tâm bằng mã dùng một lần")
+    enrol.add_argument("--server", required=True, metavar="URL", help="địa chỉ trung tâm, ví dụ https://loa.example.vn")
+    enrol.add_argument("--code", required=True, metavar="MÃ", help="mã ghép máy lấy ở trang «Máy phát»")
+    enrol.add_argument("--dir", metavar="DIR", help="thư mục của máy (mặc định: <data>/machine)")
+    enrol.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+    enrol.set_defaults(command=_machine_enrol)
+    run = machine.add_parser("run", help="chạy máy phát đã ghép")
+    run.add_argument("--dir", metavar="DIR", help="thư mục của máy (mặc định: <data>/machine)")
+    run.add_argument("--json", action="store_true", help="in diễn biến dạng JSON, mỗi dòng một sự kiện")
+    run.add_argument("--sink", choices=("auto", "alsa", "wav", "silent"), default="auto", help="nơi phát âm thanh")
+    run.set_defaults(command=_machine_run)
+
+
+def _add_text(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    read = commands.add_parser("read", help="in văn bản như sẽ được đọc lên")
+    read.add_argument("text", metavar="VĂN_BẢN", help="văn bản, hoặc - để đọc từ đầu vào chuẩn")
+    read.add_argument("--json", action="store_true", help="in từng từ với vị trí, quy tắc và cảnh báo")
+    read.set_defaults(command=_read)
+    speak = commands.add_parser("speak", help="đọc văn bản thành tệp âm thanh")
+    source = speak.add_mutually_exclusive_group(required=True)
+    source.add_argument("--text", metavar="VĂN_BẢN", help="văn bản, hoặc - để đọc từ đầu vào chuẩn")
+    source.add_argument("--file", metavar="TỆP", help="tệp văn bản UTF-8")
+    speak.add_argument("-o", "--output", required=True, metavar="TỆP", help="tệp .wav hoặc .flac sẽ ghi")
+    speak.add_argument("--voices", metavar="TÊN,...", help="thứ tự giọng đọc, ví dụ espeak hoặc gtts,espeak")
+    speak.add_argument("--finish", action="store_true", help="thêm nhạc hiệu, nhạc kết và chỉnh âm cho loa")
+    speak.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+    speak.set_defaults(command=_speak)
+
+
+def _add_upkeep(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    doctor = commands.add_parser("doctor", help="kiểm tra máy và dữ liệu")
+    doctor.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+    doctor.set_defaults(command=_doctor)
+    setup = commands.add_parser("setup", help="thiết lập đài thật (không có dữ liệu mẫu)")
+    setup.add_argument("--name", required=True, metavar="TÊN", help="tên đài, được đọc trước mỗi bản tin")
+    setup.set_defaults(command=_setup)
+    user = commands.add_parser("user", help="người dùng").add_subparsers(metavar="VIỆC", required=True)
+    add = user.add_parser("add", help="thêm người dùng và in đường đăng nhập một lần")
+    add.add_argument("login", metavar="TÊN_ĐĂNG_NHẬP")
+    add.add_argument("--name", required=True, metavar="HỌ_TÊN")
+    add.add_argument("--role", action="append", required=True, metavar="VAI_TRÒ", help="có thể ghi nhiều lần")
+    add.set_defaults(command=_user_add)
+    sign_in = user.add_parser("sign-in", help="in một đường đăng nhập dùng một lần")
+    sign_in.add_argument("login", metavar="TÊN_ĐĂNG_NHẬP")
+    sign_in.set_defaults(command=_user_sign_in)
+
+
+def _run(_options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.run import run
+
+    return run(settings, terminal)
+
+
+def _serve(_options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.centre import serve
+
+    serve(settings, lambda address: terminal.say(f"Trang điều hành: {address}"))
+    return exits.OK
+
+
+def _work(_options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.centre import work
+
+    work(settings, lambda: terminal.say("Tiến trình làm việc đã sẵn sàng."))
+    return exits.OK
+
+
+def _machine_enrol(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.machine import enrol
+
+    return enrol(options, settings, terminal)
+
+
+def _machine_run(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.machine import run
+
+    return run(options, settings, terminal)
+
+
+def _read(options: argparse.Namespace, _settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.speech import read
+
+    return read(options, terminal)
+
+
+def _speak(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.speech import speak
+
+    return speak(options, settings, terminal)
+
+
+def _doctor(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.doctor import doctor
+
+    return doctor(options, settings, terminal)
+
+
+def _setup(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.people import setup
+
+    return setup(options, settings, terminal)
+
+
+def _user_add(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.people import add
+
+    return add(options, settings, terminal)
+
+
+def _user_sign_in(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.people import sign_in
+
+    return sign_in(options, settings, terminal)

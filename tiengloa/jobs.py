@@ -1,0 +1,58 @@
+"""Huey wakes production workers; the truth about the work is the job table."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from huey import SqliteHuey
+from huey.consumer import Consumer
+
+from bulletins.production import Production
+
+
+class Bell:
+    """Rings for a worker through a queue file; implements `domain.ports.JobBell`."""
+
+    def __init__(self, queue: Path, produce: Callable[[str], None] | None = None) -> None:
+        self._huey: Any = SqliteHuey("tiengloa", filename=str(queue), results=False, fsync=False)
+        self._task = self._huey.task(name="produce")(produce or _nobody)
+
+    def ring(self, job_id: str) -> None:
+        """Ask a worker to look at `job_id` soon."""
+        self._task(job_id)
+
+    def listener(self) -> "Listener":
+        """Return what takes the rings in this process, one at a time."""
+        return Listener(self._huey)
+
+
+class Listener:
+    """Takes rings in a thread of this process."""
+
+    def __init__(self, huey: Any) -> None:
+        self._consumer = _QuietConsumer(huey, workers=1, periodic=False, initial_delay=0.05, max_delay=0.5)
+
+    def start(self) -> None:
+        """Begin taking rings."""
+        self._consumer.start()
+
+    def stop(self) -> None:
+        """End after the job at hand, which may take a few seconds."""
+        self._consumer.stop(graceful=True)
+
+
+class _QuietConsumer(Consumer):  # type: ignore[misc]
+    """A consumer that leaves the process's signals alone."""
+
+    def _set_signal_handlers(self) -> None:
+        pass
+
+
+def reconcile(production: Production, ring: Callable[[str], None]) -> None:
+    """Ring for every job that waits: a ring that was lost, or a worker that died with its lease."""
+    for job_id in production.waiting():
+        ring(job_id)
+
+
+def _nobody(job_id: str) -> None:
+    raise RuntimeError(f"job {job_id} was rung for in a process that produces nothing")

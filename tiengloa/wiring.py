@@ -1,0 +1,120 @@
+"""The only place that knows concrete classes. Read it from top to bottom to see the product."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from tts.lexicon import LexiconReader
+
+from audio_library.blobs import FolderBlobStore
+from audio_library.mastering import HornMastering
+from bulletins.desk import Desk
+from bulletins.production import Production
+from domain.errors import NoVoiceError
+from domain.ports import Clock, VoiceEngine
+from player.clock import SystemClock
+from scheduler.desk import TimetableDesk
+from scheduler.machines import MachineOffice
+from scheduler.signing import StationKey
+from scheduler.worker import TimetableWorker
+from store.engine import Database
+from tiengloa.folder import Folder, secret
+from tiengloa.jobs import Bell
+from tiengloa.settings import Settings
+from tts.cache import SentenceCache
+from tts.chain import VoiceChain
+from tts.engines.espeak import EspeakVoice
+from tts.engines.google import GoogleVoice
+from web.services import Services
+
+VOICES: dict[str, type[GoogleVoice] | type[EspeakVoice]] = {"gtts": GoogleVoice, "espeak": EspeakVoice}
+
+
+@dataclass
+class Centre:
+    """The centre's parts, each made when it is first asked for."""
+
+    settings: Settings
+    folder: Folder
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The real clock."""
+        return SystemClock()
+
+    @cached_property
+    def database(self) -> Database:
+        """The station's database."""
+        return Database(self.folder.database)
+
+    @cached_property
+    def reader(self) -> LexiconReader:
+        """The reader with the reviewed lexicon."""
+        return LexiconReader()
+
+    @cached_property
+    def speaker(self) -> VoiceChain:
+        """The chain of voices, over one cache of sentences."""
+        return voice_chain(self.settings, self.clock, SentenceCache(self.folder.speech))
+
+    @cached_property
+    def blobs(self) -> FolderBlobStore:
+        """The library's files."""
+        return FolderBlobStore(self.folder.clips)
+
+    @cached_property
+    def bell(self) -> Bell:
+        """Rings for the worker."""
+        return Bell(self.folder.queue)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Drafting and review."""
+        return Desk(self.database, self.reader, self.clock, self.bell)
+
+    @cached_property
+    def timetable(self) -> TimetableDesk:
+        """The timetable's desk."""
+        return TimetableDesk(self.database, self.clock)
+
+    @cached_property
+    def office(self) -> MachineOffice:
+        """The machines' office."""
+        return MachineOffice(self.database, self.clock)
+
+    @cached_property
+    def production(self) -> Production:
+        """From approved script to clip."""
+        return Production(self.database, self.clock, self.reader, self.speaker, HornMastering(), self.blobs)
+
+    @cached_property
+    def station_key(self) -> StationKey:
+        """The key that signs playlists; only the worker's process may ask for it."""
+        return StationKey.load_or_create(self.folder.station_key)
+
+    @cached_property
+    def timetable_worker(self) -> TimetableWorker:
+        """Plans and publishes."""
+        return TimetableWorker(self.database, self.station_key, self.clock)
+
+    @cached_property
+    def services(self) -> Services:
+        """What the panel is given."""
+        return Services(
+            database=self.database,
+            clock=self.clock,
+            desk=self.desk,
+            timetable=self.timetable,
+            office=self.office,
+            blobs=self.blobs,
+            speaker=self.speaker,
+            secret_key=secret(self.folder.panel_secret),
+            secure_cookies=self.settings.secure_cookies,
+        )
+
+
+def voice_chain(settings: Settings, clock: Clock, cache: SentenceCache | None) -> VoiceChain:
+    """Return the chain of the voices in `settings`, in order. Raises NoVoiceError when none is named."""
+    engines: list[VoiceEngine] = [VOICES[name]() for name in settings.voices]
+    if not engines:
+        raise NoVoiceError("Chưa chọn giọng đọc nào. Hãy đặt TIENGLOA_VOICES=gtts,espeak rồi chạy lại.")
+    return VoiceChain(engines, clock, cache)
