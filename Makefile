@@ -33,8 +33,8 @@ bench: $(DEV_READY) ## Run the benchmarks and print their tables
 	@$(BIN)/python -m benchmarks
 
 lock: ## Make the hash-locked requirements anew (needs uv)
-	uv pip compile -q --generate-hashes --universal --no-header pyproject.toml -o requirements.txt
-	uv pip compile -q --generate-hashes --universal --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --generate-hashes --universal --no-header --extra build pyproject.toml -o requirements.txt
+	uv pip compile -q --generate-hashes --universal --no-header --extra build --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean: ## Remove the virtual environment (data stay)
 	rm -rf $(VENV)

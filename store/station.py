@@ -87,6 +87,7 @@ def _policy_document(policy: AirtimePolicy) -> dict[str, Any]:
         "quiet": [[span.start.isoformat(), span.end.isoformat()] for span in policy.quiet],
         "session_limit_s": policy.session_limit.total_seconds(),
         "day_limit_s": policy.day_limit.total_seconds(),
+        "sessions_per_day": policy.sessions_per_day,
         "note": policy.note,
     }
 
@@ -97,4 +98,5 @@ def _policy(document: dict[str, Any]) -> AirtimePolicy:
         session_limit=timedelta(seconds=document["session_limit_s"]),
         day_limit=timedelta(seconds=document["day_limit_s"]),
         note=document["note"],
+        sessions_per_day=document["sessions_per_day"],
     )
