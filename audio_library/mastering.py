@@ -177,16 +177,20 @@ def _step(wanted_lufs: float, measured_lufs: float) -> float:
 def _levelled(pcm: bytes, preset: Preset) -> tuple[bytes, Loudness]:
     """Return `pcm` at the preset's loudness under its ceiling, with its figures.
 
-    A limiter takes loudness away, so the gain is corrected by what is measured after it; when that stops helping
-    the sound is too peaky, and is compressed harder. Raises AudioError with the figures when no round succeeds.
+    A limiter takes loudness away, so the gain is corrected by what is measured after it, and its limit by the peaks
+    that rise between its samples; when that stops helping, the sound is too peaky and is compressed harder.
+    Raises AudioError with the figures when no round succeeds.
     """
     gain = _step(preset.target_lufs, integrated(pcm))
+    limit = preset.ceiling_dbtp - _LIMITER_MARGIN_DB
     for turn in range(_ROUNDS):
-        made = through(pcm, SAMPLE_RATE, _limiter(gain, preset.ceiling_dbtp))
+        made = through(pcm, SAMPLE_RATE, _limiter(gain, limit))
         loudness = measure(made)
         missing = preset.target_lufs - loudness.integrated_lufs
-        if abs(missing) <= TOLERANCE_LU and loudness.true_peak_dbtp <= preset.ceiling_dbtp:
+        over = loudness.true_peak_dbtp - preset.ceiling_dbtp
+        if abs(missing) <= TOLERANCE_LU and over <= 0:
             return made, loudness
+        limit -= max(0.0, over) * 1.2
         if missing > TOLERANCE_LU and turn % 2 == 1:
             pcm = through(pcm, SAMPLE_RATE, (("volume", f"{gain / 2:.2f}dB"), _HARDER_COMPRESSOR))
             gain = _step(preset.target_lufs, integrated(pcm))
@@ -198,9 +202,8 @@ def _levelled(pcm: bytes, preset: Preset) -> tuple[bytes, Loudness]:
     )
 
 
-def _limiter(gain_db: float, ceiling_dbtp: float) -> tuple[Filter, ...]:
-    limit = 10 ** ((ceiling_dbtp - _LIMITER_MARGIN_DB) / 20)
-    arguments = f"limit={limit:.4f}:level=0:attack=5:release=50:latency=1"
+def _limiter(gain_db: float, limit_db: float) -> tuple[Filter, ...]:
+    arguments = f"limit={10 ** (limit_db / 20):.4f}:level=0:attack=5:release=50:latency=1"
     return (("volume", f"{gain_db:.2f}dB"), ("alimiter", arguments))
 
 

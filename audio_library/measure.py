@@ -1,7 +1,6 @@
 """Loudness of a sound by EBU R128, in one pass."""
 
 import math
-from datetime import timedelta
 
 from audio_library.filters import filtered
 from domain.audio import SAMPLE_RATE, Loudness
@@ -14,7 +13,8 @@ SILENCE_DBTP = -120.0
 
 _METER = ("ebur128", "metadata=1:peak=true:framelog=quiet")
 _LOUDNESS_METER = ("ebur128", "metadata=1:framelog=quiet")
-_TAIL = timedelta(milliseconds=200)
+_STEPS_A_SECOND = 10
+_FILTER_DELAY = 64
 
 
 def measure(pcm: bytes, rate: int = SAMPLE_RATE) -> Loudness:
@@ -37,8 +37,12 @@ def integrated(pcm: bytes, rate: int = SAMPLE_RATE) -> float:
 
 
 def _figures(pcm: bytes, rate: int, meter: tuple[str, str]) -> dict[str, str]:
-    """Return the last figures of the meter; the silent tail pushes its last tenth of a second out."""
-    tail = bytes(2 * int(_TAIL.total_seconds() * rate))
+    """Return the last figures of the meter.
+
+    It speaks every tenth of a second: a silent tail fills the last one, and carries the end through its filter.
+    """
+    step = rate // _STEPS_A_SECOND
+    tail = bytes(2 * ((-len(pcm) // 2 - _FILTER_DELAY) % step + _FILTER_DELAY))
     figures: dict[str, str] = {}
     for frame in filtered(pcm + tail, rate, (meter,)):
         figures = dict(frame.metadata) or figures

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import hashlib
 import io
 import json
 import ssl
@@ -25,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from domain.audio import Speech
-from domain.errors import VoiceError, VoiceUnavailableError
+from domain.errors import BadInputError, NotFoundError, VoiceError, VoiceUnavailableError
 from domain.reading import SpokenSentence, SpokenText, Token
 from tts.engines.espeak import EspeakVoice
 from tts.voices import speakable
@@ -274,3 +275,30 @@ def stand_in(*moods: str, tls: ssl.SSLContext | None = None) -> Iterator[StandIn
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class FakeBlobStore:
+    """Files in one flat folder, written without any care."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+
+    def put(self, data: bytes) -> str:
+        blob_hash = hashlib.sha256(data).hexdigest()
+        if not self.verify(blob_hash):
+            (self._folder / blob_hash).write_bytes(data)
+        return blob_hash
+
+    def path(self, blob_hash: str) -> Path:
+        if len(blob_hash) != 64 or set(blob_hash) - set("0123456789abcdef"):
+            raise BadInputError("Mã tệp âm thanh không hợp lệ.")
+        if not (self._folder / blob_hash).is_file():
+            raise NotFoundError("Tệp âm thanh này không còn trong kho.")
+        return self._folder / blob_hash
+
+    def verify(self, blob_hash: str) -> bool:
+        try:
+            return hashlib.sha256(self.path(blob_hash).read_bytes()).hexdigest() == blob_hash
+        except NotFoundError:
+            return False
