@@ -57,17 +57,30 @@ def decode(data: bytes, longest: timedelta = LONGEST_CLIP) -> bytes:
     """
     demuxer = demuxer_of(data[:16])
     room = int(longest.total_seconds() * SAMPLE_RATE) * 2
-    pcm = bytearray()
+    pcm = io.BytesIO()
     try:
         for part in _decoded(data, demuxer):
-            pcm += part
-            if len(pcm) > room:
+            pcm.write(part)
+            if pcm.tell() > room:
                 raise BadInputError(f"Âm thanh dài quá {longest.total_seconds() / 60:.0f} phút.")
     except (av.FFmpegError, ValueError) as error:
         raise AudioError(_UNREADABLE) from error
-    if not pcm:
+    if not pcm.tell():
         raise AudioError(_UNREADABLE)
-    return bytes(pcm)
+    return pcm.getvalue()
+
+
+def sounds_as(data: bytes, pcm: bytes) -> bool:
+    """Tell whether the FLAC file `data` decodes to the very samples of `pcm`. Raises AudioError on a broken file."""
+    expected, at = memoryview(pcm), 0
+    try:
+        for part in _decoded(data, "flac"):
+            if expected[at : at + len(part)] != part:
+                return False
+            at += len(part)
+    except (av.FFmpegError, ValueError) as error:
+        raise AudioError(_UNREADABLE) from error
+    return at == len(pcm)
 
 
 def _decoded(data: bytes, demuxer: str) -> Iterator[bytes]:

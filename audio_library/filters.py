@@ -1,5 +1,7 @@
 """Runs PCM through a chain of FFmpeg filters, block by block."""
 
+import io
+import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -19,25 +21,25 @@ AT_CLIP_RATE: Filter = ("aresample", str(SAMPLE_RATE))
 _BLOCK = 65_536
 
 
-def frames_of(pcm: bytes, rate: int) -> Iterator[av.AudioFrame]:
-    """Yield mono 16 bit `pcm` as FFmpeg frames of at most 65,536 samples, with time stamps."""
+def frames_of(pcm: bytes, rate: int, first: int = 0) -> Iterator[av.AudioFrame]:
+    """Yield mono 16 bit `pcm` as FFmpeg frames of at most 65,536 samples, numbered from the sample `first`."""
     samples = np.frombuffer(pcm, dtype="<i2")
     for start in range(0, samples.size, _BLOCK):
         frame = av.AudioFrame.from_ndarray(samples[start : start + _BLOCK].reshape(1, -1), format="s16", layout="mono")
         frame.sample_rate = rate
         frame.time_base = Fraction(1, rate)
-        frame.pts = start
+        frame.pts = first + start
         yield frame
 
 
-def filtered(pcm: bytes, rate: int, chain: tuple[Filter, ...]) -> Iterator[av.AudioFrame]:
-    """Yield what comes out of `chain` when mono 16 bit `pcm` goes in.
+def filtered(pcm: bytes, rate: int, chain: tuple[Filter, ...], tail: int = 0) -> Iterator[av.AudioFrame]:
+    """Yield what comes out of `chain` when mono 16 bit `pcm`, and `tail` silent samples after it, go in.
 
     Raises AudioError when FFmpeg refuses the chain or the sound.
     """
     try:
         graph = _graph(rate, chain)
-        for frame in frames_of(pcm, rate):
+        for frame in itertools.chain(frames_of(pcm, rate), frames_of(bytes(2 * tail), rate, len(pcm) // 2)):
             graph.push(frame)
             yield from _ready(graph)
         graph.push(None)
@@ -48,8 +50,10 @@ def filtered(pcm: bytes, rate: int, chain: tuple[Filter, ...]) -> Iterator[av.Au
 
 def through(pcm: bytes, rate: int, chain: tuple[Filter, ...]) -> bytes:
     """Return mono 16 bit PCM after `chain`; its rate is what the chain makes it. Raises AudioError."""
-    frames = filtered(pcm, rate, (*chain, MONO_PCM))
-    return b"".join(frame.to_ndarray().tobytes() for frame in frames)
+    made = io.BytesIO()  # grows in place and gives its bytes away: an hour of sound is not held twice
+    for frame in filtered(pcm, rate, (*chain, MONO_PCM)):
+        made.write(frame.to_ndarray().tobytes())
+    return made.getvalue()
 
 
 def at_clip_rate(pcm: bytes, rate: int) -> bytes:

@@ -12,7 +12,7 @@ from datetime import timedelta
 import numpy as np
 
 from audio_library import ident as sounds
-from audio_library.codec import FLAC, decode, encode_flac
+from audio_library.codec import FLAC, encode_flac, sounds_as
 from audio_library.filters import AT_CLIP_RATE, Filter, through
 from audio_library.measure import SILENCE_LUFS, integrated, measure
 from domain.audio import CEILING_DBTP, SAMPLE_RATE, TARGET_LUFS, Loudness, MasteredAudio, Speech, SpokenAudio
@@ -89,15 +89,13 @@ class HornMastering:
             raise AudioError("Bản tin không có lời đọc nào để ghép.")
         if sum((_length(part) for part in parts), timedelta()) > LONGEST:
             raise AudioError(f"Bản tin dài quá {LONGEST.total_seconds() / 60:.0f} phút, không ghép được.")
-        progress(_STAGE, 0, 4)
-        spoken = [self._shaped(_joined_sentences(part)) for part in parts]
-        progress(_STAGE, 1, 4)
-        joined = self._assembled(spoken)
-        progress(_STAGE, 2, 4)
-        pcm, loudness = _levelled(joined, self._preset)
-        progress(_STAGE, 3, 4)
-        finished = _finished(pcm, loudness)
-        progress(_STAGE, 4, 4)
+        progress(_STAGE, 0, 3)
+        sound = self._assembled([self._shaped(_joined_sentences(part)) for part in parts])
+        progress(_STAGE, 1, 3)
+        sound, loudness = _levelled(sound, self._preset)
+        progress(_STAGE, 2, 3)
+        finished = _finished(sound, loudness)
+        progress(_STAGE, 3, 3)
         return finished
 
     def _shaped(self, speech: Speech) -> bytes:
@@ -210,6 +208,6 @@ def _limiter(gain_db: float, limit_db: float) -> tuple[Filter, ...]:
 def _finished(pcm: bytes, loudness: Loudness) -> MasteredAudio:
     """Return the encoded sound; that it decodes to the very same samples makes the figures those of the file."""
     data = encode_flac(pcm)
-    if decode(data, LONGEST * 2) != pcm:
+    if not sounds_as(data, pcm):
         raise AudioError("Tệp âm thanh vừa ghi không giống âm thanh gốc, đã bỏ.")
     return MasteredAudio(data, FLAC, timedelta(seconds=len(pcm) / 2 / SAMPLE_RATE), loudness)

@@ -42,9 +42,9 @@ def _figures(pcm: bytes, rate: int, meter: tuple[str, str]) -> dict[str, str]:
     It speaks every tenth of a second: a silent tail fills the last one, and carries the end through its filter.
     """
     step = rate // _STEPS_A_SECOND
-    tail = bytes(2 * ((-len(pcm) // 2 - _FILTER_DELAY) % step + _FILTER_DELAY))
+    tail = (-len(pcm) // 2 - _FILTER_DELAY) % step + _FILTER_DELAY
     figures: dict[str, str] = {}
-    for frame in filtered(pcm + tail, rate, (meter,)):
+    for frame in filtered(pcm, rate, (meter,), tail):
         figures = dict(frame.metadata) or figures
     if not figures:
         raise AudioError("Không đo được độ to của âm thanh.")
