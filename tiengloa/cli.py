@@ -95,7 +95,9 @@ def _add_machine(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     run = machine.add_parser("run", help="chạy máy phát đã ghép")
     run.add_argument("--dir", metavar="DIR", help="thư mục của máy (mặc định: <data>/machine)")
     run.add_argument("--json", action="store_true", help="in diễn biến dạng JSON, mỗi dòng một sự kiện")
-    run.add_argument("--sink", choices=("auto", "alsa", "wav", "silent"), default="auto", help="nơi phát âm thanh")
+    run.add_argument(
+        "--sink", default="auto", metavar="NƠI", help="auto, alsa, alsa:THIẾT_BỊ, virtual (tệp WAV) hoặc silent"
+    )
     run.set_defaults(command=_machine_run)
 
 

@@ -101,8 +101,19 @@ class Town:
         folder = self.root / name
         code = self.centre.office.new_code(self.person(example.EDITOR_LOGIN), EXAMPLE_CLUSTER, f"Máy {name}")
         subprocess.run(
-            [sys.executable, "-m", "tiengloa", "machine", "enrol", "--server", self.address]
-            + ["--code", code, "--dir", str(folder)],
+            [
+                sys.executable,
+                "-m",
+                "tiengloa",
+                "machine",
+                "enrol",
+                "--server",
+                self.address,
+                "--code",
+                code,
+                "--dir",
+                str(folder),
+            ],
             check=True,
             env=self.environment,
             cwd=self.root,
@@ -111,7 +122,7 @@ class Town:
         return folder
 
     def start_machine(self, folder: Path) -> None:
-        self.start("machine", "machine", "run", "--dir", str(folder), "--sink", "wav")
+        self.start("machine", "machine", "run", "--dir", str(folder), "--sink", "virtual")
 
     def stop(self, name: str, number: int = signal.SIGTERM) -> int:
         process = self.processes.pop(name)
