@@ -1,8 +1,7 @@
 """Runs PCM through a chain of FFmpeg filters, block by block."""
 
 import io
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 import av
@@ -32,14 +31,14 @@ def frames_of(pcm: bytes, rate: int, first: int = 0) -> Iterator[av.AudioFrame]:
         yield frame
 
 
-def filtered(pcm: bytes, rate: int, chain: tuple[Filter, ...], tail: int = 0) -> Iterator[av.AudioFrame]:
-    """Yield what comes out of `chain` when mono 16 bit `pcm`, and `tail` silent samples after it, go in.
+def filtered(frames: Iterable[av.AudioFrame], rate: int, chain: tuple[Filter, ...]) -> Iterator[av.AudioFrame]:
+    """Yield what comes out of `chain` when mono 16 bit `frames` of `rate` go in.
 
     Raises AudioError when FFmpeg refuses the chain or the sound.
     """
     try:
         graph = _graph(rate, chain)
-        for frame in itertools.chain(frames_of(pcm, rate), frames_of(bytes(2 * tail), rate, len(pcm) // 2)):
+        for frame in frames:
             graph.push(frame)
             yield from _ready(graph)
         graph.push(None)
@@ -51,7 +50,7 @@ def filtered(pcm: bytes, rate: int, chain: tuple[Filter, ...], tail: int = 0) ->
 def through(pcm: bytes, rate: int, chain: tuple[Filter, ...]) -> bytes:
     """Return mono 16 bit PCM after `chain`; its rate is what the chain makes it. Raises AudioError."""
     made = io.BytesIO()  # grows in place and gives its bytes away: an hour of sound is not held twice
-    for frame in filtered(pcm, rate, (*chain, MONO_PCM)):
+    for frame in filtered(frames_of(pcm, rate), rate, (*chain, MONO_PCM)):
         made.write(frame.to_ndarray().tobytes())
     return made.getvalue()
 

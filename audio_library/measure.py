@@ -1,8 +1,11 @@
 """Loudness of a sound by EBU R128, in one pass."""
 
 import math
+from collections.abc import Iterable, Iterator
 
-from audio_library.filters import filtered
+import av
+
+from audio_library.filters import Filter, filtered, frames_of
 from domain.audio import SAMPLE_RATE, Loudness
 from domain.errors import AudioError
 
@@ -11,8 +14,8 @@ SILENCE_LUFS = -70.0
 
 SILENCE_DBTP = -120.0
 
-_METER = ("ebur128", "metadata=1:peak=true:framelog=quiet")
-_LOUDNESS_METER = ("ebur128", "metadata=1:framelog=quiet")
+_METER: Filter = ("ebur128", "metadata=1:peak=true:framelog=quiet")
+_LOUDNESS_METER: Filter = ("ebur128", "metadata=1:framelog=quiet")
 _STEPS_A_SECOND = 10
 _FILTER_DELAY = 64
 
@@ -23,7 +26,12 @@ def measure(pcm: bytes, rate: int = SAMPLE_RATE) -> Loudness:
     The meter is FFmpeg's `ebur128` (ITU-R BS.1770, EBU Tech 3341 and 3342), which oversamples four times for the
     true peak. Raises AudioError when it gives no figure.
     """
-    figures = _figures(pcm, rate, _METER)
+    return loudness_of(frames_of(pcm, rate), rate)
+
+
+def loudness_of(frames: Iterable[av.AudioFrame], rate: int) -> Loudness:
+    """Return the same of mono 16 bit frames, as they come."""
+    figures = _figures(frames, rate, _METER)
     return Loudness(
         integrated_lufs=_number(figures, "I", SILENCE_LUFS),
         true_peak_dbtp=_decibels(_number(figures, "true_peak", 0.0)),
@@ -33,22 +41,27 @@ def measure(pcm: bytes, rate: int = SAMPLE_RATE) -> Loudness:
 
 def integrated(pcm: bytes, rate: int = SAMPLE_RATE) -> float:
     """Return only the integrated loudness (LUFS) of mono 16 bit `pcm`, at half the cost of `measure`."""
-    return _number(_figures(pcm, rate, _LOUDNESS_METER), "I", SILENCE_LUFS)
+    return _number(_figures(frames_of(pcm, rate), rate, _LOUDNESS_METER), "I", SILENCE_LUFS)
 
 
-def _figures(pcm: bytes, rate: int, meter: tuple[str, str]) -> dict[str, str]:
-    """Return the last figures of the meter.
-
-    It speaks every tenth of a second: a silent tail fills the last one, and carries the end through its filter.
-    """
-    step = rate // _STEPS_A_SECOND
-    tail = (-len(pcm) // 2 - _FILTER_DELAY) % step + _FILTER_DELAY
+def _figures(frames: Iterable[av.AudioFrame], rate: int, meter: Filter) -> dict[str, str]:
+    """Return the last figures of the meter."""
     figures: dict[str, str] = {}
-    for frame in filtered(pcm, rate, (meter,), tail):
+    for frame in filtered(_to_the_end(frames, rate), rate, (meter,)):
         figures = dict(frame.metadata) or figures
     if not figures:
         raise AudioError("Không đo được độ to của âm thanh.")
     return figures
+
+
+def _to_the_end(frames: Iterable[av.AudioFrame], rate: int) -> Iterator[av.AudioFrame]:
+    """Yield `frames` and a little silence: the meter speaks every tenth of a second, and its filter lags behind."""
+    count = 0
+    for frame in frames:
+        count += frame.samples
+        yield frame
+    tail = (-count - _FILTER_DELAY) % (rate // _STEPS_A_SECOND) + _FILTER_DELAY
+    yield from frames_of(bytes(2 * tail), rate, count)
 
 
 def _number(figures: dict[str, str], name: str, silent: float) -> float:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from domain.errors import VoiceError, VoiceUnavailableError
-from tests.fakes_audio import FakeClock, self_signed, stand_in
+from tests.fakes_audio import FakeClock, quiet, self_signed, spoken_text, stand_in
+from tts.chain import VoiceChain
+from tts.engines.espeak import EspeakVoice
 from tts.engines.google import ENDPOINT, GoogleVoice, Limits
 
 SENTENCE = "Đề nghị bà con nhân dân chú ý theo dõi."
@@ -159,3 +161,15 @@ def test_a_server_without_a_trusted_certificate_is_refused(tmp_path: Path) -> No
     with stand_in(tls=self_signed(tmp_path)) as server, refused:
         voice_at(server.endpoint, [], interval_s=0.0).speak(SENTENCE)
     assert server.texts == []
+
+
+@pytest.mark.parametrize("mood", ["hanging", "blocked", "junk"])
+def test_a_bulletin_falls_whole_to_the_offline_voice_and_says_why(mood: str) -> None:
+    text = spoken_text(SENTENCE, "Xin nhắc lại.", SENTENCE)
+    with stand_in("well", mood) as server:
+        google = voice_at(server.endpoint, [], interval_s=0.0)
+        spoken = VoiceChain([google, EspeakVoice()], FakeClock()).speak(text, quiet)
+    assert (spoken.voice.engine, spoken.voice.backup) == ("espeak", True)
+    assert spoken.voice.why.startswith("Google ")
+    assert spoken.voice.why.endswith(" lúc 09:31")
+    assert {speech.rate for speech, _pause in spoken.sentences} == {22_050}
