@@ -1,0 +1,222 @@
+"""The machine's folder (tủ máy): identity and keys, the accepted playlist, airings, and clips by their hash."""
+
+import base64
+import binascii
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from domain.errors import NotFoundError, StorageError, StorageFullError, TrustError
+from domain.playlist import Playlist, to_ms
+from player.database import Database
+from player.trust import Identity, check_newer, read_envelope
+
+_CHUNK = 1 << 18
+_DATABASE = "cabinet.db"
+
+
+class Cabinet:
+    """What one machine keeps on disk; every write is whole or not at all."""
+
+    def __init__(self, folder: Path, identity: Identity, key: Ed25519PrivateKey, database: Database) -> None:
+        self.folder = folder
+        self.identity = identity
+        self.key = key
+        self.database = database
+        self.clips = folder / "clips"
+
+    def playlist(self) -> Playlist | None:
+        """Return the stored playlist after verifying it anew, or None when none was ever accepted.
+
+        Raises TrustError when what lies on disk no longer verifies.
+        """
+        rows = self.database.read("SELECT envelope FROM playlist")
+        return read_envelope(bytes(rows[0][0]), self.identity) if rows else None  # type: ignore[call-overload]
+
+    def etag(self) -> str:
+        """Return the ETag of the stored playlist, or an empty string."""
+        rows = self.database.read("SELECT etag FROM playlist")
+        return str(rows[0][0]) if rows else ""
+
+    def accept(self, envelope: bytes, etag: str, now: datetime) -> Playlist:
+        """Verify `envelope`, then store it in place of the one held, in one transaction.
+
+        Raises TrustError, StorageError.
+        """
+        playlist = read_envelope(envelope, self.identity)
+        check_newer(playlist, self._held(), now)
+        with self.database.write() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO playlist (id, envelope, etag, epoch, counter, accepted)"
+                " VALUES (1, ?, ?, ?, ?, ?)",
+                (envelope, etag, playlist.epoch, playlist.counter, to_ms(now)),
+            )
+        return playlist
+
+    def _held(self) -> tuple[int, int]:
+        rows = self.database.read("SELECT epoch, counter FROM playlist")
+        return (rows[0][0], rows[0][1]) if rows else (0, 0)  # type: ignore[return-value]
+
+    def forget_etag(self) -> None:
+        """Make the next poll fetch the playlist whole, because the stored one no longer verifies."""
+        with self.database.write() as connection:
+            connection.execute("UPDATE playlist SET etag = ''")
+
+    def clip_path(self, clip_hash: str) -> Path:
+        """Return where the clip of `clip_hash` lies, or would lie."""
+        return self.clips / clip_hash[:2] / clip_hash
+
+    def partial_path(self, clip_hash: str) -> Path:
+        """Return where the clip lies while it is being fetched."""
+        return self.clips / "partial" / clip_hash
+
+    def holds(self, clip_hash: str) -> bool:
+        """Tell whether the file of the clip is there; its content is checked when it is prepared."""
+        return self.clip_path(clip_hash).is_file()
+
+    def shelve(self, clip_hash: str) -> None:
+        """Move a wholly fetched clip onto the shelf once its bytes match its name.
+
+        Raises TrustError after discarding it when they do not.
+        """
+        partial = self.partial_path(clip_hash)
+        if file_hash(partial) != clip_hash:
+            partial.unlink(missing_ok=True)
+            raise TrustError("Tệp âm thanh tải về không khớp mã băm; đã bỏ, sẽ tải lại.")
+        final = self.clip_path(clip_hash)
+        with disk_errors():
+            final.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(partial, final)
+            sync_folder(final.parent)
+
+    def discard(self, clip_hash: str) -> None:
+        """Remove a clip that is damaged or no longer named."""
+        with suppress(OSError):
+            self.clip_path(clip_hash).unlink(missing_ok=True)
+
+    def sweep(self, named: frozenset[str], now: datetime, grace_s: float) -> None:
+        """Remove clips that have not been named by the playlist for `grace_s` seconds."""
+        for path in [*self.clips.glob("??/*"), *self.clips.glob("partial/*")]:
+            if path.name in named:
+                with suppress(OSError):
+                    os.utime(path, (now.timestamp(), now.timestamp()))
+            elif _older(path, now, grace_s):
+                path.unlink(missing_ok=True)
+
+    def free_bytes(self) -> int:
+        """Return how many bytes of the disk are free, 0 when that cannot be told."""
+        try:
+            return shutil.disk_usage(self.folder).free
+        except OSError:
+            return 0
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()
+
+
+def open_cabinet(folder: Path) -> Cabinet:
+    """Open the folder of an enrolled machine.
+
+    Raises NotFoundError when it was never enrolled, StorageError when a file of it cannot be used.
+    """
+    identity, key = read_identity(folder)
+    with disk_errors():
+        for part in ("clips", "clips/partial"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+    return Cabinet(folder, identity, key, Database(folder / _DATABASE))
+
+
+def read_identity(folder: Path) -> tuple[Identity, Ed25519PrivateKey]:
+    """Return who the machine is and its private key. Raises NotFoundError, StorageError."""
+    try:
+        told = json.loads((folder / "identity.json").read_text("utf-8"))
+        raw_key = (folder / "machine.key").read_bytes()
+        identity = Identity(
+            machine_id=str(told["machine"]),
+            machine_name=str(told["machine_name"]),
+            station_id=str(told["station"]),
+            server=str(told["server"]),
+            station_key=base64.b64decode(told["station_key"], validate=True),
+        )
+        return identity, Ed25519PrivateKey.from_private_bytes(raw_key)
+    except FileNotFoundError as error:
+        raise NotFoundError(
+            f"Thư mục {folder} chưa ghi danh máy phát; hãy chạy “tiengloa machine enrol” trước."
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, binascii.Error) as error:
+        raise StorageError(f"Không đọc được danh tính máy phát trong {folder} ({error}); hãy ghi danh lại.") from error
+
+
+def write_identity(folder: Path, identity: Identity, key: Ed25519PrivateKey) -> None:
+    """Keep the machine's key, then its identity, readable by its owner alone. Raises StorageError."""
+    told = {
+        "machine": identity.machine_id,
+        "machine_name": identity.machine_name,
+        "station": identity.station_id,
+        "server": identity.server,
+        "station_key": base64.b64encode(identity.station_key).decode(),
+    }
+    with disk_errors():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / "machine.key", key.private_bytes_raw())
+        write_whole(folder / "identity.json", json.dumps(told, ensure_ascii=False, indent=1).encode())
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file of mode 0600 beside its place, flush it to the disk, then put it in place."""
+    beside = path.with_name(path.name + ".new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(beside, path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush the names in `folder` to the disk, so that a rename survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file in hex, or an empty string when it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+    except OSError:
+        return ""
+    return digest.hexdigest()
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Turn what the disk says into StorageError or StorageFullError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFullError("Ổ đĩa của máy phát đã đầy; dữ liệu cũ còn nguyên. Hãy giải phóng ổ đĩa.") from error
+        raise StorageError(f"Không ghi được vào thư mục của máy phát ({error.strerror}).") from error
+
+
+def _older(path: Path, now: datetime, grace_s: float) -> bool:
+    try:
+        return now.timestamp() - path.stat().st_mtime > grace_s
+    except OSError:
+        return False

@@ -1,0 +1,237 @@
+"""The conductor: carries out what the cue decides, and writes down what the engine did.
+
+All of it happens in the alarm's thread, one call of `act` at a time; other threads only hand in a playlist or an
+engine event, and poke.
+"""
+
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from domain.audio import SAMPLE_RATE
+from domain.errors import StorageError
+from domain.machines import AiringOutcome
+from domain.playlist import Playlist, from_ms
+from domain.ports import Clock
+from domain.timetable import Priority
+from player import orders
+from player.clock import wall_offset
+from player.cue import cue
+from player.deck import Deck
+from player.engine import Began, Ended, Engine, EngineEvent, SinkBack, SinkLost
+from player.events import Finished, MachineEvent, Missed, Sounding
+from player.faults import Faults
+from player.journal import Journal
+from player.mixing import Stop, Voice
+from player.orders import Action, Close, Cut, Known, Miss, Start, airing_key
+
+STOPPED = "Máy phát được dừng"
+PROGRESS_EVERY_S = 5.0
+STEP_S = 0.5
+TOLD_STEP_S = 2.0
+SAME_START = timedelta(milliseconds=20)
+_MOST_PASSES = 4
+
+
+@dataclass(slots=True)
+class _Live:
+    """An item armed or sounding: how it was started, what had sounded of it before, and how it is to be cut."""
+
+    start: Start
+    before_ms: int
+    cut: Cut | None = None
+
+
+class Conductor:
+    """Plays the playlist through `engine`; `tell` hears of everything that happens."""
+
+    def __init__(
+        self, journal: Journal, deck: Deck, clock: Clock, faults: Faults, tell: Callable[[MachineEvent], None]
+    ) -> None:
+        self._journal = journal
+        self._deck = deck
+        self._clock = clock
+        self._faults = faults
+        self._tell = tell
+        self._events: queue.SimpleQueue[EngineEvent] = queue.SimpleQueue()
+        self._live: dict[str, _Live] = {}
+        self._known = journal.known()
+        self._next_at: datetime | None = None
+        self._offset = wall_offset(clock)
+        self._progress_at = clock.monotonic()
+        self._playlist: Playlist | None = None
+        self.engine: Engine | None = None
+        self.poke: Callable[[], None] = lambda: None
+
+    def post(self, event: EngineEvent) -> None:
+        """Take an event of the engine, from its thread, and never wait."""
+        self._events.put(event)
+        self.poke()
+
+    def take_up(self, playlist: Playlist) -> None:
+        """Obey `playlist` from the next act on; from any thread."""
+        self._playlist = playlist
+        self.poke()
+
+    def next_transition(self, _now: datetime) -> datetime | None:
+        """Return when there is next something to do, as the last act saw it."""
+        return self._next_at
+
+    def act(self) -> None:
+        """Note what the engine did, then do what the cue decides. Raises StorageError when nothing can be noted."""
+        self._follow_clock()
+        self._drain()
+        playlist, engine = self._playlist, self.engine
+        if playlist is None or engine is None:
+            return
+        self._deck.allow(playlist)
+        for _ in range(_MOST_PASSES):
+            decided = cue(playlist, self._clock.now(), self._known, self._unready)
+            self._faults.set("clock", decided.held)
+            for action in decided.actions:
+                self._carry_out(playlist, engine, action)
+            self._deck.prepare(decided.prepare)
+            self._next_at = decided.next_at
+            if not decided.actions:
+                break
+        self._note_progress(engine)
+
+    def settle(self) -> None:
+        """Note how everything ended, once the engine has stopped."""
+        self._drain()
+        self._deck.clear()
+
+    def _unready(self, clip_hash: str) -> str:
+        return self._faults.get("sink") or self._deck.unready(clip_hash)
+
+    def _carry_out(self, playlist: Playlist, engine: Engine, action: Action) -> None:
+        match action:
+            case Start():
+                self._start(airing_key(playlist, action.slot, action.position), engine, action)
+            case Miss():
+                self._miss(airing_key(playlist, action.slot, action.position), action)
+            case Cut():
+                live = self._live.get(action.key)
+                if live and (live.cut is None or action.at < live.cut.at):
+                    live.cut = action
+                    engine.cut(action.key, action.at)
+            case Close():
+                self._journal.close(action.key, action.reason)
+                self._settle_as(action.key, action.reason)
+
+    def _start(self, key: str, engine: Engine, start: Start) -> None:
+        item = start.slot.items[start.position]
+        reel = self._deck.take(item.clip_hash or "", start.skip.total_seconds())
+        if reel is None:
+            return
+        now = self._clock.now()
+        try:
+            self._journal.claim(key, start.slot, start.position, start.base, now)
+            self._faults.set("disk", "")
+        except StorageError as error:
+            self._faults.set("disk", error.sentence)
+            if start.slot.priority is not Priority.EMERGENCY:
+                reel.close()
+                return
+        before = self._known.get(key)
+        entry = self._journal.entry(key)
+        self._live[key] = _Live(start, entry.rendered if entry else 0)
+        begun = before is not None and before.started
+        self._known[key] = Known(AiringOutcome.PLAYING, item.clip_hash, start.base, now, begun, live=True)
+        until = start.until.timestamp() if start.until else None
+        engine.arm(Voice(key, reel, start.at.timestamp(), until, start.follow, fade_in=bool(start.skip)))
+
+    def _miss(self, key: str, miss: Miss) -> None:
+        now = self._clock.now()
+        self._journal.miss(key, miss.slot, miss.position, miss.reason, now)
+        self._known[key] = Known(AiringOutcome.MISSED, None, miss.slot.starts_at, now)
+        item = miss.slot.items[miss.position] if miss.slot.items else None
+        planned = miss.slot.starts_at + (item.offset if item else timedelta())
+        self._tell(Missed(item.title if item else miss.slot.title, planned, miss.reason))
+
+    def _drain(self) -> None:
+        while True:
+            try:
+                event = self._events.get_nowait()
+            except queue.Empty:
+                return
+            match event:
+                case Began():
+                    self._began(event)
+                case Ended():
+                    self._ended(event)
+                case SinkLost():
+                    self._faults.set("sink", event.sentence)
+                case SinkBack():
+                    self._faults.set("sink", "")
+
+    def _began(self, began: Began) -> None:
+        start = self._live[began.key].start
+        item = start.slot.items[start.position]
+        base = began.at - item.offset - start.skip
+        if start.follow or abs(base - start.base) < SAME_START:
+            base = start.base
+        self._known[began.key] = replace(self._known[began.key], base=base, started=True)
+        self._journal.started(began.key, began.at, base)
+        planned = start.slot.starts_at + item.offset
+        self._tell(Sounding(item.title, start.slot.title, began.at, planned))
+
+    def _ended(self, ended: Ended) -> None:
+        live = self._live.pop(ended.key)
+        rendered = live.before_ms + round(ended.rendered * 1000 / SAMPLE_RATE)
+        preempted = ended.stop is Stop.CUT and live.cut is not None and live.cut.preempted
+        if ended.stop in (Stop.LATE, Stop.SINK) or preempted:
+            self._journal.interrupted(ended.key, ended.at, rendered, preempted=preempted)
+            known = self._known[ended.key]
+            self._known[ended.key] = replace(known, live=False, preempted=preempted, seen_at=ended.at)
+        else:
+            whole = ended.stop is Stop.DONE and not ended.failure
+            outcome = AiringOutcome.PLAYED if whole else AiringOutcome.CUT
+            reason = _reason(ended, live)
+            self._journal.finish(ended.key, outcome, ended.at, rendered, reason)
+            self._settle_as(ended.key, reason)
+
+    def _settle_as(self, key: str, reason: str) -> None:
+        """Take over the final row of the journal, and tell of it."""
+        entry = self._journal.entry(key)
+        outcome = AiringOutcome(entry.outcome) if entry else AiringOutcome.CUT
+        self._known[key] = replace(self._known[key], outcome=outcome, live=False)
+        if entry and outcome is AiringOutcome.MISSED:
+            self._tell(Missed(entry.title, from_ms(entry.planned), reason))
+        elif entry:
+            self._tell(Finished(entry.title, outcome, entry.rendered, reason))
+
+    def _note_progress(self, engine: Engine) -> None:
+        """Commit now and then how far the sound has got, so that a power cut leaves an honest row."""
+        now = self._clock.monotonic()
+        if now - self._progress_at < PROGRESS_EVERY_S:
+            return
+        self._progress_at = now
+        for key, live in self._live.items():
+            played = engine.played(key)
+            if played:
+                rendered = live.before_ms + round(played * 1000 / SAMPLE_RATE)
+                self._journal.progress(key, rendered, self._clock.now())
+
+    def _follow_clock(self) -> None:
+        """Move what is sounding along when the wall clock steps: its session goes on undisturbed."""
+        offset = wall_offset(self._clock)
+        step, self._offset = offset - self._offset, offset
+        if abs(step) < STEP_S:
+            return
+        if abs(step) > TOLD_STEP_S:
+            self._faults.set("step", f"Đồng hồ máy vừa nhảy {step:+.0f} giây.")
+        for key, live in self._live.items():
+            known = self._known[key]
+            if known.started:
+                self._known[key] = replace(known, base=known.base + timedelta(seconds=step))
+                live.start = replace(live.start, base=live.start.base + timedelta(seconds=step))
+
+
+def _reason(ended: Ended, live: _Live) -> str:
+    if ended.stop is Stop.DONE:
+        return ended.failure
+    if ended.stop is Stop.EDGE:
+        return orders.QUIET_EDGE
+    return live.cut.reason if live.cut else STOPPED

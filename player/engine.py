@@ -1,0 +1,214 @@
+"""The sound engine: one output open for ever, fed in 10 ms blocks by one thread that mixes a few voices.
+
+A voice starts on the sample at which the device's clock says its instant falls: the monotonic instant of the next
+frame is asked from the sink for each block and smoothed, and the wall clock is mapped onto it anew all the time, so
+that drift and steps of either clock are followed. A single voice at unity gain passes bit for bit.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from domain.audio import SAMPLE_RATE
+from domain.errors import SinkError
+from domain.ports import AudioSink, Clock
+from player.clock import wall_offset
+from player.mixing import RAMP, Part, Stop, Voice, mixed, part_of
+
+BLOCK = 480
+SMOOTHING = 0.02
+JUMP_S = 0.05
+TOO_LATE_S = 1.0
+STOP_TIMEOUT_S = 5.0
+_BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+_SILENCE = bytes(BLOCK * 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """A voice's first sample is at `at` by the device's clock."""
+
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A voice is over after `rendered` frames; `failure` tells what stopped its decoding, if anything did."""
+
+    key: str
+    at: datetime
+    rendered: int
+    stop: Stop
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkLost:
+    """The output failed; every voice has ended, and the engine keeps trying to open it again."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class SinkBack:
+    """The output works again."""
+
+
+EngineEvent = Began | Ended | SinkLost | SinkBack
+
+
+class Engine:
+    """Feeds `sink`, which must be open, until `stop`; `post` is called from the sound thread and must not wait."""
+
+    def __init__(self, sink: AudioSink, clock: Clock, post: Callable[[EngineEvent], None]) -> None:
+        self._sink = sink
+        self._clock = clock
+        self._post = post
+        self._voices: list[Voice] = []
+        self._orders: deque[Callable[[], None]] = deque()
+        self._instant: float | None = None
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
+        self.sink_ok = True
+
+    def start(self) -> None:
+        """Begin to feed the sink."""
+        self._thread.start()
+
+    def arm(self, voice: Voice) -> None:
+        """Take a voice that is to start at its instant, or at once when that has passed."""
+        self._orders.append(lambda: self._voices.append(voice))
+
+    def cut(self, key: str, at: datetime) -> None:
+        """Fade a voice out so that it is silent at `at`, or as soon as a fade allows."""
+        self._orders.append(lambda: self._mark(key, at.timestamp()))
+
+    def played(self, key: str) -> int:
+        """Return how many frames of a live voice have been rendered."""
+        return next((voice.played for voice in tuple(self._voices) if voice.key == key), 0)
+
+    @property
+    def frames(self) -> int:
+        """Return how many frames the sink has taken; a number that stands still is a blocked output."""
+        return self._sink.frames
+
+    def stop(self) -> None:
+        """Fade out whatever sounds, let it out of the sink, and end the sound thread."""
+        self._ending.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_TIMEOUT_S)
+
+    def _run(self) -> None:
+        while not (self._ending.is_set() and not self._voices):
+            try:
+                self._feed()
+            except SinkError as error:
+                self._lose(error)
+                self._reopen()
+        if self.sink_ok:
+            self._sink.close()
+
+    def _feed(self) -> None:
+        instant = self._next_instant()
+        while self._orders:
+            self._orders.popleft()()
+        if self._ending.is_set():
+            for voice in self._voices:
+                self._mark(voice.key, 0.0)
+        self._sink.write(self._block(instant) if self._voices else _SILENCE)
+        self._instant = instant + BLOCK / SAMPLE_RATE
+
+    def _next_instant(self) -> float:
+        """Return the smoothed monotonic instant of the next frame; one reading alone carries the device's jitter."""
+        told = self._sink.next_frame_at()
+        if self._instant is None or abs(told - self._instant) > JUMP_S:
+            return told
+        return self._instant + SMOOTHING * (told - self._instant)
+
+    def _mark(self, key: str, at: float) -> None:
+        for voice in self._voices:
+            if voice.key == key:
+                soonest = (self._instant or 0.0) + wall_offset(self._clock) + RAMP / SAMPLE_RATE
+                at = max(at, soonest) if voice.started else at
+                voice.cut_at = at if voice.cut_at is None else min(voice.cut_at, at)
+
+    def _block(self, instant: float) -> bytes:
+        wall = instant + wall_offset(self._clock)
+        parts: list[Part] = []
+        clear = 0
+        for voice in tuple(self._voices):
+            if voice.started:
+                part = self._go_on(voice, wall, 0)
+                clear = max(clear, self._clear_after(voice, part))
+                parts.append(part)
+        for voice in tuple(self._voices):
+            if not voice.started and (begun := self._begin(voice, wall, clear)):
+                clear = max(clear, self._clear_after(voice, begun))
+                parts.append(begun)
+        return mixed(parts, BLOCK).tobytes()
+
+    def _go_on(self, voice: Voice, wall: float, start: int) -> Part:
+        limit = voice.ends_at
+        end = None if limit is None else round((limit - wall) * SAMPLE_RATE)
+        part = part_of(voice, start, BLOCK, end)
+        if part.ended:
+            stop = Stop.DONE if end is None or end > BLOCK or voice.reel.exhausted else voice.stop
+            self._end(voice, wall + (start + len(part.frames)) / SAMPLE_RATE, stop)
+        return part
+
+    def _clear_after(self, voice: Voice, part: Part) -> int:
+        """Return from which frame of the block the next voice may sound; it may overlap a fade, but nothing else."""
+        if voice not in self._voices:
+            return part.start + len(part.frames)
+        return 0 if part.gain is not None and voice.ends_at is not None else BLOCK
+
+    def _begin(self, voice: Voice, wall: float, clear: int) -> Part | None:
+        due = round((voice.at - wall) * SAMPLE_RATE)
+        limit = voice.ends_at
+        if limit is not None and limit <= wall:
+            self._end(voice, wall, voice.stop)
+        elif due < BLOCK and voice.reel.exhausted:
+            self._end(voice, wall, Stop.DONE)
+        elif -due > TOO_LATE_S * SAMPLE_RATE:
+            self._end(voice, wall, Stop.LATE)
+        elif due < BLOCK and clear < BLOCK and voice.reel.ready.is_set():
+            return self._start(voice, wall, due, max(due, clear, 0))
+        return None
+
+    def _start(self, voice: Voice, wall: float, due: int, start: int) -> Part:
+        if voice.follow:
+            voice.reel.take(start - due)
+        voice.started = True
+        self._post(Began(voice.key, _instant(wall + start / SAMPLE_RATE)))
+        return self._go_on(voice, wall, start)
+
+    def _end(self, voice: Voice, wall: float, stop: Stop) -> None:
+        self._voices.remove(voice)
+        voice.reel.close()
+        self._post(Ended(voice.key, _instant(wall), voice.played, stop, voice.reel.failure))
+
+    def _lose(self, error: SinkError) -> None:
+        self.sink_ok = False
+        self._post(SinkLost(error.sentence))
+        for voice in tuple(self._voices):
+            self._end(voice, self._clock.now().timestamp(), Stop.SINK)
+
+    def _reopen(self) -> None:
+        tries = 0
+        while not self._ending.wait(_BACK_OFF_S[min(tries, len(_BACK_OFF_S) - 1)]):
+            tries += 1
+            try:
+                self._sink.open()
+            except SinkError:
+                continue
+            self._instant = None
+            self.sink_ok = True
+            self._post(SinkBack())
+            return
+
+
+def _instant(wall: float) -> datetime:
+    return datetime.fromtimestamp(wall, UTC)

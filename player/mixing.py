@@ -1,0 +1,103 @@
+"""Voices and how a block is mixed from them: the arithmetic of the sound engine, without thread or clock."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.audio import SAMPLE_RATE
+from player.decode import Frames, Reel
+
+RAMP = SAMPLE_RATE * 15 // 1000
+"""Frames over which a voice fades when it is cut, or joined in the middle."""
+_LOWEST, _HIGHEST = -32768, 32767
+
+
+class Stop(Enum):
+    """Why a voice is over."""
+
+    DONE = "done"
+    CUT = "cut"
+    EDGE = "edge"
+    LATE = "late"
+    SINK = "sink"
+
+
+@dataclass(slots=True)
+class Voice:
+    """A clip on its way to the loudspeaker; `at`, `until` and `cut_at` are wall clock seconds since 1970.
+
+    With `follow` it joins where the clock says it would be, should it start late.
+    """
+
+    key: str
+    reel: Reel
+    at: float
+    until: float | None = None
+    follow: bool = False
+    fade_in: bool = False
+    cut_at: float | None = None
+    started: bool = False
+    played: int = 0
+
+    @property
+    def ends_at(self) -> float | None:
+        """Return the instant at which it must be silent, or None when it may end by itself."""
+        limits = [limit for limit in (self.until, self.cut_at) if limit is not None]
+        return min(limits, default=None)
+
+    @property
+    def stop(self) -> Stop:
+        """Return which of its limits comes first."""
+        return Stop.EDGE if self.ends_at == self.until else Stop.CUT
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one voice gives to one block: `frames` from index `start` on; `ended` once no more will come."""
+
+    start: int
+    frames: Frames
+    gain: npt.NDArray[np.float32] | None = None
+    ended: bool = False
+
+
+def part_of(voice: Voice, start: int, count: int, end: int | None) -> Part:
+    """Take from `voice` its part of a block of `count` frames, silent from index `end` on, faded before it."""
+    room = count - start if end is None else min(count, max(end, start)) - start
+    frames = voice.reel.take(room)
+    gain = _gain(voice, start, len(frames), end)
+    voice.played += len(frames)
+    ended = voice.reel.exhausted or (end is not None and end <= count)
+    return Part(start, frames, gain, ended)
+
+
+def mixed(parts: list[Part], count: int) -> Frames:
+    """Return the sum of `parts` as one block; a lone whole part at unity gain is passed as it is."""
+    if len(parts) == 1 and parts[0].gain is None:
+        only = parts[0]
+        if len(only.frames) == count:
+            return only.frames
+        block = np.zeros(count, np.int16)
+        block[only.start : only.start + len(only.frames)] = only.frames
+        return block
+    total = np.zeros(count, np.float32)
+    for part in parts:
+        span = slice(part.start, part.start + len(part.frames))
+        total[span] += part.frames if part.gain is None else part.frames * part.gain
+    return np.clip(np.rint(total), _LOWEST, _HIGHEST).astype(np.int16)
+
+
+def _gain(voice: Voice, start: int, length: int, end: int | None) -> npt.NDArray[np.float32] | None:
+    fading_out = end is not None and end - start - length < RAMP
+    fading_in = voice.fade_in and voice.played < RAMP
+    if not length or not (fading_out or fading_in):
+        return None
+    steps = np.arange(length, dtype=np.float32)
+    gain = np.ones(length, np.float32)
+    if fading_in:
+        gain *= np.clip((voice.played + steps) / RAMP, 0, 1)
+    if fading_out and end is not None:
+        gain *= np.clip((end - start - steps) / RAMP, 0, 1)
+    return gain

@@ -1,0 +1,108 @@
+"""The words between the cue and the machine: what is known of each airing, what is to be done, and why not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.machines import AiringOutcome
+from domain.playlist import Playlist, PlaylistSlot
+
+NO_CONTENT = "Buổi phát không có nội dung"
+QUIET = "Đang trong giờ yên tĩnh"
+QUIET_EDGE = "Dừng khi đến giờ yên tĩnh"
+EXPIRED = "Danh sách phát đã hết hạn"
+WITHDRAWN = "Đã gỡ khỏi danh sách phát"
+COALESCED = "Đã có buổi mới hơn của cùng chương trình, không phát bù"
+TOO_LATE = "Quá muộn so với lịch, ngoài thời gian phát bù"
+SKIPPED = "Lỡ giờ phát; chương trình đặt là bỏ qua khi muộn"
+PASSED = "Giờ của mục này đã qua"
+OCCUPIED = "Loa bận phát buổi khác"
+INTERRUPTED = "Bị ngắt giữa chừng, không phát tiếp được"
+PREEMPTED = "Nhường loa cho buổi có mức ưu tiên cao hơn"
+CLOCK_BACK = "Đồng hồ máy bị lùi, không phát lại"
+HELD_CLOCK = "Đồng hồ máy chưa tin được, tạm giữ các buổi phát thường"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the journal knows of one airing.
+
+    `base` is when its session started, or would have, for the item to lie where it really lay; `live` means armed or
+    sounding in this process; `seen_at` is the last instant at which it is known to have been so.
+    """
+
+    outcome: AiringOutcome
+    clip_hash: str | None
+    base: datetime
+    seen_at: datetime
+    started: bool = False
+    live: bool = False
+    preempted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Claim an item and let it sound at `at` from `skip` on, no longer than `until`; `follow` joins by the clock."""
+
+    slot: PlaylistSlot
+    position: int
+    at: datetime
+    base: datetime
+    skip: timedelta = timedelta()
+    until: datetime | None = None
+    follow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Record that an item did not sound."""
+
+    slot: PlaylistSlot
+    position: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """End a live item at `at`; with `preempted` it may go on later by its late policy."""
+
+    key: str
+    at: datetime
+    reason: str
+    preempted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Record that an interrupted item will not go on."""
+
+    key: str
+    reason: str
+
+
+Action = Start | Miss | Cut | Close
+Unready = Callable[[str], str]
+"""Tells why the clip of a hash cannot sound now, or an empty string when it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What to do now, which clips to have ready (most urgent first), and when to look again.
+
+    `held` is a reason why routine sessions are held back, or empty.
+    """
+
+    actions: tuple[Action, ...] = ()
+    prepare: tuple[str, ...] = ()
+    next_at: datetime | None = None
+    held: str = ""
+
+
+def airing_key(playlist: Playlist, slot: PlaylistSlot, position: int) -> str:
+    """Return the key of an airing: unique for machine, slot and position."""
+    return f"{playlist.machine_id}/{slot.key}/{position}"
+
+
+def all_ready(_clip_hash: str) -> str:
+    """Tell that every clip can sound."""
+    return ""

@@ -1,0 +1,1 @@
+"""Sound outputs of the machine, each an implementation of `domain.ports.AudioSink`."""

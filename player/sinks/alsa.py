@@ -1,0 +1,149 @@
+"""The sound device through ALSA's own library (libasound.so.2), by ctypes: no package, exact delay."""
+
+import ctypes
+import ctypes.util
+from typing import Any
+
+from domain.audio import SAMPLE_RATE
+from domain.errors import SinkError
+from domain.ports import Clock
+
+LIBRARY = "libasound.so.2"
+BUFFER_US = 40_000
+_PLAYBACK, _S16_LE, _INTERLEAVED, _RESAMPLE = 0, 2, 3, 1
+_EPIPE, _ESTRPIPE, _EINTR = -32, -86, -4
+_TRIES = 5
+_RUNAWAY_S = 1.0
+_ERROR_HANDLER = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p)
+# ALSA prints to standard error on its own; its answers are reported by us. Must live as long as the library.
+_quiet = _ERROR_HANDLER(lambda *_told: None)
+
+
+class AlsaSink:
+    """Plays on an ALSA device, mono when it takes that, else the same sound on both channels."""
+
+    rate = SAMPLE_RATE
+
+    def __init__(self, clock: Clock, device: str = "default") -> None:
+        self.name = f"ALSA {device}"
+        self._clock = clock
+        self._device = device
+        self._library: Any = None
+        self._pcm = ctypes.c_void_p()
+        self._channels = 1
+        self._frames = 0
+        self._opened_at = 0.0
+        self.underruns = 0
+
+    def open(self) -> None:
+        """Open the device. Raises SinkError when the library or the device is not there."""
+        self._library = self._library or load_library()
+        self._release()
+        self._check(
+            self._library.snd_pcm_open(ctypes.byref(self._pcm), self._device.encode(), _PLAYBACK, 0), "mở thiết bị"
+        )
+        try:
+            self._channels = self._set_up()
+        except SinkError:
+            self._release()
+            raise
+        self._frames = 0
+        self._opened_at = self._clock.monotonic()
+
+    def next_frame_at(self) -> float:
+        """Return the monotonic instant at which the next frame sounds, by the device's own delay."""
+        delay = ctypes.c_long(0)
+        if self._library.snd_pcm_delay(self._live(), ctypes.byref(delay)) < 0:
+            return self._clock.monotonic()
+        return self._clock.monotonic() + max(delay.value, 0) / self.rate
+
+    def write(self, block: bytes) -> None:
+        """Hand one block to the device, waiting until there is room. Raises SinkError when the device is lost."""
+        pcm = self._live()
+        frames = len(block) // 2
+        data = block if self._channels == 1 else _doubled(block)
+        width = 2 * self._channels
+        sent = tries = 0
+        while sent < frames:
+            took = self._library.snd_pcm_writei(pcm, data[sent * width :], frames - sent)
+            if took >= 0:
+                sent += took
+                continue
+            tries += 1
+            self._recover(took, tries)
+        self._frames += frames
+        self._check_pace()
+
+    @property
+    def frames(self) -> int:
+        """Return how many frames were taken since `open`."""
+        return self._frames
+
+    def close(self) -> None:
+        """Let what was written sound, then release the device."""
+        if self._pcm:
+            self._library.snd_pcm_drain(self._pcm)
+        self._release()
+
+    def _set_up(self) -> int:
+        for channels in (1, 2):
+            answer = self._library.snd_pcm_set_params(
+                self._pcm, _S16_LE, _INTERLEAVED, channels, self.rate, _RESAMPLE, BUFFER_US
+            )
+            if answer >= 0:
+                return channels
+        self._check(answer, "đặt 48 kHz 16 bit")
+        raise AssertionError("unreachable")
+
+    def _recover(self, code: int, tries: int) -> None:
+        if code not in (_EPIPE, _ESTRPIPE, _EINTR) or tries > _TRIES:
+            self._check(code, "phát ra")
+        self.underruns += code == _EPIPE
+        self._check(self._library.snd_pcm_recover(self._pcm, code, 1), "phục hồi")
+
+    def _check_pace(self) -> None:
+        # ALSA's null device swallows an hour in a second: sound that nobody hears must not count as played.
+        if self._frames / self.rate - (self._clock.monotonic() - self._opened_at) > _RUNAWAY_S:
+            raise SinkError("Thiết bị âm thanh không giữ nhịp (thiết bị giả?); không coi là đã phát ra loa.")
+
+    def _check(self, code: int, act: str) -> None:
+        if code < 0:
+            told = self._library.snd_strerror(code).decode(errors="replace")
+            raise SinkError(f"Thiết bị âm thanh {self._device}: không {act} được ({told}).")
+
+    def _live(self) -> ctypes.c_void_p:
+        if not self._pcm:
+            raise SinkError("Thiết bị âm thanh chưa được mở.")
+        return self._pcm
+
+    def _release(self) -> None:
+        if self._pcm:
+            self._library.snd_pcm_close(self._pcm)
+            self._pcm = ctypes.c_void_p()
+
+
+def load_library() -> Any:
+    """Return libasound with its argument types set. Raises SinkError when it is not installed."""
+    try:
+        library = ctypes.CDLL(LIBRARY)
+    except OSError as error:
+        raise SinkError("Máy chưa có thư viện âm thanh ALSA (libasound2).") from error
+    library.snd_strerror.restype = ctypes.c_char_p
+    library.snd_pcm_writei.restype = ctypes.c_long
+    library.snd_pcm_writei.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_ulong]
+    for name in ("snd_pcm_drain", "snd_pcm_close"):
+        getattr(library, name).argtypes = [ctypes.c_void_p]
+    library.snd_pcm_delay.argtypes = [ctypes.c_void_p, ctypes.POINTER(ctypes.c_long)]
+    library.snd_pcm_recover.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_int]
+    library.snd_pcm_set_params.argtypes = [ctypes.c_void_p, *[ctypes.c_int] * 2, *[ctypes.c_uint] * 2]
+    library.snd_pcm_set_params.argtypes += [ctypes.c_int, ctypes.c_uint]
+    library.snd_lib_error_set_handler(_quiet)
+    return library
+
+
+def _doubled(block: bytes) -> bytes:
+    stereo = bytearray(len(block) * 2)
+    for offset in (0, 1):
+        stereo[offset::4] = block[offset::2]
+        stereo[offset + 2 :: 4] = block[offset::2]
+    return bytes(stereo)

@@ -1,0 +1,47 @@
+"""The pace of a sound device that is not there: a buffer of 40 ms that empties by the monotonic clock."""
+
+import time
+from collections.abc import Callable
+
+from domain.ports import Clock
+
+BUFFER_S = 0.040
+
+rest = time.sleep
+
+
+class Pace:
+    """Counts frames against an absolute schedule, so that no error adds up however long it runs."""
+
+    def __init__(self, clock: Clock, sleep: Callable[[float], None], rate: int) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._rate = rate
+        self._origin = clock.monotonic()
+        self.frames = 0
+        self.underruns = 0
+
+    def next_frame_at(self) -> float:
+        """Return the monotonic instant at which the next frame sounds; an empty buffer has moved the schedule."""
+        now = self._clock.monotonic()
+        due = self._origin + self.frames / self._rate
+        if due >= now:
+            return due
+        self.underruns += bool(self.frames)
+        self._origin = now - self.frames / self._rate
+        return now
+
+    def wait_for_room(self, frames: int) -> float:
+        """Wait until `frames` more fit into the buffer, count them, and return when the first of them sounds."""
+        due = self.next_frame_at()
+        self.frames += frames
+        wait = due + frames / self._rate - BUFFER_S - self._clock.monotonic()
+        if wait > 0:
+            self._sleep(wait)
+        return due
+
+    def drain(self) -> None:
+        """Wait until the last counted frame has sounded."""
+        wait = self._origin + self.frames / self._rate - self._clock.monotonic()
+        if wait > 0:
+            self._sleep(wait)

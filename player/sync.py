@@ -1,0 +1,200 @@
+"""Sync with the centre: the playlist and its clips come down, airings and heartbeats go up. Nothing here sounds.
+
+Each method is one step for a thread of its own, so that a slow clip never delays a new playlist or a report.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import PackageNotFoundError, version
+
+from domain.errors import ServerUnreachableError, StorageFullError, TiengLoaError, TrustError
+from domain.playlist import ClipRef, Playlist, to_ms
+from domain.ports import Clock
+from player.cabinet import Cabinet, disk_errors, file_hash
+from player.journal import Journal
+from player.line import Answer, Line
+from player.trust import MAX_ENVELOPE_BYTES
+
+CLIP_DEADLINE_S = 120.0
+VERIFY_EVERY_S = 24 * 3600.0
+KEEP_UNNAMED_S = 2 * 24 * 3600.0
+SPARE_BYTES = 16 << 20
+"""Left free on the disk when a clip is fetched: the journal must always have room."""
+
+
+class Sync:
+    """Brings down what the machine is to hold; `on_playlist` is called with each playlist that is accepted."""
+
+    def __init__(self, cabinet: Cabinet, line: Line, clock: Clock, on_playlist: Callable[[Playlist], None]) -> None:
+        self._cabinet = cabinet
+        self._line = line
+        self._clock = clock
+        self._on_playlist = on_playlist
+        self._verified: dict[str, float] = {}
+        self.playlist: Playlist | None = None
+        self.stopping: Callable[[], bool] = lambda: False
+
+    def poll(self) -> None:
+        """Ask for a newer playlist and take it up. Raises ServerUnreachableError, TrustError, StorageError."""
+        etag = self._cabinet.etag()
+        answer = self._line.get("/api/v1/playlist", {"If-None-Match": etag} if etag else {}, MAX_ENVELOPE_BYTES)
+        if answer.status in (304, 404):
+            return
+        _expect_ok(answer)
+        playlist = self._cabinet.accept(answer.body, answer.headers.get("etag", ""), self._clock.now())
+        self.playlist = playlist
+        self._on_playlist(playlist)
+
+    def fetch(self) -> None:
+        """Bring every clip that the playlist names onto the shelf, the soonest needed first.
+
+        One that fails does not hold up the others. Raises the first error in the end.
+        """
+        playlist = self.playlist
+        if playlist is None:
+            return
+        failures: list[TiengLoaError] = []
+        for ref in _by_need(playlist, self._clock):
+            if self.stopping() or self.playlist is not playlist:
+                return
+            try:
+                self._have(ref)
+            except TiengLoaError as error:
+                failures.append(error)
+                if isinstance(error, (ServerUnreachableError, StorageFullError)):
+                    break
+        named = frozenset(ref.hash for ref in playlist.clips)
+        self._cabinet.sweep(named, self._clock.now(), KEEP_UNNAMED_S)
+        if failures:
+            raise failures[0]
+
+    def held(self) -> tuple[int, int]:
+        """Return how many clips of the playlist are on the shelf, and how many it names."""
+        clips = self.playlist.clips if self.playlist else ()
+        return sum(ref.hash in self._verified and self._cabinet.holds(ref.hash) for ref in clips), len(clips)
+
+    def doubt(self, clip_hash: str) -> None:
+        """Drop a clip that proved damaged, so that it is fetched anew."""
+        self._verified.pop(clip_hash, None)
+        self._cabinet.discard(clip_hash)
+
+    def _have(self, ref: ClipRef) -> None:
+        now = self._clock.monotonic()
+        if self._cabinet.holds(ref.hash):
+            if now - self._verified.get(ref.hash, -VERIFY_EVERY_S) < VERIFY_EVERY_S:
+                return
+            if file_hash(self._cabinet.clip_path(ref.hash)) == ref.hash:
+                self._verified[ref.hash] = now
+                return
+            self.doubt(ref.hash)
+        self._download(ref)
+        self._verified[ref.hash] = self._clock.monotonic()
+
+    def _download(self, ref: ClipRef) -> None:
+        partial = self._cabinet.partial_path(ref.hash)
+        with disk_errors():
+            start = partial.stat().st_size if partial.exists() else 0
+        if start < ref.size:
+            if self._cabinet.free_bytes() < ref.size - start + SPARE_BYTES:
+                raise StorageFullError("Ổ đĩa của máy phát gần đầy, chưa tải được tệp âm thanh mới.")
+            self._pour(ref, start)
+        self._cabinet.shelve(ref.hash)
+
+    def _pour(self, ref: ClipRef, start: int) -> None:
+        partial = self._cabinet.partial_path(ref.hash)
+        with disk_errors(), partial.open("r+b" if partial.exists() else "wb") as stream:
+            for offset, chunk in self._line.download(f"/api/v1/clips/{ref.hash}", start, CLIP_DEADLINE_S):
+                stream.seek(offset)
+                stream.truncate()
+                stream.write(chunk)
+                if offset + len(chunk) > ref.size:
+                    stream.truncate(0)
+                    raise TrustError("Tệp âm thanh tải về dài hơn đã báo; đã bỏ, sẽ tải lại.")
+                if self.stopping():
+                    raise ServerUnreachableError("Máy phát đang dừng.")
+            stream.flush()
+
+
+class Reporter:
+    """Tells the centre what sounded and how the machine is."""
+
+    def __init__(self, line: Line, journal: Journal, clock: Clock) -> None:
+        self._line = line
+        self._journal = journal
+        self._clock = clock
+
+    def report(self) -> None:
+        """Send airings until none is left, marking those the centre acknowledges. Raises ServerUnreachableError."""
+        while entries := self._journal.unsent():
+            answer = self._line.post("/api/v1/airings", {"airings": [entry.document() for entry in entries]})
+            _expect_ok(answer)
+            echoed = answer.document().get("acknowledged")
+            keys = frozenset(key for key in echoed if isinstance(key, str)) if isinstance(echoed, list) else frozenset()
+            taken = tuple(entry for entry in entries if entry.key in keys)
+            if not taken:
+                raise ServerUnreachableError("Máy chủ chưa xác nhận lượt phát nào; máy phát giữ lại và sẽ gửi tiếp.")
+            self._journal.acknowledge(taken)
+
+    def heartbeat(self, state: "State") -> None:
+        """Send how the machine is, and learn how far its clock is from the server's."""
+        sent = self._clock.now()
+        answer = self._line.post("/api/v1/heartbeat", state.document(self._line.offset_ms))
+        back = self._clock.now()
+        _expect_ok(answer)
+        told = answer.document().get("server_time")
+        if isinstance(told, int):
+            self._line.offset_ms = told - to_ms(sent + (back - sent) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How the machine is: what a heartbeat says."""
+
+    counter: int
+    clips_held: int
+    clips_needed: int
+    sink: str
+    sink_ok: bool
+    free: int
+    fault: str
+
+    def document(self, clock_offset: int) -> dict[str, object]:
+        """Return the JSON object of the heartbeat."""
+        return {
+            "counter": self.counter,
+            "clips_held": self.clips_held,
+            "clips_needed": self.clips_needed,
+            "sink": self.sink,
+            "sink_ok": self.sink_ok,
+            "clock_offset": clock_offset,
+            "free": self.free,
+            "version": product_version(),
+            "fault": self.fault,
+        }
+
+
+def product_version() -> str:
+    """Return the version of the installed product, or "0" when it runs from its source."""
+    try:
+        return version("tiengloa")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _expect_ok(answer: Answer) -> None:
+    if answer.status in (401, 403):
+        raise ServerUnreachableError("Máy chủ không nhận máy phát này (đã bị thu hồi?); báo kỹ thuật viên.")
+    if answer.status != 200:
+        raise ServerUnreachableError(f"Máy chủ đang gặp lỗi (mã {answer.status}); máy phát sẽ thử lại.")
+
+
+def _by_need(playlist: Playlist, clock: Clock) -> list[ClipRef]:
+    """Return the clips of `playlist`: those of the weightiest session first, then by when they are next needed."""
+    now = clock.now() - timedelta(hours=1)
+    order: dict[str | None, tuple[bool, int, float]] = {}
+    for slot in playlist.slots:
+        need = (slot.starts_at < now, -int(slot.priority) if slot.starts_at >= now else 0, slot.starts_at.timestamp())
+        for item in slot.items:
+            order[item.clip_hash] = min(order.get(item.clip_hash, need), need)
+    return sorted(playlist.clips, key=lambda ref: order.get(ref.hash, (True, 0, 0.0)))
