@@ -3,11 +3,13 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from domain.audio import MasteredAudio, Speech, SpokenAudio
 from domain.reading import LexiconEntry, SpokenText
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage in Vietnamese, steps done, steps in all) as work goes on."""
@@ -82,7 +84,7 @@ class BlobStore(Protocol):
         """Store `data` whole or not at all and return its hash. Raises StorageError, StorageFullError."""
         ...
 
-    def path(self, blob_hash: str) -> Path:
+    def path(self, blob_hash: str) -> "Path":
         """Return the file of `blob_hash`. Raises NotFoundError when it is not held, BadInputError on a bad hash."""
         ...
 

@@ -32,6 +32,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exits.OK
+    except Exception as error:  # noqa: BLE001 - the edge of the process: no stack trace reaches a person
+        return _unexpected(error, terminal)
+
+
+def _unexpected(error: Exception, terminal: Terminal) -> int:
+    if "TIENGLOA_TRACE" in os.environ:
+        raise error
+    terminal.end_progress()
+    terminal.warn(
+        f"tiengloa: lỗi ngoài dự kiến ({type(error).__name__}: {error}). Dữ liệu đã lưu vẫn còn. "
+        "Hãy chạy lại với TIENGLOA_TRACE=1 và gửi kết quả cho người bảo trì."
+    )
+    return exits.FAULT
 
 
 class _Parser(argparse.ArgumentParser):
@@ -68,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_running(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_running(commands: "argparse._SubParsersAction[_Parser]") -> None:
     run = commands.add_parser("run", help="chạy tất cả trong một cửa sổ, kèm đài mẫu")
     _address(run)
     run.set_defaults(command=_run)
@@ -84,7 +97,7 @@ def _address(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", metavar="CỔNG", help="cổng (mặc định 8080)")
 
 
-def _add_machine(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_machine(commands: "argparse._SubParsersAction[_Parser]") -> None:
     machine = commands.add_parser("machine", help="máy phát thanh").add_subparsers(metavar="VIỆC", required=True)
     enrol = machine.add_parser("enrol", help="ghép máy này với trung tâm bằng mã dùng một lần")
     enrol.add_argument("--server", required=True, metavar="URL", help="địa chỉ trung tâm, ví dụ https://loa.example.vn")
@@ -101,7 +114,7 @@ def _add_machine(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     run.set_defaults(command=_machine_run)
 
 
-def _add_text(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_text(commands: "argparse._SubParsersAction[_Parser]") -> None:
     read = commands.add_parser("read", help="in văn bản như sẽ được đọc lên")
     read.add_argument("text", metavar="VĂN_BẢN", help="văn bản, hoặc - để đọc từ đầu vào chuẩn")
     read.add_argument("--json", action="store_true", help="in từng từ với vị trí, quy tắc và cảnh báo")
@@ -117,7 +130,7 @@ def _add_text(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     speak.set_defaults(command=_speak)
 
 
-def _add_upkeep(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_upkeep(commands: "argparse._SubParsersAction[_Parser]") -> None:
     doctor = commands.add_parser("doctor", help="kiểm tra máy và dữ liệu")
     doctor.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
     doctor.set_defaults(command=_doctor)

@@ -34,7 +34,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """
     given = {name[len(_PREFIX) :]: value for name, value in environment.items() if name.startswith(_PREFIX)}
     for name in given:
-        if name not in _KNOWN and not name.startswith("TEST_") and name != "REQUIRE_TOOLS":
+        if name not in _KNOWN and not name.startswith("TEST_") and name not in {"REQUIRE_TOOLS", "TRACE"}:
             raise BadInputError(f"Không có thiết lập {_PREFIX}{name}.{_nearest(name)}")
     return Settings(
         data=Path(given.get("DATA", "data")),

@@ -24,7 +24,7 @@ from tts.cache import SentenceCache
 from tts.chain import VoiceChain
 from tts.engines.espeak import EspeakVoice
 from tts.engines.google import GoogleVoice
-from web.services import Services
+from web.services import Services, VoiceHealth
 
 VOICES: dict[str, type[GoogleVoice] | type[EspeakVoice]] = {"gtts": GoogleVoice, "espeak": EspeakVoice}
 
@@ -108,7 +108,13 @@ class Centre:
             blobs=self.blobs,
             speaker=self.speaker,
             secret_key=secret(self.folder.panel_secret),
+            voices=self._voices,
             secure_cookies=self.settings.secure_cookies,
+        )
+
+    def _voices(self) -> tuple[VoiceHealth, ...]:
+        return tuple(
+            VoiceHealth(one.label, one.backup, one.ok is not False, one.sentence) for one in self.speaker.health()
         )
 
 
