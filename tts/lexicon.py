@@ -1,0 +1,66 @@
+"""The reviewed lexicon that ships with the product, and the reader that uses it."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import resources
+
+from domain.reading import LexiconEntry, SpokenText
+from tts.reading import Lexicon, Reading, Style, WordIndex, read
+from tts.reading.normalise import clean_word
+
+_FILES = ("state", "party", "services", "education", "loans", "names")
+_ANY_CASE = frozenset({"loan"})
+
+
+@cache
+def reviewed_lexicon() -> Lexicon:
+    """Return the lexicon of the package, read once."""
+    codes: dict[str, dict[str, str]] = {"kind": {}, "body": {}, "office": {}, "signature": {}}
+    for name in ("codes", "signatures"):
+        for row in _rows(name):
+            codes[row["category"]][clean_word(row["written"])] = row["spoken"]
+    return Lexicon(
+        words=WordIndex.of(_readings()),
+        kinds=codes["kind"],
+        bodies=codes["body"],
+        offices=codes["office"],
+        signatures=codes["signature"],
+    )
+
+
+def reviewed_entries() -> tuple[LexiconEntry, ...]:
+    """Return the reviewed readings that hold anywhere in a text, for showing and for listening."""
+    return tuple(
+        LexiconEntry(row["written"], row["spoken"], row["category"], row["category"] not in _ANY_CASE)
+        for name in _FILES
+        for row in _rows(name)
+    )
+
+
+class LexiconReader:
+    """The Reader of the product: the reviewed lexicon with a site's own entries on top."""
+
+    def __init__(self, site_entries: Iterable[LexiconEntry] = (), style: Style | None = None) -> None:
+        self._site_entries = tuple(site_entries)
+        self._style = style or Style()
+
+    def read(self, script: str, readings: Iterable[LexiconEntry] = ()) -> SpokenText:
+        """Return `script` as it will be said; `readings` win over the site's entries, those over the lexicon."""
+        return read(script, reviewed_lexicon(), (*self._site_entries, *readings), self._style)
+
+
+def _readings() -> Iterator[Reading]:
+    for name in _FILES:
+        for row in _rows(name):
+            yield Reading(
+                written=clean_word(row["written"]),
+                spoken=row["spoken"],
+                match_case=row["category"] not in _ANY_CASE,
+                unsure=row["note"] == "unsure",
+            )
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = (resources.files("tts") / "lexicon_data" / f"{name}.tsv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))

@@ -1,0 +1,209 @@
+"""Dates, months, years and their ranges."""
+
+import re
+
+from tts.reading.page import Page, Piece, from_match, suspect_value
+
+_D = r"([0-9]{1,2})"
+_Y = r"((?:1[89]|20|21)[0-9]{2})"
+_TO = r" ?- ?"
+_STOP = r"(?![0-9]|[/][0-9A-Za-zĐ]|[.,][0-9]|-[0-9])"
+_FULL = re.compile(rf"{_D}([/.-]){_D}\2([0-9]{{4}}){_STOP}")
+_FULL_SHORT_YEAR = re.compile(rf"{_D}/{_D}/([0-9]{{2}}){_STOP}")
+_FULL_TO_FULL = re.compile(rf"{_D}/{_D}/{_Y}{_TO}{_D}/{_D}/{_Y}{_STOP}")
+_DAY_TO_DAY_MONTH = re.compile(rf"{_D}{_TO}{_D}/{_D}(?:/{_Y})?{_STOP}")
+_DM_TO_DM = re.compile(rf"{_D}/{_D}{_TO}{_D}/{_D}(?:/{_Y})?{_STOP}")
+_MONTH_YEAR = re.compile(rf"{_D}[/-]{_Y}{_STOP}")
+_MY_TO_MY = re.compile(rf"{_D}/{_Y}{_TO}{_D}/{_Y}{_STOP}")
+_MONTHS_YEAR = re.compile(rf"{_D}{_TO}{_D}[/-]{_Y}{_STOP}")
+_DAY_MONTH = re.compile(rf"{_D}/{_D}{_STOP}")
+_DAY_DASH_MONTH = re.compile(rf"{_D}-{_D}{_STOP}")
+_PLAIN = re.compile(r"([0-9]{1,2})(?![0-9]|[.,/:][0-9]|%)")
+_PLAIN_RANGE = re.compile(rf"{_D}{_TO}{_D}(?![0-9]|[.,/:][0-9]|%)")
+
+_SAID_DAY = re.compile(r"m[ùồ]ng $")
+_AFTER_MONTH = re.compile(r"tháng (?:(?:[0-9]{1,2}|giêng|chạp)(?:, ?| và | đến | hoặc | ?- ?))*$")
+_AFTER_DAY = re.compile(r"(?<!mỗi )(?<!một )(?<!hằng )(?<!hàng )(?<![0-9] )(?<!\w)ngày $")
+_IN_DAY_LIST = re.compile(r"(?<!\w)ngày (?:[0-9]{1,2}(?:, ?| và | đến | hoặc | ?- ?))+$")
+_LIST_GOES_ON = re.compile(
+    r"(?:(?:, ?| và | đến | hoặc | ?- ?)(?:ngày )?[0-9]{1,2})*(?:/[0-9]{1,2}(?![0-9])| ?tháng (?:[0-9]|giêng|chạp))"
+)
+_DAY_THEN_DATE = re.compile(r"(?:,| và| đến| hoặc)(?: ngày)? [0-9]{1,2}/[0-9]{1,2}(?![0-9])")
+_OPENS_DAYS = re.compile(r"(?:^|\W)(?:từ|các|trong|ngày|vào|sáng|chiều|tối) $")
+_COUNTED = re.compile(
+    r" (?:lần|viên|buổi|bữa|ca|lượt|liều|giờ|gói|ml|kg|lít|triệu|nghìn|người|chuyến|đêm|công|tiếng|phút|cốc|ly)\b"
+)
+_DATE_BEFORE = re.compile(
+    r"(?:^|\W)(?:ngày|sáng|chiều|tối|trưa|đêm|khuya|hôm|nay|qua|mai|hai|ba|tư|năm|sáu|bảy|nhật|cn|t[2-7]|từ|đến|tới|hết|"
+    r"trước|sau|lễ|dịp|tết|niệm|mừng|khánh|thành|lập|vào|mùng|mồng|thứ [2-7]|đầu|lúc|giờ|phút|nữ|liệt sĩ|sinh|bắt|"
+    r"kể|tính|động|việt nam|thống nhất|chiến thắng|thương binh|[0-9]{1,2}h(?:[0-9]{2})?)[,:(]? ?(?:\()?$"
+)
+_ALSO_DATE_BEFORE = re.compile(r"[0-9]{1,2}/[0-9]{1,2}(?:,| và| hoặc| đến|;)? ?(?:ngày )?$")
+_HOLIDAYS = frozenset(
+    "1/1 3/2 9/1 27/2 3/3 8/3 26/3 10/3 30/4 1/5 7/5 15/5 19/5 1/6 5/6 21/6 28/6 11/7 27/7 19/8 2/9 10/10 13/10 14/10 "
+    "20/10 9/11 18/11 20/11 23/11 22/12".split()
+)
+
+
+def date_range(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `10-12/5/2024`, `28/4-3/5`, `01/01/2023 - 31/12/2023`."""
+    match = _FULL_TO_FULL.match(page.text, start)
+    if match:
+        d1, m1, y1, d2, m2, y2 = match.groups()
+        return _said(page, match, f"{_date(page, start, d1, m1, y1)} đến {_date(page, None, d2, m2, y2)}",
+                     ((d1, m1), (d2, m2)))  # fmt: skip
+    match = _DM_TO_DM.match(page.text, start)
+    if match and _is_month(match[2]) and _is_month(match[4]):
+        d1, m1, d2, m2, year = match.groups()
+        joint = "," if (d1, m1, d2, m2) in {("30", "4", "1", "5"), ("30", "04", "01", "05")} else " đến"
+        said = f"{_date(page, start, d1, m1, None)}{joint} {_date(page, None, d2, m2, year)}"
+        return _said(page, match, said, ((d1, m1), (d2, m2)))
+    match = _DAY_TO_DAY_MONTH.match(page.text, start)
+    if match and _is_month(match[3]) and 0 < int(match[1]) < int(match[2]) <= 31:
+        d1, d2, month, year = match.groups()
+        said = f"{_day(page, start, d1)} đến {_date(page, None, d2, month, year)}"
+        return _said(page, match, said, ((d1, month), (d2, month)))
+    return ()
+
+
+def full_date(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `09/01/2023`, `9-1-2023`, `9.1.2023`, `9/1/23`."""
+    match = _FULL.match(page.text, start)
+    if match:
+        day, _, month, year = match.groups()
+        return _said(page, match, _date(page, start, day, month, year), ((day, month, year),))
+    match = _FULL_SHORT_YEAR.match(page.text, start)
+    if match and _is_month(match[2]) and 1 <= int(match[1]) <= 31:
+        day, month, year = match.groups()
+        return _said(page, match, _date(page, start, day, month, f"20{year}"), ((day, month, f"20{year}"),))
+    return ()
+
+
+def month_of_year(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `12/2023`, `3-6/2024`, `tháng 3/2023 - 6/2024`."""
+    word = "" if _AFTER_MONTH.search(page.before(start)) else "tháng "
+    match = _MY_TO_MY.match(page.text, start)
+    if match and _is_month(match[1]) and _is_month(match[3]):
+        first = f"{word}{_month_year(page, match[1], match[2])}"
+        return from_match(match, f"{first} đến tháng {_month_year(page, match[3], match[4])}", "month_range")
+    match = _MONTHS_YEAR.match(page.text, start)
+    if match and _is_month(match[1]) and _is_month(match[2]) and int(match[1]) < int(match[2]):
+        last = _month_year(page, match[2], match[3])
+        return from_match(match, f"{word}{page.say.month(match[1])} đến tháng {last}", "month_range")
+    match = _MONTH_YEAR.match(page.text, start)
+    if match and _is_month(match[1]):
+        return from_match(match, word + _month_year(page, match[1], match[2]), "month_of_year")
+    return ()
+
+
+def month_number(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read the numbers after "tháng": `tháng 4`, `tháng 3, 4`, `tháng 4-6`."""
+    before = page.before(start)
+    if not _AFTER_MONTH.search(before):
+        return ()
+    match = _PLAIN_RANGE.match(page.text, start)
+    if match and _is_month(match[1]) and _is_month(match[2]):
+        said = f"{page.say.month(match[1])} đến tháng {page.say.month(match[2])}"
+        return from_match(match, said, "month_range")
+    match = _PLAIN.match(page.text, start)
+    if not match or not _is_month(match[1]) or (not before.endswith("tháng ") and _counts(page, match.end())):
+        return ()
+    return from_match(match, page.say.month(match[1]), "month")
+
+
+def day_number(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read a day whose month is written elsewhere: `ngày 09 tháng 01`, `ngày 5, 6/7`, `từ 5 đến 10/6`."""
+    match = _PLAIN.match(page.text, start)
+    if not match or not 1 <= int(match[1]) <= 31:
+        return ()
+    before = page.before(start)
+    single = _AFTER_DAY.search(before) and not _COUNTED.match(page.text, match.end())
+    listed = _IN_DAY_LIST.search(before) and _LIST_GOES_ON.match(page.lower, match.end())
+    opened = _OPENS_DAYS.search(before) and _DAY_THEN_DATE.match(page.lower, match.end())
+    if not (single or listed or opened):
+        return ()
+    span = _PLAIN_RANGE.match(page.text, start)
+    if span and int(span[1]) < int(span[2]) <= 31:
+        return _day_span(page, span)
+    if span and single and _DAY_DASH_MONTH.match(page.text, start):
+        return ()
+    return from_match(match, _day(page, start, match[1]), "day")
+
+
+def dashed_day_month(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `ngày 8-3` and `Quốc khánh 2-9`, the hyphen of newspapers."""
+    match = _DAY_DASH_MONTH.match(page.text, start)
+    if not match or not _is_month(match[2]) or not 1 <= int(match[1]) <= 31:
+        return ()
+    if not re.search(r"(?:ngày|lễ|dịp|niệm|mừng|khánh|phụ nữ|lao động) $", page.before(start)):
+        return ()
+    said = _date(page, start, match[1], match[2], None)
+    if _key(match[1], match[2]) in _HOLIDAYS or int(match[1]) >= int(match[2]):
+        return from_match(match, said, "day_month")
+    return ()
+
+
+def day_month(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `9/1` where the words before it, or the calendar of anniversaries, show that it is a date."""
+    match = _DAY_MONTH.match(page.text, start)
+    if not match or not _is_month(match[2]) or not 1 <= int(match[1]) <= 31:
+        return ()
+    before = page.before(start)
+    known = _key(match[1], match[2]) in _HOLIDAYS and not match[1] == "1" == match[2]
+    if not (_DATE_BEFORE.search(before) or _ALSO_DATE_BEFORE.search(before) or known):
+        return ()
+    return _said(page, match, _date(page, start, match[1], match[2], None), ((match[1], match[2]),))
+
+
+def _day_span(page: Page, span: re.Match[str]) -> tuple[Piece, ...]:
+    said = f"{_day(page, span.start(), span[1])} đến {page.say.day(span[2])}"
+    month_follows = re.match(r" ?(?:tháng|/)", page.lower[span.end() : span.end() + 7])
+    if month_follows or not _is_month(span[2]):
+        return from_match(span, said, "day_range")
+    if _key(span[1], span[2]) in _HOLIDAYS:
+        return from_match(span, _date(page, span.start(), span[1], span[2], None), "day_month")
+    said = _date(page, span.start(), span[1], span[2], None)
+    return from_match(span, said, "day_month", suspect_value(span.group(), "có thể là một ngày hoặc một khoảng ngày", said))
+
+
+def _said(page: Page, match: re.Match[str], said: str, dates: tuple[tuple[str, ...], ...]) -> tuple[Piece, ...]:
+    if all(_exists(*date) for date in dates):
+        return from_match(match, said, "date")
+    return from_match(match, said, "date", suspect_value(match.group(), "không có trong lịch", said))
+
+
+def _date(page: Page, start: int | None, day: str, month: str, year: str | None) -> str:
+    said_day = page.say.day(day) if start is None else _day(page, start, day)
+    said = f"{said_day} tháng {page.say.month(month)}"
+    return f"{said} năm {page.say.cardinal(year)}" if year else said
+
+
+def _day(page: Page, start: int, day: str) -> str:
+    return page.say.cardinal(day) if _SAID_DAY.search(page.before(start, 6)) else page.say.day(day)
+
+
+def _month_year(page: Page, month: str, year: str) -> str:
+    return f"{page.say.month(month)} năm {page.say.cardinal(year)}"
+
+
+def _counts(page: Page, end: int) -> bool:
+    return bool(re.match(r" [^\W\d_]", page.text[end : end + 2])) and not re.match(
+        r" (?:năm|và|đến|hoặc|tới|này|vừa|sẽ|dự|hằng|hàng)\b", page.lower[end : end + 8]
+    )
+
+
+def _is_month(digits: str) -> bool:
+    return 1 <= int(digits) <= 12
+
+
+def _key(day: str, month: str) -> str:
+    return f"{int(day)}/{int(month)}"
+
+
+def _exists(day: str, month: str, year: str = "2024") -> bool:
+    number, of_month, of_year = int(day), int(month), int(year)
+    if not 1 <= of_month <= 12:
+        return False
+    leap = of_year % 4 == 0 and (of_year % 100 != 0 or of_year % 400 == 0)
+    longest = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[of_month - 1]
+    return 1 <= number <= longest

@@ -1,0 +1,129 @@
+"""Document codes: number, year, kind, body; slashes and hyphens are short pauses."""
+
+import re
+
+from tts.reading.letters import spell
+from tts.reading.page import Page, Piece, one, unknown_abbreviation
+
+_PART = r"[A-ZĐƯÂÊÔƠĂ][A-Za-zĐđƯưÂâÊêÔôƠơĂă&]*[0-9]{0,3}"
+_TAIL = rf"{_PART}(?:[-/.]{_PART})*(?!\w)"
+_CODE = re.compile(rf"([0-9]{{1,6}})([A-Za-zđĐ]?) ?([-/]) ?(?:((?:19|20)[0-9]{{2}})(/) ?)?({_TAIL})")
+_BARE = re.compile(rf"({_PART})[-/]({_PART})(?:[-/]{_PART})*(?!\w)")
+_SHORT = re.compile(r"([0-9]{1,4})(/)((?:19|20)[0-9]{2})(?![\w/])")
+_KIND_BEFORE = re.compile(
+    r"(?:nghị định|thông tư|quyết định|nghị quyết|luật|chỉ thị|pháp lệnh|kế hoạch|hướng dẫn|công văn|đề án)"
+    r"(?: liên tịch)?(?: số)?:? ?$"
+)
+_STANDARD = re.compile(
+    r"(QCVN|TCVN|QCĐP|TCCS|TCXDVN|TCXD)( ISO| IEC)? ?([0-9]{1,5})(?:-([0-9]{1,3}))? ?: ?((?:19|20)[0-9]{2})"
+    rf"(?:/({_PART}))?(?!\w)"
+)
+_ISO = re.compile(r"ISO(?:/IEC)? ?([0-9]{3,5})(?:-([0-9]{1,3}))?(?: ?: ?((?:19|20)[0-9]{2}))?(?!\w)")
+_PIECES = re.compile(rf"(?P<part>{_PART})|(?P<mark>[-/.])")
+_TERM = re.compile(r"(QH|UBTVQH|HĐND)([0-9]{1,2})")
+_NUMBERED = re.compile(r"([^\W\d_]+?)([0-9]{1,3})")
+
+
+def document_code(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `69/KH-UBND`, `61/2018/NĐ-CP`, `08-NQ/TU`."""
+    match = _CODE.match(page.text, start)
+    if not match or not _is_code(page, match):
+        return ()
+    number, letter, _, year, _, _ = match.groups()
+    said = page.say.cardinal(number) + (f" {spell(letter)}" if letter else "")
+    pieces = [Piece(start, match.end(2), said, "document_number")]
+    pieces.append(Piece(match.start(3), match.end(3), ",", "document_mark"))
+    if year:
+        pieces.append(Piece(match.start(4), match.end(4), f"năm {page.say.cardinal(year)}", "document_year"))
+        pieces.append(Piece(match.start(5), match.end(5), ",", "document_mark"))
+    return (*pieces, *_tail(page, match.start(6), match.end(6)))
+
+
+def bare_code(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read a code that stands without its number: `NĐ-CP`, `QĐ-TTg`."""
+    match = _BARE.match(page.text, start)
+    if not match or match[1] not in page.lexicon.kinds or not (_body_of(page, match[2])):
+        return ()
+    return tuple(_tail(page, start, match.end()))
+
+
+def short_code(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `61/2018` after the name of a kind of document."""
+    match = _SHORT.match(page.text, start)
+    if not match or not _KIND_BEFORE.search(page.before(start)):
+        return ()
+    return (
+        Piece(start, match.end(1), page.say.cardinal(match[1]), "document_number"),
+        Piece(match.start(2), match.end(2), ",", "document_mark"),
+        Piece(match.start(3), match.end(), f"năm {page.say.cardinal(match[3])}", "document_year"),
+    )
+
+
+def standard(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read a technical standard: `QCVN 26:2025/BNNMT`, `ISO 9001:2015`."""
+    match = _STANDARD.match(page.text, start)
+    if match:
+        name, via, number, part, year, body = match.groups()
+        head = page.reading_of(name) or spell(name)
+        said = [f"{head}{' ' + spell(via.strip()) if via else ''} {page.say.cardinal(number)}"]
+        said += [page.say.cardinal(part)] if part else []
+        said.append(f"năm {page.say.cardinal(year)}")
+        end = match.start(6) - 1 if body else match.end()
+        pieces = one(start, end, ", ".join(said), "standard")
+        return (*pieces, Piece(end, end + 1, ",", "document_mark"), *_tail(page, end + 1, match.end())) if body else pieces
+    match = _ISO.match(page.text, start)
+    if not match:
+        return ()
+    said = [f"{spell('ISO')} {page.say.cardinal(match[1])}"]
+    said += [page.say.cardinal(match[2])] if match[2] else []
+    said += [f"năm {page.say.cardinal(match[3])}"] if match[3] else []
+    return one(start, match.end(), ", ".join(said), "standard")
+
+
+def _is_code(page: Page, match: re.Match[str]) -> bool:
+    first = re.split(r"[-/.]", match[6])[0]
+    if match[3] == "-":
+        return first in page.lexicon.kinds and (match[6] != first or len(first) > 1)
+    known = first in page.lexicon.kinds or _body_of(page, first) is not None
+    return known or sum(letter.isupper() for letter in first) >= 2
+
+
+def _tail(page: Page, start: int, end: int) -> list[Piece]:
+    pieces: list[Piece] = []
+    first = True
+    for match in _PIECES.finditer(page.text, start, end):
+        if match["mark"]:
+            pieces.append(Piece(match.start(), match.end(), ",", "document_mark"))
+            continue
+        pieces.append(_part(page, match, first=first))
+        first = False
+    return pieces
+
+
+def _part(page: Page, match: re.Match[str], *, first: bool) -> Piece:
+    written = match.group()
+    said = page.own.exact(written)
+    if said is None and first:
+        said = page.lexicon.kinds.get(written)
+    said = said or _body_of(page, written)
+    if said:
+        return Piece(match.start(), match.end(), said, "document_part")
+    proposal = spell(written.rstrip("0123456789"))
+    digits = written[len(written.rstrip("0123456789")) :]
+    proposal += f" {page.say.cardinal(digits)}" if digits else ""
+    return Piece(match.start(), match.end(), proposal, "document_part", (unknown_abbreviation(written, proposal),))
+
+
+def _body_of(page: Page, written: str) -> str | None:
+    lexicon = page.lexicon
+    said = lexicon.bodies.get(written) or lexicon.offices.get(written) or page.reading_of(written)
+    if said:
+        return said
+    term = _TERM.fullmatch(written)
+    if term:
+        return f"{lexicon.bodies.get(term[1], spell(term[1]))} khóa {page.say.cardinal(term[2])}"
+    numbered = _NUMBERED.fullmatch(written)
+    if numbered:
+        base = _body_of(page, numbered[1])
+        return f"{base} {page.say.cardinal(numbered[2])}" if base else None
+    return None

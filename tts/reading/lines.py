@@ -1,0 +1,25 @@
+"""Line breaks: which end a sentence, and which only came from a narrow page that was pasted in."""
+
+import re
+
+_MARKER = re.compile(
+    r"[-+*•▪●◦■□➢✓❖\uf0b7](?![\w])|\(?[0-9]{1,2}[.)/](?![0-9])|[0-9]{1,2}(?:\.[0-9]{1,2})+\.? |\(?[^\W\d_][.)](?!\w)"
+    r"|(?:[IVX]+)[./)] |(?:Điều|Chương|Phần|Mục|Phụ lục) [0-9IVX]+|Nơi nhận|Kính gửi"
+)
+_LEADS_ON = frozenset(
+    "số năm tháng ngày quý điều khoản điểm và của các những tại với cho về do từ đến hoặc giữa xã phường tỉnh huyện "
+    "phố ông bà theo trên là bằng trong ở gồm thứ khóa tổ bản thôn khu chí phòng sở bộ ban".split()
+)
+_WRAPPED_LINE = 60
+"""A line this long that stops in mid-sentence was wrapped by the page."""
+
+
+def is_soft_break(line: str, after: str, breaks: int) -> bool:
+    """Tell whether the break between `line` and the text `after` it is only a wrapped line."""
+    if not line or not after or line[-1] in ".!?:;…" or _MARKER.match(after):
+        return False
+    if after[0].islower() or line[-1] in ",-/(":
+        return True
+    if line.rsplit(" ", 1)[-1].lower() in _LEADS_ON and not line.isupper():
+        return True
+    return breaks <= 2 and len(line) >= _WRAPPED_LINE and not line.isupper()

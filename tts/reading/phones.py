@@ -1,0 +1,83 @@
+"""Telephone numbers and hotlines: digit by digit, in the groups they are written in."""
+
+import re
+
+from tts.reading.page import Page, Piece, from_match
+
+_GROUPS = r"(?:[ .-]{0,2}[0-9]{1,5}){0,5}"
+_LOCAL = re.compile(rf"\(?0[0-9]{{1,10}}\)?{_GROUPS}")
+_ABROAD = re.compile(rf"\(?\+[0-9]{{1,3}}\)?(?: ?\(0\))?{_GROUPS}")
+_HOTLINE = re.compile(r"1[89]00(?:[ .-]?[0-9]{2,6}){1,2}(?![0-9])")
+_SHORT = re.compile(r"[0-9]{3,8}(?![0-9]|[.,/][0-9])")
+_EMERGENCY = frozenset("111 112 113 114 115 1022 1080 156 5656 1414 1900 19001000".split())
+_CALLED = re.compile(
+    r"(?:điện thoại|đt|sđt|đtdđ|nóng|hotline|tổng đài|số máy|gọi|di động|fax|tel|máy lẻ|bấm|quay số|liên hệ|đầu số|zalo)"
+    r"(?:[ :.,;(/-]|[0-9]|số|theo|qua|là|tới|đến|máy|hoặc|và|khẩn cấp|cấp cứu|miễn phí|về|ngay|cho|nóng|tổng đài|điện thoại)*$"
+)
+_CALLED_FAR = re.compile(r"(?:điện thoại|nóng|hotline|tổng đài|gọi|cấp cứu|cứu hỏa|cảnh sát|lực lượng|đường dây)[^.!?;\n]{0,40}$")
+_COUNTED = re.compile(
+    r" (?:cuộc|lượt|người|hộ|lần|tin|trường|ý|phản|kiến|câu|đồng|triệu|nghìn|khách|thuê|xã|phường|ngày|giờ|phút|%|đ\b|hồ|máy|vụ)"
+)
+
+
+def phone(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read a telephone number that its shape or the words before it give away."""
+    match = _HOTLINE.match(page.text, start)
+    if match and len(_digits(match.group())) in {6, 8, 9, 10}:
+        return _said(page, match, match.group())
+    match = _LOCAL.match(page.text, start) or _ABROAD.match(page.text, start)
+    if match:
+        written = _trim(page, match)
+        if written:
+            end = start + len(written)
+            said = ", ".join(_group(page, group) for group in re.findall(r"\+?[0-9]+", written))
+            return (Piece(start, end, said, "phone"),)
+    return _short(page, start)
+
+
+def _short(page: Page, start: int) -> tuple[Piece, ...]:
+    match = _SHORT.match(page.text, start)
+    if not match or _COUNTED.match(page.lower, match.end()):
+        return ()
+    before = page.before(start)
+    known = match.group() in _EMERGENCY and _CALLED_FAR.search(before)
+    if not known and not _CALLED.search(before):
+        return ()
+    return _said(page, match, match.group())
+
+
+def _trim(page: Page, match: re.Match[str]) -> str:
+    """Return the longest part of `match` that has as many digits as a telephone number, empty if none."""
+    written = match.group()
+    while written:
+        count = len(_digits(written))
+        follows = page.text[match.start() + len(written) : match.start() + len(written) + 2]
+        stands_alone = not re.match(r"[0-9A-Za-z/]|[.,-][0-9]", follows)
+        if 9 <= count <= (13 if "+" in written else 11) and stands_alone:
+            return written
+        if count < 9:
+            return ""
+        cut = re.sub(r"[ .-]{0,2}[0-9]+$", "", written)
+        if cut == written:
+            return ""
+        written = cut
+    return ""
+
+
+def _said(page: Page, match: re.Match[str], written: str) -> tuple[Piece, ...]:
+    return from_match(match, ", ".join(_group(page, group) for group in re.findall(r"[0-9]+", written)), "phone")
+
+
+def _group(page: Page, group: str) -> str:
+    digits = group.lstrip("+")
+    sign = "cộng " if group.startswith("+") else ""
+    parts = [digits]
+    if len(digits) == 8 and digits.startswith(("18", "19")):
+        parts = [digits[:4], digits[4:]]
+    elif len(digits) > 6:
+        parts = [digits[:4], *re.findall(r"[0-9]{1,3}", digits[4:])]
+    return sign + ", ".join(map(page.say.spelled, parts))
+
+
+def _digits(written: str) -> str:
+    return re.sub(r"[^0-9]", "", written)

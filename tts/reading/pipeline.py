@@ -1,0 +1,140 @@
+"""Reads a script: clean it, walk over it chunk by chunk, let the longest reading win, join sentences."""
+
+from collections.abc import Iterable, Iterator
+
+from domain.reading import LexiconEntry, SpokenText
+from tts.reading import dates, documents, phones, quantities, roman, structure, symbols, times, web, words
+from tts.reading.normalise import clean
+from tts.reading.numbers import Numbers, Style
+from tts.reading.page import Page, Piece, Rule
+from tts.reading.sentences import sentences_of
+from tts.reading.syllables import is_syllable
+from tts.reading.wordlist import CHUNK, Lexicon, Reading, index_entries
+
+_DIGIT_RULES: tuple[Rule, ...] = (
+    structure.numbered_point,
+    phones.phone,
+    quantities.identity_number,
+    documents.document_code,
+    quantities.plate,
+    dates.date_range,
+    dates.full_date,
+    dates.dashed_day_month,
+    documents.short_code,
+    dates.month_of_year,
+    times.time_of_day,
+    times.weekday_number,
+    dates.month_number,
+    dates.day_number,
+    dates.day_month,
+    quantities.section_number,
+    quantities.listed_numbers,
+    quantities.ratio,
+    quantities.dimensions,
+    web.web_address,
+    quantities.number,
+    quantities.number_with_letters,
+)
+_WORD_RULES: dict[str, tuple[Rule, ...]] = {
+    "độ": (words.degree_word,),
+    "km": (words.kilometre_post,),
+    "t": (times.short_weekday,),
+    **dict.fromkeys(("qcvn", "tcvn", "qcđp", "tccs", "tcxdvn", "tcxd", "iso"), (documents.standard,)),
+}
+_SYMBOL_RULES: dict[str, tuple[Rule, ...]] = {
+    ".": (symbols.end_mark, symbols.dots, symbols.full_stop),
+    "…": (symbols.dots,),
+    "-": (structure.bullet, symbols.dash),
+    "/": (symbols.end_mark, symbols.slash),
+    "(": (structure.numbered_point, phones.phone),
+    "+": (structure.bullet, phones.phone),
+}
+
+
+def read(
+    script: str, lexicon: Lexicon, readings: Iterable[LexiconEntry] = (), style: Style | None = None
+) -> SpokenText:
+    """Return `script` as it will be said; `readings` win over the lexicon. Never raises on any text."""
+    cleaned = clean(script)
+    page = Page(cleaned.text, cleaned.text.lower(), lexicon, index_entries(readings), Numbers(style or Style()))
+    return SpokenText(sentences_of(script, cleaned, _pieces(page)))
+
+
+def _pieces(page: Page) -> Iterator[Piece]:
+    text = page.text
+    at = 0
+    while at < len(text):
+        if text[at] == " ":
+            at += 1
+            continue
+        found = _read_at(page, at)
+        yield from found
+        at = found[-1].end
+
+
+def _read_at(page: Page, start: int) -> tuple[Piece, ...]:
+    chunk = CHUNK.match(page.text, start)
+    assert chunk is not None
+    first = page.text[start]
+    if first == "\n":
+        return (Piece(start, start + 1, "", "break"),)
+    known = _known(page, start, chunk.end())
+    if first.isalpha():
+        found = _word_rules(page, start, chunk.end())
+    elif first.isdigit() and first.isascii():
+        found = _first(page, start, _DIGIT_RULES)
+    else:
+        found = _first(page, start, _SYMBOL_RULES.get(first, (structure.bullet,))) or symbols.sign(page, start)
+    if known and (not found or known.end >= found[-1].end):
+        return (known,)
+    if found:
+        return found
+    return words.word(page, start, chunk.end()) if first.isalpha() else symbols.unreadable_run(page, start)
+
+
+def _first(page: Page, start: int, rules: tuple[Rule, ...]) -> tuple[Piece, ...]:
+    for rule in rules:
+        found = rule(page, start)
+        if found:
+            return found
+    return ()
+
+
+def _known(page: Page, start: int, end: int) -> Piece | None:
+    head = page.lower[start:end]
+    own = page.own.longest(page.text, page.lower, start, head)
+    shared = page.lexicon.words.longest(page.text, page.lower, start, head)
+    if shared and _is_plain_capitals(page, start, shared):
+        shared = None
+    if own and (not shared or len(own.written) >= len(shared.written)):
+        return Piece(start, start + len(own.written), own.spoken, "own_reading")
+    if not shared:
+        return None
+    end = start + len(shared.written)
+    return Piece(start, end, shared.spoken, "lexicon")
+
+
+def _is_plain_capitals(page: Page, start: int, reading: Reading) -> bool:
+    """Tell whether an abbreviation such as TU is an ordinary word of a line in capitals."""
+    written = reading.written
+    return is_syllable(written) and written.isupper() and words.in_capitals(page, start, start + len(written))
+
+
+def _word_rules(page: Page, start: int, end: int) -> tuple[Piece, ...]:
+    text = page.text
+    follows = text[end : end + 1]
+    special = _first(page, start, _WORD_RULES.get(page.lower[start:end], ()))
+    if special:
+        return special
+    if follows in {".", "@", ":", "-", "_"} or follows.isdigit() or follows == "+":
+        found = _first(page, start, (structure.numbered_point, structure.signature_head, web.web_address))
+        if found:
+            return found
+    if follows == ")" or follows == "/" or follows == ",":
+        found = _first(page, start, (structure.numbered_point, structure.signature_head))
+        if found:
+            return found
+    if text[start].isupper():
+        rules = (roman.roman_number, documents.bare_code, words.office, words.letters_with_digits, words.unit_word)
+        return _first(page, start, rules)
+    return words.unit_word(page, start)

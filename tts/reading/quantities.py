@@ -1,0 +1,209 @@
+"""Numbers as they stand in a sentence: grouped, decimal, ranges, ratios, with units and with letters."""
+
+import re
+
+from tts.reading.letters import spell
+from tts.reading.page import Page, Piece, from_match, leftover_digits, suspect_value
+from tts.reading.units import MONEY, PER, UNIT, UNITS, is_per_noun, per_word, unit_name
+
+_GROUPED = r"[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?(?![0-9])"
+_SPACED = r"[1-9][0-9]{0,2}(?: [0-9]{3})+(?= ?(?:đồng|đ|VNĐ|VND|USD|người|hộ|ha|m2|tấn|triệu)(?!\w))"
+_ENGLISH = r"[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}(?![0-9])"
+_POINTED = r"[0-9]+(?:[.,][0-9]+)?"
+_NUMBER = rf"(?:{_GROUPED}|{_SPACED}|{_ENGLISH}|{_POINTED})"
+_ONE = re.compile(_NUMBER)
+_RANGE = re.compile(rf"({_NUMBER})(%?)(?: ?- ?)({_NUMBER})(?![\w/]*[0-9/])")
+_RATIO = re.compile(r"([0-9]{1,6}(?:\.[0-9]{3})*)/([0-9]{1,6}(?:\.[0-9]{3})*)(?![0-9]|[/.,][0-9])")
+_COLON_RATIO = re.compile(r"([0-9]{1,4}) ?: ?([0-9][0-9.]{0,8})(?![0-9])")
+_LIST = re.compile(r"[0-9]{1,2}(?:,[0-9]{1,2}){2,}(?![0-9]|[,.][0-9])")
+_LIST_AFTER_NOUN = re.compile(r"[0-9]{1,4}(?:,[0-9]{1,4})+(?![0-9%]|[,.][0-9])")
+_LIST_NOUN = re.compile(
+    r"(?:độ|tổ|lớp|thôn|khu|điều|khoản|quý|tháng|năm|phố|mục|nhóm|tuyến|khối|cấp|thứ|ngày|số|bản|loại|chương|phụ lục|"
+    r"các tổ|bảng|biểu|phòng|vùng|xóm|đội|trường|tiểu khu|điểm|câu) $"
+)
+_SECTIONS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2}){2,}(?![0-9])")
+_TIMES = re.compile(r"([0-9]+(?:,[0-9]+)?) ?(cm|mm|m|km)? ?x ?(?=[0-9])")
+_WITH_LETTERS = re.compile(r"([0-9]{1,4})([A-ZĐ]{1,2})([0-9]{0,3})(?!\w)")
+_SMALL_LETTER = re.compile(r"([0-9]{1,4})([a-eđ])(?!\w)")
+_PLATE = re.compile(r"([1-9][0-9])([A-Z]{1,2}[0-9]?) ?- ?([0-9]{3})\.?([0-9]{2})(?![0-9])")
+_SCALED_POINT = re.compile(r" ?(?:%|‰|nghìn|ngàn|triệu|tỷ|tỉ)")
+_SCORE_BEFORE = re.compile(r"(?:tỷ|tỉ) số (?:là |chung cuộc |chung cuộc là )?$")
+_SCALE_BEFORE = re.compile(r"(?:tỷ|tỉ) lệ (?:là |bản đồ )?$")
+_FRACTION_BEFORE = re.compile(
+    r"(?:quá|hơn|nhất|khoảng|gần|bằng|giảm|tăng|thiểu|chiếm|trên|dưới|còn|đủ|chừng|tới|cho|một nửa hay|mới được) $"
+)
+_FRACTION_AFTER = re.compile(
+    r" (?:số|tổng|diện tích|dân số|chặng|thời gian|chiều|nhiệm kỳ|thế kỷ|quãng|mức|lương|giá|vốn|kinh phí|lượng|khối|"
+    r"quân số|đoạn|công suất|sản lượng|thu nhập|tiền|phần)\b"
+)
+_ADDRESS_BEFORE = re.compile(r"(?:số|ngõ|ngách|hẻm|kiệt|nhà) $")
+_DATE_LIKE = re.compile(r"(?:0?[1-9]|[12][0-9]|3[01])/(?:0?[1-9]|1[0-2])")
+_RATIO_AFTER = re.compile(
+    r" (?:giờ|h\b|xã|phường|hộ|thôn|bản|tổ|chỉ tiêu|tiêu chí|đại biểu|người|cơ quan|đơn vị|đồng chí|thành viên|huyện|em|"
+    r"trường|ý kiến|phiếu|học sinh|doanh nghiệp|thủ tục|hồ sơ|nhiệm vụ|tháng|%|khu|chi bộ|đảng bộ|hội|lĩnh vực|sở|phòng|"
+    r"điểm|nội dung|tỉnh|thành phố|trạm|công trình|dự án|văn bản|kiến nghị|câu hỏi|xóm|cán bộ|công chức|ủy viên|đảng viên|"
+    r"hội viên|cử tri|trẻ|lớp|phòng học|bài|mô hình|ngày|tuần|gia đình|hợp tác xã|sản phẩm|tiêu chuẩn|chỉ số|mục tiêu|cụm)"
+)
+_RATIO_BEFORE = re.compile(r"(?:đạt|có|được|với|đã có|hoàn thành|phục vụ|trực|hoạt động|hỗ trợ|bậc|xếp thứ|hạng|tục|cấp độ) $")
+_SCALE_WORD = re.compile(r" (?:nghìn|ngàn|triệu|tỷ|tỉ)(?: (?:triệu|tỷ|tỉ|đồng))?(?!\w)")
+_ID_BEFORE = re.compile(
+    r"(?:cccd|cmnd|cmt|định danh|tài khoản|stk|mã số|mã|thẻ|seri|sê ri|bhyt|bhxh|mst|số thuế|hồ sơ|hộ chiếu|bảo hiểm|vận đơn|imei)"
+    r"(?: (?:số|công dân|cá nhân|y tế|xã hội|là|của|ngân hàng|hồ sơ|thuế|thẻ)){0,3}(?: là)?\W{0,3}$"
+)
+_LONG = re.compile(r"[0-9]{7,}")
+
+
+def number(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read one number, or a range, with the unit after it."""
+    match = _RANGE.match(page.text, start)
+    if match and _is_range(page, match):
+        word = " " if _SCORE_BEFORE.search(page.before(start)) else " đến "
+        first = _said(page, match[1], match.end(3)) + (" phần trăm" if match[2] else "")
+        return _with_unit(page, start, match.end(), first + word + _said(page, match[3], match.end()))
+    match = _ONE.match(page.text, start)
+    if match is None:
+        return ()
+    return _with_unit(page, start, match.end(), _said(page, match.group(), match.end()))
+
+
+def listed_numbers(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `mức độ 3,4` and `lớp 6,7,8,9`: a list without spaces, no decimal."""
+    match = _LIST.match(page.text, start)
+    if not match and _LIST_NOUN.search(page.before(start)):
+        match = _LIST_AFTER_NOUN.match(page.text, start)
+        if match and UNIT.match(page.text, match.end()):
+            return ()
+    if not match:
+        return ()
+    return from_match(match, ", ".join(map(page.say.cardinal, match.group().split(","))), "number_list")
+
+
+def section_number(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `3.2.1`, the number of a section."""
+    match = _SECTIONS.match(page.text, start)
+    return from_match(match, " chấm ".join(map(page.say.cardinal, match.group().split("."))), "section") if match else ()
+
+
+def ratio(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `5/7 xã`, `24/24`, `2/3 số hộ`: so many of so many, or a fraction."""
+    match = _RATIO.match(page.text, start)
+    if not match:
+        return _colon_ratio(page, start)
+    top, bottom = match[1].replace(".", ""), match[2].replace(".", "")
+    over = f"{page.say.cardinal(top)} trên {page.say.cardinal(bottom)}"
+    part = f"{page.say.cardinal(top)} phần {page.say.ordinal(bottom, 'một') if bottom == '4' else page.say.cardinal(bottom)}"
+    before = page.before(start)
+    after = page.after(match.end())
+    if _ADDRESS_BEFORE.search(before):
+        return from_match(match, over, "ratio")
+    small = 0 < int(top) < int(bottom) <= 10
+    if _SCALE_BEFORE.search(before) and top == "1":
+        return from_match(match, part, "fraction")
+    if small and (_FRACTION_AFTER.match(after) or (_FRACTION_BEFORE.search(before) and not _RATIO_AFTER.match(after))):
+        return from_match(match, part, "fraction")
+    sure = _RATIO_AFTER.match(after) or _RATIO_BEFORE.search(before) or not _DATE_LIKE.fullmatch(match.group())
+    if sure or match.group() in {"24/7", "7/7"} or top == bottom:
+        return from_match(match, over, "ratio")
+    if small and (top, bottom) in {("1", "2"), ("1", "3"), ("2", "3"), ("1", "4"), ("3", "4")}:
+        return from_match(match, part, "fraction", suspect_value(match.group(), "có thể là ngày hoặc phân số", part))
+    said = f"{page.say.day(top)} tháng {page.say.month(bottom)}"
+    return from_match(match, said, "day_month", suspect_value(match.group(), "có thể là ngày hoặc tỷ lệ", said))
+
+
+def dimensions(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read the first side of `3x4 m`."""
+    match = _TIMES.match(page.text, start)
+    if not match:
+        return ()
+    unit = f" {UNITS[match[2]]}" if match[2] else ""
+    return from_match(match, f"{_said(page, match[1], match.end(1))}{unit} nhân", "dimension")
+
+
+def number_with_letters(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `12A`, `9A1`, `5G`."""
+    match = _WITH_LETTERS.match(page.text, start) or _SMALL_LETTER.match(page.text, start)
+    if not match:
+        return ()
+    said = f"{page.say.cardinal(match[1])} {spell(match[2])}"
+    if match.lastindex == 3 and match[3]:
+        said += f" {page.say.cardinal(match[3])}"
+    return from_match(match, said, "number_with_letters")
+
+
+def plate(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read a number plate digit by digit: `25A-123.45`."""
+    match = _PLATE.match(page.text, start)
+    if not match:
+        return ()
+    series = " ".join(spell(sign) or page.say.cardinal(sign) for sign in match[2])
+    said = f"{page.say.spelled(match[1])} {series}, {page.say.spelled(match[3])}, {page.say.spelled(match[4])}"
+    return from_match(match, said, "plate")
+
+
+def identity_number(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read the digits of a card, an account or a code one by one, in groups a listener can write down."""
+    match = re.compile(r"[0-9]{4,}(?![.,]?[0-9])|[0-9]{2,4}(?:[ .][0-9]{2,5}){2,}(?![0-9])").match(page.text, start)
+    if not match or not _ID_BEFORE.search(page.before(start)) or _is_money(page, match.end()):
+        return ()
+    groups = re.findall(r"[0-9]+", match.group())
+    if len(groups) == 1:
+        groups = re.findall(r"[0-9]{1,3}", groups[0]) if len(groups[0]) > 4 else groups
+    return from_match(match, ", ".join(map(page.say.spelled, groups)), "identity_number")
+
+
+def _is_money(page: Page, end: int) -> bool:
+    unit = UNIT.match(page.text, end)
+    return bool(unit and (unit[1] or unit[2]) in MONEY) or page.lower.startswith(" đồng", end)
+
+
+def _colon_ratio(page: Page, start: int) -> tuple[Piece, ...]:
+    match = _COLON_RATIO.match(page.text, start)
+    if not match or not (_SCALE_BEFORE.search(page.before(start)) or match[1] == "1"):
+        return ()
+    top, bottom = page.say.cardinal(match[1]), page.say.cardinal(match[2].replace(".", ""))
+    return from_match(match, f"{top} trên {bottom}", "ratio")
+
+
+def _is_range(page: Page, match: re.Match[str]) -> bool:
+    if match[1].startswith("0") and match[1].isdigit() and len(match[1]) > 2:
+        return False
+    return not (len(match[1]) > 6 and match[1].isdigit())
+
+
+def _said(page: Page, written: str, end: int) -> str:
+    say = page.say
+    if re.fullmatch(_GROUPED, written) and not written.startswith("0."):
+        whole, _, fraction = written.replace(".", "").partition(",")
+        return say.decimal(whole, fraction) if fraction else say.cardinal(whole)
+    if " " in written or written.count(",") > 1:
+        return say.cardinal(written.replace(" ", "").replace(",", ""))
+    whole, point, fraction = re.fullmatch(r"([0-9]+)([.,]?)([0-9]*)", written).groups()  # type: ignore[union-attr]
+    if not fraction:
+        return say.spelled(whole) if whole.startswith("0") and len(whole) > 2 else say.cardinal(whole)
+    if point == ",":
+        return say.decimal(whole, fraction)
+    unit = UNIT.match(page.text, end)
+    measured = unit is not None or _SCALED_POINT.match(page.text, end) is not None
+    return say.decimal(whole, fraction, "phẩy" if measured else "chấm")
+
+
+def _with_unit(page: Page, start: int, end: int, said: str) -> tuple[Piece, ...]:
+    unit = UNIT.match(page.text, end)
+    if unit:
+        return _per(page, start, unit.end(), f"{said} {unit_name(unit[1] or unit[2])}", unit[1] or unit[2])
+    written = page.text[start:end]
+    beside = (start > 0 and page.text[start - 1].isalpha()) or page.text[end : end + 1].isalpha()
+    if _LONG.fullmatch(written) and not _SCALE_WORD.match(page.lower, end) and not page.lower.startswith(" đồng", end):
+        said = ", ".join(map(page.say.spelled, re.findall(r"[0-9]{1,3}", written)))
+        return (Piece(start, end, said, "digits", (leftover_digits(written[:20], said[:80]),)),)
+    flags = (leftover_digits(written, said),) if beside else ()
+    return (Piece(start, end, said, "number", flags),)
+
+
+def _per(page: Page, start: int, end: int, said: str, unit: str) -> tuple[Piece, ...]:
+    match = PER.match(page.text, end)
+    while match and is_per_noun(match[1]):
+        said += f" {per_word(unit, match[1])} {unit_name(match[1])}"
+        unit, end = match[1], match.end()
+        match = PER.match(page.text, end)
+    return (Piece(start, end, said, "quantity"),)

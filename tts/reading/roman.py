@@ -1,0 +1,56 @@
+"""Roman numerals, read as numbers only where official texts put them."""
+
+import re
+
+from tts.reading.page import Page, Piece, from_match, suspect_value
+
+_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_WELL_FORMED = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
+_ROMAN = re.compile(r"([IVXLCDM]+)(?!\w)(?:( ?- ?)([IVXLCDM]+)(?!\w))?")
+_BEFORE = re.compile(
+    r"(?:^|\W)(?:lần thứ|thứ|khóa|khoá|chương|quý|thế kỷ|thế kỉ|tk|phần|mục|điều|kỳ|nhiệm kỳ|đại hội|đại hội đảng|phụ lục|"
+    r"tập|cấp|loại|hạng|quyển|bảng|nhóm|khu vực|giai đoạn|đợt|vùng|quân khu|bậc|tuyến|cột|biểu|tiểu mục|học kỳ|kỳ họp|"
+    r"trung ương|đại hội đảng bộ|hội nghị|quân đoàn|độ|type|nhà văn hóa khu|khu|vòng|lớp|cụm)"
+    r"(?: (?:[ivxlc]+)(?:,| và| đến| -|/))* ?$"
+)
+_LISTED = re.compile(r"(?:quý|khóa|chương|phần|mục|vùng|nhóm|cấp|hạng|loại|khu vực) [ivxlc]+(?:(?:,| và| đến| hoặc|/|;) ?[ivxlc]+)*(?:,| và| đến| hoặc|/|;) ?$")
+
+
+def roman_number(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `khóa XIII`, `quý I-II`, `lần thứ IV`."""
+    match = _ROMAN.match(page.text, start)
+    if not match:
+        return ()
+    before = page.before(start)
+    if not _BEFORE.search(before) and not _LISTED.search(before):
+        return ()
+    first = roman_value(match[1])
+    last = roman_value(match[3]) if match[3] else 0
+    if not first:
+        return ()
+    ordinal = re.search(r"thứ $", before) is not None
+    said = page.say.ordinal(str(first)) if ordinal else page.say.cardinal(str(first))
+    if match[3] and not last:
+        return (Piece(start, match.end(1), said, "roman"),)
+    if last:
+        word = re.search(r"(quý|chương|phần|mục|vùng) $", before)
+        said += f" đến {word[1] + ' ' if word else ''}{page.say.cardinal(str(last))}"
+    return from_match(match, said, "roman")
+
+
+def stray_roman(page: Page, start: int) -> tuple[Piece, ...]:
+    """Propose a number for what looks like a Roman numeral in an unusual place."""
+    match = re.compile(r"[IVX]{2,}(?!\w)").match(page.text, start)
+    value = roman_value(match.group()) if match else 0
+    if not match or not value:
+        return ()
+    said = page.say.cardinal(str(value))
+    return from_match(match, said, "roman", suspect_value(match.group(), "có thể là số La Mã", said))
+
+
+def roman_value(written: str) -> int:
+    """Return the value of a well-formed Roman numeral, else 0."""
+    if not written or not _WELL_FORMED.fullmatch(written):
+        return 0
+    values = [_VALUES[letter] for letter in written]
+    return sum(-value if value < after else value for value, after in zip(values, [*values[1:], 0], strict=True))

@@ -1,0 +1,65 @@
+"""What stands at the head of a line: bullets, numbered points, headings, signature blocks."""
+
+import re
+
+from tts.reading.letters import CAPITALS, point_name
+from tts.reading.page import Page, Piece, one
+from tts.reading.roman import roman_value
+
+_BULLET = re.compile(r"(?:[-+*•▪●◦■□➢➤✓✔❖►▶→⇒★☆◆◇○§\uf0a7\uf0b7\uf0d8\uf02d·]+)(?= |[^\W\d_]|[0-9\"(])")
+_LETTER = re.compile(r"\(?([a-zđA-ZĐ])([.)/])(?= |$)")
+_LETTER_COMMA = re.compile(rf"([b-hk-np-tvxđ])(,)(?= [{CAPITALS}])")
+_NUMBER = re.compile(r"([0-9]{1,3})([.)/])(?= |[^\W\d_])(?!/)")
+_SECTION = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,2})+)(\.|\)|)(?= [^\W\d_])")
+_ROMAN = re.compile(r"([IVX]{1,6})(\.|\)|/| ?-)(?= )")
+_SIGNED = re.compile(rf"(TM|KT|TL|TUQ|TUN|T/M|K/T|T/L|Q)(\.) ?(?=[{CAPITALS}]{{2}}|[{CAPITALS}][^\W\d_])")
+
+
+def bullet(page: Page, start: int) -> tuple[Piece, ...]:
+    """Keep silent over the sign of a bullet list."""
+    match = _BULLET.match(page.text, start) if page.at_line_start(start) else None
+    if not match or (match.group() in {"+", "-"} and page.text[match.end()].isdigit() and _is_signed(page, match.end())):
+        return ()
+    return one(start, match.end(), "", "bullet")
+
+
+def numbered_point(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `1.`, `2)`, `1.1.`, `II.`, `a)` at the head of a line as a number and a pause."""
+    if not page.at_line_start(start) and not _after_bullet(page, start):
+        return ()
+    match = _ROMAN.match(page.text, start)
+    if match and roman_value(match[1]):
+        return _point(match, page.say.cardinal(str(roman_value(match[1]))), "heading")
+    match = _SECTION.match(page.text, start)
+    if match:
+        said = " chấm ".join(map(page.say.cardinal, match[1].split(".")))
+        return _point(match, said, "heading")
+    match = _NUMBER.match(page.text, start)
+    if match:
+        return _point(match, page.say.cardinal(match[1]), "heading")
+    match = _LETTER.match(page.text, start) or _LETTER_COMMA.match(page.text, start)
+    return _point(match, point_name(match[1]), "list_letter") if match else ()
+
+
+def signature_head(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `TM.`, `KT.`, `TL.`, `TUQ.` before the body or the office that signs."""
+    match = _SIGNED.match(page.text, start)
+    if not match:
+        return ()
+    said = page.lexicon.signatures.get(match[1])
+    return one(start, match.end(2), said, "signature") if said else ()
+
+
+def _point(match: re.Match[str], said: str, rule: str) -> tuple[Piece, ...]:
+    number = Piece(match.start(), match.end(1), said, rule)
+    if not match[2]:
+        return (number,)
+    return (number, Piece(match.start(2), match.end(2), ",", "point_mark"))
+
+
+def _after_bullet(page: Page, start: int) -> bool:
+    return bool(re.search(r"(?:^|\n)[-+*•] ?$", page.text[max(0, start - 3) : start]))
+
+
+def _is_signed(page: Page, end: int) -> bool:
+    return bool(re.match(r"[0-9]+(?:[.,][0-9]+)? ?(?:°|%|độ)|[0-9]{2,3}[ )]?[0-9]{2,4}[ .][0-9]{3}", page.text[end : end + 20]))

@@ -1,0 +1,82 @@
+"""Hours of the day and the days of the week."""
+
+import re
+
+from tts.reading.page import Page, Piece, from_match, suspect_value
+
+_LETTERED = r"([0-9]{1,2}) ?(?:h|H|giờ)(?: ?([0-9]{2})(?![0-9])(?: ?(phút|ph|p|'))?)?(?![^\W\d_])"
+_SOUTHERN = r"([0-9]{1,2})g([0-9]{2})(?![0-9])()(?![^\W\d_])"
+_COLON = r"([01]?[0-9]|2[0-4]) ?: ?([0-5][0-9])(?![0-9:])( ?(?:h|giờ)\b)?"
+_TIME = re.compile(rf"{_LETTERED}|{_SOUTHERN}|{_COLON}")
+_SECONDS = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9]):([0-5][0-9])(?![0-9:])")
+_TO = re.compile(r" ?- ?")
+_SHORT_RANGE = re.compile(r"([0-9]{1,2}) ?- ?(?=[0-9]{1,2} ?(?:h|giờ)(?![^\W\d_]))")
+_NOT_TIME = re.compile(r"(?:tỷ lệ|tỉ lệ|tỷ số|tỉ số|mác|chia|số) $")
+_WEEKDAY_TO = re.compile(r"([2-7])(?: ?- ?)(?:(thứ |t)?([2-7])(?![\w/])|(cn|chủ nhật)(?!\w))")
+_ORDINAL = re.compile(r"([0-9]{1,3})(?![0-9]|[.,][0-9])")
+_WEEKDAYS = {"2": "hai", "3": "ba", "4": "tư", "5": "năm", "6": "sáu", "7": "bảy"}
+_T_DAY = re.compile(r"T([2-7])(?! ?[/\w])(?:( ?- ?)(?:T([2-7])|(CN))(?!\w))?")
+_T_MONTH = re.compile(r"T([0-9]{1,2})/((?:19|20)[0-9]{2})(?![0-9])")
+
+
+def time_of_day(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `17h30`, `17:30`, `7g30`, `7h`, and ranges of them."""
+    if _NOT_TIME.search(page.before(start, 8)):
+        return ()
+    match = _SECONDS.match(page.text, start)
+    if match:
+        hours, minutes, seconds = (page.say.cardinal(part) for part in match.groups())
+        return from_match(match, f"{hours} giờ {minutes} phút {seconds} giây", "time")
+    match = _SHORT_RANGE.match(page.text, start)
+    if match:
+        return from_match(match, f"{page.say.cardinal(match[1])} đến", "time_range")
+    match = _TIME.match(page.text, start)
+    if not match:
+        return ()
+    pieces = _one_time(page, match)
+    to = _TO.match(page.text, match.end())
+    if to and _TIME.match(page.text, to.end()):
+        pieces += (Piece(to.start() + to.group().index("-"), to.end(), "đến", "time_range"),)
+    return pieces
+
+
+def weekday_number(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read the number after "thứ": a weekday, a range of weekdays, or an ordinal."""
+    before = page.before(start, 20)
+    if not re.search(r"(?<!\w)thứ $", before):
+        return ()
+    match = _WEEKDAY_TO.match(page.lower, start)
+    if match:
+        word = "" if match[4] else "thứ " if match[2] else ""
+        last = "chủ nhật" if match[4] else _WEEKDAYS[match[3]]
+        return from_match(match, f"{_WEEKDAYS[match[1]]} đến {word}{last}", "weekday_range")
+    match = _ORDINAL.match(page.text, start)
+    return from_match(match, page.say.ordinal(match[1]), "ordinal") if match else ()
+
+
+def short_weekday(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `T7`, `T2-T6`, and `T3/2024` for a month."""
+    match = _T_MONTH.match(page.text, start)
+    if match and 1 <= int(match[1]) <= 12:
+        return from_match(match, f"tháng {page.say.month(match[1])} năm {page.say.cardinal(match[2])}", "month_of_year")
+    match = _T_DAY.match(page.text, start)
+    if not match:
+        return ()
+    said = f"thứ {_WEEKDAYS[match[1]]}"
+    if match[2]:
+        said += " đến " + ("chủ nhật" if match[4] else f"thứ {_WEEKDAYS[match[3]]}")
+    return from_match(match, said, "weekday")
+
+
+def _one_time(page: Page, match: re.Match[str]) -> tuple[Piece, ...]:
+    hour, minute, minute_word = next(
+        (match[n], match[n + 1], match[n + 2]) for n in (1, 4, 7) if match[n] is not None
+    )
+    said = f"{page.say.cardinal(hour)} giờ"
+    if minute and int(minute):
+        said += f" {page.say.cardinal(minute)}"
+        spoken_minutes = minute_word in {"phút", "ph", "p", "'"} or minute.startswith("0")
+        said += " phút" if spoken_minutes else ""
+    if minute and (int(hour) > 24 or int(minute) > 59):
+        return from_match(match, said, "time", suspect_value(match.group(), "không phải giờ có thật", said))
+    return from_match(match, said, "time")

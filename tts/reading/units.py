@@ -1,0 +1,72 @@
+"""Units of measure and money: their names and how a "per" is said."""
+
+import re
+
+UNITS = {
+    "%": "phần trăm", "‰": "phần nghìn",
+    "km": "ki lô mét", "hm": "héc tô mét", "dm": "đề xi mét", "cm": "xen ti mét", "mm": "mi li mét", "m": "mét",
+    "km2": "ki lô mét vuông", "km²": "ki lô mét vuông", "m2": "mét vuông", "m²": "mét vuông",
+    "cm2": "xen ti mét vuông", "cm²": "xen ti mét vuông", "dm2": "đề xi mét vuông", "dm²": "đề xi mét vuông",
+    "mm2": "mi li mét vuông", "mm²": "mi li mét vuông",
+    "m3": "mét khối", "m³": "mét khối", "cm3": "xen ti mét khối", "cm³": "xen ti mét khối", "dm3": "đề xi mét khối",
+    "dm³": "đề xi mét khối", "Nm3": "mét khối tiêu chuẩn",
+    "ha": "héc ta", "Ha": "héc ta", "hecta": "héc ta",
+    "kg": "ki lô gam", "Kg": "ki lô gam", "KG": "ki lô gam", "g": "gam", "gr": "gam", "mg": "mi li gam",
+    "mcg": "mi crô gam", "μg": "mi crô gam", "ng": "na nô gam",
+    "l": "lít", "L": "lít", "ml": "mi li lít", "mL": "mi li lít", "cc": "xê xê", "lit": "lít",
+    "h": "giờ", "kWh": "ki lô oát giờ", "KWh": "ki lô oát giờ", "kwh": "ki lô oát giờ", "MWh": "mê ga oát giờ",
+    "kW": "ki lô oát", "KW": "ki lô oát", "kw": "ki lô oát", "MW": "mê ga oát", "kWp": "ki lô oát pích",
+    "MWp": "mê ga oát pích", "kVA": "ki lô vôn am pe", "KVA": "ki lô vôn am pe", "MVA": "mê ga vôn am pe",
+    "kV": "ki lô vôn", "KV": "ki lô vôn", "kv": "ki lô vôn", "W": "oát", "w": "oát", "V": "vôn", "mA": "mi li am pe",
+    "mAh": "mi li am pe giờ", "Hz": "héc", "kHz": "ki lô héc", "MHz": "mê ga héc", "GHz": "gi ga héc",
+    "dB": "đề xi ben", "dBA": "đề xi ben", "dB(A)": "đề xi ben", "KB": "ki lô bai", "MB": "mê ga bai",
+    "GB": "gi ga bai", "TB": "tê ra bai", "Mbps": "mê ga bít trên giây", "Gbps": "gi ga bít trên giây",
+    "mmHg": "mi li mét thủy ngân", "°C": "độ xê", "° C": "độ xê", "oC": "độ xê", "°F": "độ ép", "độ C": "độ xê",
+    "°": "độ", "kcal": "ki lô ca lo", "Kcal": "ki lô ca lo", "cal": "ca lo", "ppm": "phần triệu", "mmol": "mi li mol",
+    "hPa": "héc tô pát can", "MPa": "mê ga pát can", "kPa": "ki lô pát can", "UI": "đơn vị quốc tế",
+    "IU": "đơn vị quốc tế", "HP": "mã lực", "CV": "mã lực", "inch": "in",
+    "đ": "đồng", "Đ": "đồng", "₫": "đồng", "VNĐ": "đồng", "VND": "đồng", "vnđ": "đồng", "vnd": "đồng",
+    "Vnđ": "đồng", "k": "nghìn", "K": "nghìn", "tr": "triệu", "trđ": "triệu đồng", "tr.đ": "triệu đồng",
+    "tr đ": "triệu đồng", "USD": "đô la Mỹ", "US$": "đô la Mỹ", "$": "đô la Mỹ", "EUR": "ơ rô", "€": "ơ rô",
+    "NDT": "nhân dân tệ", "CNY": "nhân dân tệ", "JPY": "yên Nhật", "¥": "yên", "LAK": "kíp Lào",
+}  # fmt: skip
+
+MONEY = frozenset("đ Đ ₫ VNĐ VND vnđ vnd Vnđ k K tr trđ tr.đ USD US$ $ EUR € NDT CNY JPY đồng triệu tỷ tỉ nghìn ngàn".split())
+_ONLY_JOINED = frozenset("V W w k K h° Đ".split())
+"""Units that a space would turn into something else: a letter, a name."""
+
+_PHYSICAL = frozenset(
+    "km m cm mm km2 m2 m² m3 m³ kg g mg mcg μg ng tấn tạ tạ. l L lít ml mL kWh kW W ha J cal kcal mmol ppm hPa "
+    "mi-li-gam yến gam".split()
+)
+_PHYSICAL_PER = frozenset("h s l L ml mL dl dL m2 m² m3 m³ ha kg km cm2 cm² giờ giây lít kWh".split())
+
+_longest_first = sorted(UNITS, key=len, reverse=True)
+_ANY = "|".join(re.escape(unit) for unit in _longest_first)
+_JOINED_ONLY = "|".join(sorted(_ONLY_JOINED))
+UNIT = re.compile(rf"(?:({_ANY})| (?!(?:{_JOINED_ONLY})(?!\w))({_ANY}))(?![\w²³])")
+"""A unit right after a number or one space after it."""
+
+PER = re.compile(r" ?/ ?([^\W\d_]+[23²³]?|[^\W\d_]+)(?![\w²³])")
+_NOUNS = frozenset(
+    "người hộ tháng năm ngày lần kg tấn tạ yến giờ ha km m m2 m² m3 m³ l lít bộ hồ suất em học xã con hộp chiếc cái quả "
+    "bao kWh kwh KWh khẩu đợt lượt buổi thôn bản tổ cây gốc ca tuần quý phút thùng vụ sào nhân thửa căn nhà mô tiết hội "
+    "trường đối vé thẻ liều mũi cuộc công cơ đơn đại sinh lớp nhóm gia doanh phòng trạm ca chuyến lao cán phường huyện "
+    "tỉnh điểm khối tập trang bài tin bữa suất chai gói viên túi lọ cốc bát kỳ đoàn chi hạng dự lô sản giây h s ml dl dL "
+    "mL L g mg cm cm2 cm² bình đầu xe phiếu phần thành bệnh ô phiên km2 km² giường bộ. trẻ cháu cặp đôi đêm".split()
+)
+
+
+def per_word(unit: str, per: str) -> str:
+    """Return the word between a unit and what it is counted by: physics says "trên", trade says "một"."""
+    return "trên" if unit in _PHYSICAL and per in _PHYSICAL_PER else "một"
+
+
+def is_per_noun(word: str) -> bool:
+    """Tell whether `word` can follow a slash that means "for each"."""
+    return word in _NOUNS
+
+
+def unit_name(word: str) -> str:
+    """Return how a unit or the noun after a slash is said."""
+    return {"h": "giờ", "s": "giây", "dl": "đề xi lít", "dL": "đề xi lít"}.get(word) or UNITS.get(word, word)
