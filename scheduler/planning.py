@@ -1,6 +1,6 @@
 """Planning: what the store holds becomes the slots of each machine, up to the horizon."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -78,15 +78,28 @@ def make_plan(inputs: Inputs, enrolled: tuple[Machine, ...], now: datetime) -> P
 
 
 def replan(database: Database, now: datetime) -> Plan:
-    """Plan anew and keep the result in one transaction; what has begun is never rewritten."""
+    """Plan anew and keep the result in one transaction; what has begun is never rewritten.
+
+    A session that would have begun before it was asked for is no session: only what was planned ahead counts.
+    """
     with database.write() as connection:
         plan = make_plan(load(connection), machines.everything(connection), now)
+        plan = _without_afterthoughts(plan, timetable.slots(connection, plan.start, now), now)
         coming = tuple(one for one in plan.occurrences if one.starts_at >= now)
         timetable.keep_occurrences(connection, now, plan.end, coming)
         for machine_id, slots in plan.slots.items():
             ahead = tuple(slot for slot in slots if slot.starts_at >= now)
             timetable.keep_slots(connection, machine_id, now, plan.end, ahead)
     return plan
+
+
+def _without_afterthoughts(plan: Plan, begun: tuple[Slot, ...], now: datetime) -> Plan:
+    known = {(slot.machine_id, slot.key) for slot in begun}
+    slots = {
+        machine_id: tuple(slot for slot in own if slot.starts_at >= now or (machine_id, slot.key) in known)
+        for machine_id, own in plan.slots.items()
+    }
+    return replace(plan, slots=slots)
 
 
 def path_of(areas: tuple[Area, ...], area_id: str) -> frozenset[str]:

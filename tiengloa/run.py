@@ -85,8 +85,6 @@ class _Running:
     failures: dict[str, int] = field(default_factory=dict)
     stopping: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
-    wav: str = ""
-    sink: str = ""
 
     def start(self) -> None:
         """Panel, worker, sign-in lines, machine, clips, and a session soon."""
@@ -125,9 +123,6 @@ class _Running:
         if not line.startswith("{"):
             return
         event = json.loads(line)
-        self.sink = event.get("sink", self.sink)
-        if event.get("wav"):
-            self.wav = event["wav"]
         if event.get("say"):
             self.terminal.say(event["say"])
 
@@ -245,6 +240,11 @@ class _Running:
             child.stop()
             self.children[place] = child.again()
 
+    def _recording(self) -> str:
+        """Return the newest file of the machine's virtual output; empty when a real device sounds."""
+        folder = self.centre.folder.machine(MACHINE) / "recordings"
+        return max((str(path) for path in folder.glob("*.wav")), default="")
+
     def _on_air(self) -> str:
         now = self.centre.clock.now()
         with self.centre.database.read() as connection:
@@ -255,8 +255,9 @@ class _Running:
         if playing:
             one = playing[0]
             since = now - (one.started_at or now)
-            wav = f"  {self.wav}" if self.wav else ""
-            return f"● ĐANG PHÁT {names.get(one.machine_id, '')}: {one.title}  {spoken_length(since)}{wav}"
+            wav = self._recording()
+            heard = f"  Nghe tệp: {wav}" if wav else ""
+            return f"● ĐANG PHÁT {names.get(one.machine_id, '')}: {one.title}  {spoken_length(since)}{heard}"
         sounding = [slot for slot in ahead if not slot.refusal]
         if sounding:
             starts = sounding[0].starts_at.astimezone(_ZONE)

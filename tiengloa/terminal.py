@@ -19,6 +19,10 @@ class Terminal:
 
     def say(self, sentence: str = "") -> None:
         """Print a line, above the live line if there is one."""
+        if not self._out.isatty():
+            self._out.write(sentence + "\n")
+            self._out.flush()
+            return
         live, self._live = self._live, ""
         if live:
             self._out.write("\r\x1b[K")

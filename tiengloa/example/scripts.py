@@ -32,7 +32,7 @@ BULLETINS = (
 Kính thưa bà con!
 
 Thực hiện Kế hoạch số 69/KH-UBND ngày 09/01/2023 của UBND tỉnh Lai Châu, UBND thành phố đã có kế hoạch tuyên truyền \
-công tác cải cách hành chính, gọi tắt là CCHC, năm 2023. Kế hoạch này nối tiếp Chương trình hành động số 07-CTr/ThU \
+công tác CCHC năm 2023. Kế hoạch này nối tiếp Chương trình hành động số 07-CTr/ThU \
 ngày 24/6/2021 của Thành ủy và Nghị quyết số 08-NQ/TU ngày 20/5/2021 của Ban Chấp hành Đảng bộ tỉnh, cho giai đoạn \
 2021-2025, định hướng đến năm 2030.
 
