@@ -13,7 +13,7 @@ from domain.machines import Airing, AiringOutcome, EnrolmentCode, Heartbeat, Mac
 from domain.people import Role, User
 from domain.playlist import from_ms
 from domain.ports import Clock
-from scheduler.signing import verify_request
+from scheduler.signing import MACHINE_HEADER, verify_request
 from store import airings, machines, station
 from store.engine import Database, hash_secret, new_id
 
@@ -69,8 +69,7 @@ class MachineOffice:
     def identify(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Machine:
         """Return the enrolled machine that signed a request. Raises TrustError."""
         with self.database.read() as connection:
-            known = {one.id: one for one in machines.everything(connection)}
-        machine = known.get(headers.get("TL-Machine", ""))
+            machine = machines.find(connection, headers.get(MACHINE_HEADER, ""))
         if machine is None or machine.revoked_at is not None:
             raise TrustError("Máy phát này chưa được ghép hoặc đã bị thu hồi quyền.")
         verify_request(machine.public_key, method, path, headers, body, self.clock.now())

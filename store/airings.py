@@ -41,6 +41,22 @@ def between(
     return tuple(_airing(row) for row in rows)
 
 
+def silent(connection: Connection, start: datetime, end: datetime, limit: int) -> tuple[Airing, ...]:
+    """Return the newest airings planned in [start, end) of which nothing sounded."""
+    table = tables.airing
+    rows = connection.execute(
+        select(table)
+        .where(
+            table.c.outcome == AiringOutcome.MISSED.value,
+            table.c.planned_start >= start,
+            table.c.planned_start < end,
+        )
+        .order_by(table.c.planned_start.desc())
+        .limit(limit)
+    )
+    return tuple(_airing(row) for row in rows)
+
+
 def on_air(connection: Connection, now: datetime, since: datetime) -> tuple[Airing, ...]:
     """Return what machines said they were playing and have not said they ended, since a given instant."""
     table = tables.airing

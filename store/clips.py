@@ -1,5 +1,6 @@
 """Clips of the library, as far as the database knows them; their bytes are in the blob store."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -37,6 +38,12 @@ def get(connection: Connection, clip_hash: str) -> Clip:
     if row is None:
         raise NotFoundError("Trong kho không có âm thanh này.")
     return _clip(row)
+
+
+def some(connection: Connection, clip_hashes: Iterable[str]) -> dict[str, Clip]:
+    """Return those of the named clips that are held, by hash."""
+    query = select(tables.clip).where(tables.clip.c.hash.in_(sorted(set(clip_hashes))))
+    return {row.hash: _clip(row) for row in connection.execute(query)}
 
 
 def everything(connection: Connection) -> dict[str, Clip]:

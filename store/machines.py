@@ -73,10 +73,16 @@ def everything(connection: Connection) -> tuple[Machine, ...]:
 
 def get(connection: Connection, machine_id: str) -> Machine:
     """Return the machine. Raises NotFoundError."""
-    row = connection.execute(select(tables.machine).where(tables.machine.c.id == machine_id)).one_or_none()
-    if row is None:
+    machine = find(connection, machine_id)
+    if machine is None:
         raise NotFoundError("Không có máy phát này.")
-    return _machine(row)
+    return machine
+
+
+def find(connection: Connection, machine_id: str) -> Machine | None:
+    """Return the machine, or `None`: what a caller says of itself may be anything."""
+    row = connection.execute(select(tables.machine).where(tables.machine.c.id == machine_id)).one_or_none()
+    return None if row is None else _machine(row)
 
 
 def revoke(connection: Connection, machine_id: str, now: datetime) -> None:

@@ -121,6 +121,14 @@ def close_session(connection: Connection, token: str) -> None:
     connection.execute(delete(tables.session).where(tables.session.c.token_hash == hash_secret(token)))
 
 
+def close_other_sessions(connection: Connection, user_id: str, token: str) -> None:
+    """End every session of a person but the one of `token`."""
+    session = tables.session.c
+    connection.execute(
+        delete(tables.session).where(session.user_id == user_id, session.token_hash != hash_secret(token))
+    )
+
+
 def note_failed_sign_in(connection: Connection, subject: str, now: datetime) -> None:
     """Remember a failed sign-in of `subject` (a login or an address)."""
     connection.execute(insert(tables.sign_in_attempt).values(subject=subject, at=now))
@@ -131,6 +139,12 @@ def failed_sign_ins(connection: Connection, subject: str, since: datetime) -> in
     attempt = tables.sign_in_attempt.c
     query = select(func.count()).select_from(tables.sign_in_attempt)
     return connection.execute(query.where(attempt.subject == subject, attempt.at > since)).scalar_one()
+
+
+def forget_failed_sign_ins(connection: Connection, subject: str, since: datetime) -> None:
+    """Forget the failures of `subject` from `since` on, once it has proved who it is."""
+    attempt = tables.sign_in_attempt.c
+    connection.execute(delete(tables.sign_in_attempt).where(attempt.subject == subject, attempt.at >= since))
 
 
 def purge(connection: Connection, now: datetime) -> None:

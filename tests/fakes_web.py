@@ -1,0 +1,306 @@
+"""A panel over a small station in a temporary folder: real rooms, a fake voice, and a clock that a test moves."""
+
+import hashlib
+import math
+import re
+import struct
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from bulletins.desk import Desk
+from domain.areas import Area, AreaLevel
+from domain.audio import Clip, ClipKind, Loudness, Speech, SpokenAudio, VoiceStamp
+from domain.campaign import Campaign, Channel, PolicyDocument, Task, Topic
+from domain.errors import BadInputError, NotFoundError
+from domain.people import Role, User
+from domain.ports import Progress
+from domain.reading import Flag, FlagKind, LexiconEntry, SpokenSentence, SpokenText, Token
+from domain.timetable import AirtimePolicy
+from scheduler.desk import TimetableDesk
+from scheduler.machines import MachineOffice
+from store import bulletins, campaigns, clips, jobs, people, places, station
+from store.bulletins import Draft
+from store.engine import Database
+from store.migrate import upgrade
+from store.station import Station
+from web.app import create_app
+from web.services import Services, VoiceHealth
+
+START = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
+"""A Monday, 09:30 at the station."""
+
+_WORD = re.compile(r"\S+")
+_KNOWN = {"CCHC": "cải cách hành chính", "UBND": "ủy ban nhân dân"}
+
+
+class FakeClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.at = now
+
+    def now(self) -> datetime:
+        """Return the instant a test set."""
+        return self.at
+
+    def monotonic(self) -> float:
+        """Return the same instant as seconds."""
+        return self.at.timestamp()
+
+    def move(self, by: timedelta) -> None:
+        """Go forward."""
+        self.at += by
+
+
+class FakeReader:
+    """Reads two abbreviations, doubts every other word in capitals, and says the rest as written."""
+
+    def read(self, script: str, readings: Iterable[LexiconEntry] = ()) -> SpokenText:
+        """Return a sentence a line."""
+        known = {**_KNOWN, **{one.written: one.spoken for one in readings}}
+        sentences, start = [], 0
+        for line in script.splitlines(keepends=True):
+            tokens = tuple(_token(found, start, known) for found in _WORD.finditer(line))
+            if tokens:
+                sentences.append(SpokenSentence(tokens, 300))
+            start += len(line)
+        return SpokenText(tuple(sentences))
+
+
+def _token(found: re.Match[str], start: int, known: dict[str, str]) -> Token:
+    word = found[0].rstrip(".,")
+    spoken = known.get(word)
+    if spoken is None and len(word) > 1 and word.isupper():
+        flag = Flag(FlagKind.UNKNOWN_ABBREVIATION, f"Chưa biết «{word}» đọc thế nào.")
+        return Token(start + found.start(), start + found.start() + len(word), word, " ".join(word), "fake", (flag,))
+    end = start + found.end()
+    return Token(start + found.start(), end, found[0] if spoken is None else word, spoken or found[0], "fake")
+
+
+class FakeSpeaker:
+    """Says each sentence as a tone, longer for more words; keeps what it was asked to say."""
+
+    def __init__(self, *, backup: bool = False) -> None:
+        self.backup = backup
+        self.asked: list[str] = []
+
+    def speak(self, text: SpokenText, progress: Progress) -> SpokenAudio:
+        """Return 8 kHz tones."""
+        self.asked.append(text.spoken)
+        voice = VoiceStamp("fake", "vi", "1", self.backup, "không có mạng" if self.backup else "")
+        return SpokenAudio(tuple((_tone(one.spoken), one.pause_ms) for one in text.sentences), voice)
+
+
+def _tone(words: str) -> Speech:
+    frames = 400 * len(words.split())
+    return Speech(b"".join(struct.pack("<h", round(8000 * math.sin(i / 4))) for i in range(frames)), 8000)
+
+
+class FakeBlobs:
+    """Keeps sounds in one flat folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def put(self, data: bytes) -> str:
+        """Store `data` under its hash."""
+        name = hashlib.sha256(data).hexdigest()
+        (self.folder / name).write_bytes(data)
+        return name
+
+    def path(self, blob_hash: str) -> Path:
+        """Return the file, as the real store does."""
+        if not re.fullmatch(r"[0-9a-f]{64}", blob_hash):
+            raise BadInputError("Mã tệp âm thanh không hợp lệ.")
+        place = self.folder / blob_hash
+        if not place.is_file():
+            raise NotFoundError("Tệp âm thanh này không còn trong kho.")
+        return place
+
+    def verify(self, blob_hash: str) -> bool:
+        """Tell whether the file still is what its name says."""
+        return hashlib.sha256(self.path(blob_hash).read_bytes()).hexdigest() == blob_hash
+
+
+class FakeBell:
+    """Remembers rings."""
+
+    def __init__(self) -> None:
+        self.rung: list[str] = []
+
+    def ring(self, job_id: str) -> None:
+        """Remember the job."""
+        self.rung.append(job_id)
+
+
+def _user(login: str, name: str, *roles: Role) -> User:
+    return User(f"user-{login}", login, name, frozenset(roles))
+
+
+EDITOR = _user("bientap", "Lò Thị Mai", Role.EDITOR, Role.SCHEDULER, Role.TECHNICIAN)
+APPROVER = _user("duyet", "Vàng Văn Sơn", Role.APPROVER)
+BOTH = _user("haivai", "Tẩn A Phủ", Role.EDITOR, Role.APPROVER)
+VIEWER = _user("xem", "Nguyễn Thị Hòa", Role.VIEWER)
+ADMIN = _user("quantri", "Phạm Quang Huy", Role.ADMIN)
+PEOPLE = (EDITOR, APPROVER, BOTH, VIEWER, ADMIN)
+
+LEVELS = (AreaLevel("tinh", "tỉnh", 1), AreaLevel("xa", "xã, phường", 2), AreaLevel("to", "tổ dân phố, bản", 3))
+AREAS = (
+    Area("lai-chau", "Tỉnh Lai Châu", "tinh", None),
+    Area("tan-phong", "Phường Tân Phong", "xa", "lai-chau"),
+    Area("san-thang", "Bản San Thàng", "to", "tan-phong"),
+    Area("doan-ket", "Phường Đoàn Kết", "xa", "lai-chau"),
+    Area("to-2", "Tổ dân phố số 2", "to", "doan-ket"),
+)
+CAMPAIGN = Campaign(
+    id="cchc-2023",
+    name="Kế hoạch tuyên truyền cải cách hành chính năm 2023",
+    document_number="12/KH-UBND",
+    owner="UBND thành phố Lai Châu",
+    year=2023,
+    basis=(PolicyDocument("69/KH-UBND", date(2023, 1, 9), "UBND tỉnh Lai Châu", "Kế hoạch tuyên truyền CCHC 2023"),),
+    topics=(Topic("dvc", "DVC", "Dịch vụ công trực tuyến"), Topic("mot-cua", "MC", "Cơ chế một cửa")),
+    tasks=(Task(1, "Tuyên truyền trên hệ thống loa", ("Phòng Nội vụ",), ("UBND các xã, phường",), "Quý I"),),
+    channels=(Channel.WIRELESS_SPEAKER, Channel.WEBSITE),
+)
+
+
+@dataclass
+class Panel:
+    """A running panel without a server, and what it stands on."""
+
+    app: Flask
+    services: Services
+    clock: FakeClock
+    speaker: FakeSpeaker
+    blobs: FakeBlobs
+    bell: FakeBell
+    clients: dict[str, FlaskClient] = field(default_factory=dict)
+
+    @property
+    def database(self) -> Database:
+        """The station's database."""
+        return self.services.database
+
+    def visitor(self) -> FlaskClient:
+        """Return a browser that nobody signed in with."""
+        return self.app.test_client()
+
+    def browser(self, user: User) -> FlaskClient:
+        """Return the browser of `user`, signed in by a one-time line the first time."""
+        if user.login not in self.clients:
+            client = self.clients[user.login] = self.visitor()
+            assert client.get(self.sign_in_line(user)).status_code == 200
+            assert client.post(self._last_line, data={"csrf_token": csrf(client, self._last_line)}).status_code == 303
+        return self.clients[user.login]
+
+    def sign_in_line(self, user: User) -> str:
+        """Return the path of a new one-time line of `user`."""
+        token = f"token-{user.login}-{self.clock.now().timestamp()}"
+        with self.database.write() as connection:
+            people.drop_sign_in_tokens(connection, user.id)
+            people.add_sign_in_token(connection, user.id, token, self.clock.now() + timedelta(hours=12))
+        self._last_line = f"/vao/{token}"
+        return self._last_line
+
+    def post(self, user: User, path: str, **fields: object) -> "object":
+        """Post a form as the person's browser would, CSRF token included."""
+        client = self.browser(user)
+        return client.post(path, data={"csrf_token": csrf(client, "/tai-khoan"), **fields})
+
+    def write(self, title: str = "Giờ làm việc mới", script: str = "Từ nay làm việc buổi sáng.") -> str:
+        """Keep a draft by EDITOR and return its id."""
+        return self.services.desk.write(EDITOR, Draft(title, script))
+
+    def submitted(self, title: str = "Giờ làm việc mới", script: str = "Từ nay làm việc buổi sáng.") -> str:
+        """Return a bulletin that waits for approval."""
+        bulletin_id = self.write(title, script)
+        self.services.desk.submit(EDITOR, bulletin_id)
+        return bulletin_id
+
+    def approved(self, title: str = "Giờ làm việc mới", *, backup_ok: bool = False) -> str:
+        """Return a bulletin that APPROVER approved."""
+        bulletin_id = self.submitted(title)
+        self.services.desk.approve(APPROVER, bulletin_id, 1, backup_voice_ok=backup_ok)
+        return bulletin_id
+
+    def produced(self, title: str = "Giờ làm việc mới", *, backup: bool = False, backup_ok: bool = False) -> str:
+        """Return an approved bulletin with its finished clip."""
+        bulletin_id = self.approved(title, backup_ok=backup_ok)
+        data = b"RIFF" + title.encode() * 500
+        voice = VoiceStamp("espeak", "vi", "1.52", backup, "Google: không có mạng") if backup else None
+        clip = Clip(
+            self.blobs.put(data),
+            len(data),
+            "audio/mpeg",
+            timedelta(seconds=95),
+            Loudness(-16.0, -2.1, 4.0),
+            ClipKind.BULLETIN,
+            title,
+            self.clock.now(),
+            voice or VoiceStamp("gtts", "vi", "2.5", backup=False),
+        )
+        with self.database.write() as connection:
+            clips.put(connection, clip)
+            bulletins.attach_clip(connection, bulletin_id, 1, clip.hash)
+            job = jobs.of_bulletin(connection, bulletin_id, 1)
+            assert job is not None
+            taken = jobs.claim(connection, job.id, self.clock.now(), timedelta(seconds=90))
+            assert taken is not None
+            jobs.finish(connection, taken, self.clock.now(), 2.0, 1.5)
+        return bulletin_id
+
+
+def csrf(client: FlaskClient, path: str) -> str:
+    """Return the CSRF token of a page, as a browser would send it back."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).get_data(as_text=True))
+    assert found is not None, path
+    return found[1]
+
+
+@contextmanager
+def panel(
+    folder: Path, *, voices: tuple[VoiceHealth, ...] = (), backup: bool = False, example: bool = True
+) -> Iterator[Panel]:
+    """Set a panel up in `folder` and take it down again."""
+    clock, speaker, bell = FakeClock(), FakeSpeaker(backup=backup), FakeBell()
+    database = Database(folder / "tiengloa.db")
+    try:
+        upgrade(database, folder / "backups", clock.now())
+        _fill(database, example=example)
+        blobs = FakeBlobs(folder / "clips")
+        services = Services(
+            database=database,
+            clock=clock,
+            desk=Desk(database, FakeReader(), clock, bell),
+            timetable=TimetableDesk(database, clock),
+            office=MachineOffice(database, clock),
+            blobs=blobs,
+            speaker=speaker,
+            secret_key=b"k" * 32,
+            voices=lambda: voices,
+        )
+        app = create_app(services)
+        app.testing = False
+        yield Panel(app, services, clock, speaker, blobs, bell)
+    finally:
+        database.close()
+
+
+def _fill(database: Database, *, example: bool) -> None:
+    policy = replace(AirtimePolicy(), note="Đài mẫu phát được cả ngày để nghe thử; đài thật có giờ yên tĩnh.")
+    own = Station("dai-mau", "Đài truyền thanh phường Tân Phong", "A" * 43 + "=", 1, policy, True, example)
+    with database.write() as connection:
+        station.put(connection, own)
+        for user in PEOPLE:
+            people.add(connection, user)
+        places.add_levels(connection, LEVELS)
+        places.add_areas(connection, AREAS)
+        campaigns.add(connection, CAMPAIGN)

@@ -1,0 +1,135 @@
+"""The machine API: join, fetch the playlist and its clips, report airings and heartbeats."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import TooManyRequests
+
+from domain.errors import BadInputError, NotFoundError
+from domain.playlist import to_ms
+from store import machines
+from store.machines import Published
+from web.api.identity import caller, know_the_machine, server_time
+from web.context import services
+from web.listening import send_clip
+from web.throttle import Subject, Throttle
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+blueprint.before_request(know_the_machine)
+
+_NO_PLAYLIST = "Máy này chưa có danh sách phát. Hãy hỏi lại sau ít phút."
+_NOT_OURS = "Danh sách phát của máy này không có âm thanh ấy."
+_named: dict[str, tuple[str, dict[str, str]]] = {}
+"""By machine: the ETag of its playlist, and the media type of each clip named in it."""
+
+
+@blueprint.after_request
+def tell_time(response: Response) -> Response:
+    """Tell the server's time with every answer, so that a machine whose clock is off can see it."""
+    response.headers["TL-Server-Time"] = str(server_time())
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+@blueprint.post("/enrol")
+def enrol() -> ResponseReturnValue:
+    """Let a machine in by its one-use code."""
+    subjects = (Subject(f"enrol:{request.remote_addr}", 10),)
+    throttle = Throttle(services().database, services().clock)
+    begun_at = services().clock.now()
+    wait = throttle.begin(subjects)
+    if wait is not None:
+        raise TooManyRequests(retry_after=_seconds(wait))
+    asked = _object()
+    code, key = asked.get("code"), asked.get("public_key")
+    if not isinstance(code, str) or not isinstance(key, str):
+        raise BadInputError("Yêu cầu ghép máy thiếu mã hoặc khóa.")
+    joined = services().office.enrol(code[:100], key[:200])
+    throttle.succeeded(subjects, begun_at)
+    return jsonify(
+        machine=joined.machine_id,
+        machine_name=joined.machine_name,
+        station=joined.station_id,
+        station_key=joined.station_key,
+        server_time=server_time(),
+    )
+
+
+@blueprint.get("/playlist")
+def playlist() -> ResponseReturnValue:
+    """Answer the signed playlist of the machine that asks; most often only that it is the same as before."""
+    with services().database.read() as connection:
+        etag = machines.published_etag(connection, caller().id)
+    if etag is None:
+        raise NotFoundError(_NO_PLAYLIST)
+    if request.if_none_match.contains_weak(etag.strip('"')):
+        return Response(status=304, headers={"ETag": etag, "Cache-Control": "no-cache"})
+    published = _published()
+    return Response(
+        published.body,
+        mimetype="application/json",
+        headers={"ETag": published.etag, "Cache-Control": "no-cache"},
+    )
+
+
+@blueprint.get("/clips/<clip_hash>")
+def clip(clip_hash: str) -> ResponseReturnValue:
+    """Answer a clip that the machine's current playlist names, in ranges when asked."""
+    media_type = _clips_named(caller().id).get(clip_hash)
+    if media_type is None:
+        raise NotFoundError(_NOT_OURS)
+    return send_clip(clip_hash, media_type)
+
+
+@blueprint.post("/airings")
+def keep_airings() -> ResponseReturnValue:
+    """Keep what became of slots and acknowledge it."""
+    return jsonify(acknowledged=services().office.keep_airings(caller(), _object().get("airings")))
+
+
+@blueprint.post("/heartbeat")
+def keep_heartbeat() -> ResponseReturnValue:
+    """Keep what the machine says of itself."""
+    return jsonify(server_time=to_ms(services().office.keep_heartbeat(caller(), _object())))
+
+
+def _published() -> Published:
+    with services().database.read() as connection:
+        found = machines.published(connection, caller().id)
+    if found is None:
+        raise NotFoundError(_NO_PLAYLIST)
+    return found
+
+
+def _clips_named(machine_id: str) -> dict[str, str]:
+    with services().database.read() as connection:
+        etag = machines.published_etag(connection, machine_id)
+    if etag is None:
+        raise NotFoundError(_NO_PLAYLIST)
+    known = _named.get(machine_id)
+    if known is None or known[0] != etag:
+        published = _published()
+        clips = json.loads(published.body)["signed"]["clips"]
+        known = (published.etag, {one["hash"]: one["media_type"] for one in clips})
+        _named[machine_id] = known
+    return known[1]
+
+
+def _object() -> dict[str, Any]:
+    """Return the JSON object of the body. Raises BadInputError for anything else, however it was made."""
+    try:
+        value = json.loads(request.get_data())
+        # A lone surrogate can be written in JSON but not kept in any file.
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise BadInputError("Nội dung gửi lên không phải là JSON hợp lệ.") from error
+    if not isinstance(value, dict):
+        raise BadInputError("Nội dung gửi lên phải là một đối tượng JSON.")
+    return value
+
+
+def _seconds(wait: timedelta) -> int:
+    return int(wait.total_seconds())

@@ -1,0 +1,78 @@
+"""The panel and the machine API as one Flask application."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+
+from domain.people import ROLE_LABELS
+from domain.timetable import PRIORITY_LABELS
+from web import (
+    assets,
+    bulletins,
+    campaign,
+    editor,
+    errors,
+    formats,
+    listening,
+    log,
+    machines,
+    security,
+    sign_in,
+    states,
+    timetable,
+    today,
+)
+from web.api import routes as api
+from web.context import EXTENSION, services, visitor
+from web.services import Services
+
+_PAGES = (assets, sign_in, today, editor, listening, bulletins, timetable, machines, log, campaign)
+_MOST_FORM_BYTES = 4 * 1024 * 1024
+
+
+def create_app(given: Services) -> Flask:
+    """Return the application over the services `given`; it holds nothing that must outlive it."""
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=given.secret_key,
+        SESSION_COOKIE_NAME="tiengloa_bieu_mau",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=given.secure_cookies,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=31),
+        SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=_MOST_FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=_MOST_FORM_BYTES,
+        BOOTSTRAP_SERVE_LOCAL=True,
+    )
+    app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
+    app.extensions[EXTENSION] = given
+    Bootstrap5(app)
+    csrf = security.install(app)
+    for module in _PAGES:
+        app.register_blueprint(module.blueprint)
+    app.register_blueprint(api.blueprint)
+    csrf.exempt(api.blueprint)
+    assets.install(app)
+    errors.install(app)
+    _teach_templates(app)
+    return app
+
+
+def _teach_templates(app: Flask) -> None:
+    for show in formats.FILTERS:
+        app.add_template_filter(show)
+    app.add_template_global(states.bulletin_mark)
+    app.context_processor(_common)
+
+
+def _common() -> dict[str, Any]:
+    """Return what every page may show."""
+    return {
+        "me": visitor(),
+        "now": services().clock.now(),
+        "role_labels": ROLE_LABELS,
+        "priority_labels": PRIORITY_LABELS,
+    }

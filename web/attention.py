@@ -1,0 +1,145 @@
+"""What needs a person now (việc cần xử lý): each with one sentence and one link."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import url_for
+
+from bulletins.desk import may_approve
+from domain.audio import Clip
+from domain.bulletins import Bulletin, BulletinState
+from domain.jobs import JobState
+from domain.machines import Machine, MachineState
+from domain.people import User
+from scheduler.planning import midnight
+from store import airings, bulletins, clips, jobs, machines
+from web.context import own_station, services
+from web.formats import clock, difference, moment
+from web.states import WRITERS
+
+_CLOCK_OFF = timedelta(seconds=2)
+_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One thing to see to; the worst come first (bad, warn, calm)."""
+
+    tone: str
+    icon: str
+    title: str
+    detail: str
+    link: str
+    button: str
+
+
+def matters(user: User, now: datetime) -> tuple[Matter, ...]:
+    """Return what needs a person, as far as `user` can see to it or should know of it."""
+    found = [*_of_machines(now), *_of_productions(user), *_of_voices(), *_missed(now), *_of_reviews(user)]
+    order = {"bad": 0, "warn": 1, "calm": 2}
+    return tuple(sorted(found, key=lambda matter: order[matter.tone]))
+
+
+def needs_yes(bulletin: Bulletin, clip: Clip | None) -> bool:
+    """Tell whether a finished clip waits for a yes because a backup voice speaks it."""
+    return (
+        own_station().backup_voice_needs_yes
+        and bulletin.state is BulletinState.APPROVED
+        and bulletin.clip_version == bulletin.version
+        and clip is not None
+        and clip.voice is not None
+        and clip.voice.backup
+        and bulletin.backup_voice_ok_by is None
+    )
+
+
+def _of_reviews(user: User) -> Iterator[Matter]:
+    with services().database.read() as connection:
+        waiting = bulletins.newest(connection, (BulletinState.SUBMITTED,), _MOST)
+        returned = bulletins.newest(connection, (BulletinState.RETURNED,), _MOST) if user.may(*WRITERS) else ()
+        known = {one.id: bulletins.get(connection, one.id) for one in (*waiting, *returned)}
+    for one in waiting:
+        if may_approve(user, known[one.id]):
+            detail = f"{one.author_name} trình duyệt lúc {moment(one.updated_at)}."
+            yield Matter("warn", "hourglass-split", f"Chờ duyệt: {one.title}", detail, _open(one), "Đọc và duyệt")
+    for one in returned:
+        if user.id in known[one.id].author_ids:
+            yield Matter("warn", "arrow-return-left", f"Bị trả lại: {one.title}", one.return_note, _open(one), "Sửa")
+
+
+def _of_productions(user: User) -> Iterator[Matter]:
+    with services().database.read() as connection:
+        approved = {one.id: one for one in bulletins.newest(connection, (BulletinState.APPROVED,))}
+        failed = [job for job in jobs.unfinished(connection) if job.state is JobState.FAILED]
+        shelf = clips.some(connection, [one.clip_hash for one in approved.values() if one.clip_hash])
+    for job in failed:
+        bulletin = approved.get(job.bulletin_id)
+        if bulletin is not None and bulletin.version == job.version:
+            title = f"Chưa làm được âm thanh: {bulletin.title}"
+            yield Matter("bad", "x-octagon", title, job.error, _open(bulletin), "Xem và làm lại")
+    for bulletin in approved.values():
+        if needs_yes(bulletin, shelf.get(bulletin.clip_hash or "")):
+            title = f"Giọng dự phòng chờ đồng ý: {bulletin.title}"
+            yield Matter(
+                "warn",
+                "mic",
+                title,
+                "Chưa được phát cho tới khi có người nghe và đồng ý.",
+                _open(bulletin),
+                "Nghe và quyết định",
+            )
+
+
+def _of_machines(now: datetime) -> Iterator[Matter]:
+    with services().database.read() as connection:
+        every = machines.everything(connection)
+    link = url_for("machines.page")
+    for machine in every:
+        for tone, icon, words in _complaints(machine, now):
+            yield Matter(tone, icon, f"{machine.name}: {words}", "", link, "Xem máy phát")
+
+
+def _complaints(machine: Machine, now: datetime) -> Iterator[tuple[str, str, str]]:
+    state, heartbeat = machine.state_at(now), machine.heartbeat
+    if state is MachineState.OFFLINE and heartbeat is not None:
+        yield "bad", "wifi-off", f"mất kết nối từ {moment(heartbeat.at)}"
+    if state is MachineState.FAULTY and heartbeat is not None:
+        yield "bad", "exclamation-triangle-fill", heartbeat.fault or "đường ra âm thanh không hoạt động"
+    if state is MachineState.NEVER_SEEN:
+        yield "warn", "plug", "đã ghép nhưng chưa kết nối lần nào"
+    if heartbeat is None or state in {MachineState.OFFLINE, MachineState.REVOKED}:
+        return
+    if heartbeat.clips_held < heartbeat.clips_needed:
+        missing = heartbeat.clips_needed - heartbeat.clips_held
+        yield "warn", "download", f"chưa sẵn sàng, còn thiếu {missing} tệp âm thanh"
+    if abs(heartbeat.clock_offset_ms) > _CLOCK_OFF / timedelta(milliseconds=1):
+        yield "warn", "clock", f"đồng hồ {difference(heartbeat.clock_offset_ms)} so với máy chủ"
+
+
+def _missed(now: datetime) -> Iterator[Matter]:
+    start = midnight(now)
+    with services().database.read() as connection:
+        silent = airings.silent(connection, start, now, _MOST)
+    link = url_for("log.page")
+    for airing in silent:
+        title = f"Không phát lúc {clock(airing.planned_start)}: {airing.title}"
+        yield Matter("warn", "x-octagon", title, airing.reason, link, "Xem nhật ký")
+
+
+def _of_voices() -> Iterator[Matter]:
+    for voice in services().voices():
+        if not voice.ok:
+            tone = "warn" if voice.backup else "calm"
+            yield Matter(
+                tone,
+                "mic",
+                f"Giọng đọc {voice.name} tạm thời không dùng được",
+                voice.sentence,
+                url_for("bulletins.page"),
+                "Xem bản tin",
+            )
+
+
+def _open(bulletin: Bulletin) -> str:
+    return url_for("bulletins.show", bulletin_id=bulletin.id)

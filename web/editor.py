@@ -1,0 +1,121 @@
+"""The editor of a bulletin: write, see how it will be read, save, submit."""
+
+from dataclasses import replace
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from bulletins.desk import TITLE_LIMIT
+from domain.bulletins import EDITABLE, SCRIPT_LIMIT, Bulletin, Genre
+from domain.campaign import Campaign
+from domain.errors import BadInputError, FlaggedReadingError, NotAllowedError, WrongStateError
+from store import bulletins, campaigns
+from web.context import me, services
+from web.editor_form import EditorForm, as_typed, blank, refused_field, says_the_same, to_draft
+from web.fragments import fragment
+from web.reading_view import view
+from web.states import WRITERS
+
+blueprint = Blueprint("editor", __name__, url_prefix="/ban-tin")
+
+
+@blueprint.get("/moi")
+def new() -> ResponseReturnValue:
+    """Show an empty editor."""
+    _require_writer()
+    topic = request.args.get("topic", "")
+    return form_page(None, replace(blank(), topic_id=topic))
+
+
+@blueprint.post("/moi")
+def create() -> ResponseReturnValue:
+    """Do what a button of a new bulletin's form asks."""
+    _require_writer()
+    return _act(None)
+
+
+@blueprint.post("/<bulletin_id>")
+def save(bulletin_id: str) -> ResponseReturnValue:
+    """Do what a button of a bulletin's form asks."""
+    _require_writer()
+    return _act(_bulletin(bulletin_id))
+
+
+@blueprint.post("/doc-thu")
+def read() -> ResponseReturnValue:
+    """Answer how the script as typed will be read."""
+    form = as_typed(request.form)
+    if len(form.script) > SCRIPT_LIMIT:
+        return fragment("_reading_too_long.html", length=len(form.script), limit=SCRIPT_LIMIT)
+    return fragment(
+        "_reading.html", reading=view(services().desk.read(form.script, form.readings), form.readings), editable=True
+    )
+
+
+def form_page(bulletin: Bulletin | None, form: EditorForm, status: int = 200, problem: str = "") -> ResponseReturnValue:
+    """Show the editor with what was typed."""
+    script = form.script if len(form.script) <= SCRIPT_LIMIT else ""
+    page = render_template(
+        "editor.html",
+        bulletin=bulletin,
+        form=form,
+        page_problem=problem,
+        conflict=status == 409,
+        reading=view(services().desk.read(script, form.readings), form.readings),
+        editable=True,
+        genres=tuple(Genre),
+        campaigns=_campaigns(),
+        title_limit=TITLE_LIMIT,
+        script_limit=SCRIPT_LIMIT,
+    )
+    return page, status
+
+
+def _act(bulletin: Bulletin | None) -> ResponseReturnValue:
+    form, action = as_typed(request.form), request.form.get("action", "")
+    if action not in {"save", "submit"}:
+        return form_page(bulletin, form)
+    draft, form = to_draft(form, _campaigns())
+    if draft is None:
+        return form_page(bulletin, form, 422)
+    desk = services().desk
+    try:
+        if bulletin is None:
+            bulletin = _bulletin(desk.write(me(), draft))
+        elif bulletin.state not in EDITABLE or form.version != bulletin.version or not says_the_same(draft, bulletin):
+            desk.revise(me(), bulletin.id, form.version, draft)
+            bulletin = _bulletin(bulletin.id)
+        if action == "submit":
+            desk.submit(me(), bulletin.id)
+    except FlaggedReadingError as error:
+        # The draft is saved: show it at its own address, so that reloading does not write it twice.
+        flash(f"Đã lưu bản thảo. {error.sentence}", "problem")
+    except BadInputError as error:
+        return form_page(bulletin, form.with_problem(refused_field(form), error.sentence), 422)
+    except WrongStateError as error:
+        return form_page(bulletin, form, 409, f"{error.sentence} Nội dung bạn gõ còn nguyên trong ô bên dưới.")
+    else:
+        flash(_DONE[action], "success")
+    assert bulletin is not None
+    return redirect(url_for("bulletins.show", bulletin_id=bulletin.id), 303)
+
+
+_DONE = {
+    "save": "Đã lưu bản thảo.",
+    "submit": "Đã trình duyệt. Người duyệt sẽ thấy bản tin này ở trang «Hôm nay».",
+}
+
+
+def _bulletin(bulletin_id: str) -> Bulletin:
+    with services().database.read() as connection:
+        return bulletins.get(connection, bulletin_id)
+
+
+def _campaigns() -> tuple[Campaign, ...]:
+    with services().database.read() as connection:
+        return campaigns.everything(connection)
+
+
+def _require_writer() -> None:
+    if not me().may(*WRITERS):
+        raise NotAllowedError("Chỉ cộng tác viên và biên tập viên mới viết được bản tin. Chưa có gì thay đổi.")

@@ -1,0 +1,90 @@
+"""Listening: what is not approved yet, spoken for the panel only, and finished clips of the library."""
+
+import io
+import threading
+import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Blueprint, Response, request, send_file
+from flask.typing import ResponseReturnValue
+
+from domain.audio import SpokenAudio
+from domain.bulletins import SCRIPT_LIMIT
+from domain.errors import BadInputError, BusyError
+from domain.reading import SpokenText
+from store import clips
+from web.context import services
+from web.editor_form import as_typed
+
+blueprint = Blueprint("listening", __name__)
+
+_AT_ONCE = threading.BoundedSemaphore(3)
+_PATIENCE_SECONDS = 20
+
+
+@blueprint.post("/ban-tin/nghe-thu")
+def preview() -> ResponseReturnValue:
+    """Answer the script as typed, or one sentence of it, as a WAV file."""
+    form = as_typed(request.form)
+    if len(form.script) > SCRIPT_LIMIT:
+        raise BadInputError("Nội dung quá dài nên chưa nghe thử được. Hãy chia thành nhiều bản tin.")
+    text = _chosen(services().desk.read(form.script, form.readings), request.form.get("sentence", ""))
+    with _turn():
+        spoken = services().preview(text)
+    answer = Response(_wav(spoken), mimetype="audio/wav")
+    answer.headers["TL-Voice"] = "backup" if spoken.voice.backup else "main"
+    answer.headers["Content-Disposition"] = 'inline; filename="nghe-thu.wav"'
+    return answer
+
+
+@blueprint.get("/kho/<clip_hash>")
+def clip(clip_hash: str) -> ResponseReturnValue:
+    """Answer a clip of the library, in ranges when asked."""
+    with services().database.read() as connection:
+        found = clips.get(connection, clip_hash)
+    return send_clip(found.hash, found.media_type)
+
+
+def send_clip(clip_hash: str, media_type: str) -> Response:
+    """Return the file of a clip, which never changes under its hash; ranges and If-Range are obeyed."""
+    answer = send_file(
+        services().blobs.path(clip_hash), mimetype=media_type, conditional=True, etag=clip_hash, last_modified=None
+    )
+    answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    return answer
+
+
+def _chosen(text: SpokenText, number: str) -> SpokenText:
+    if number:
+        if not (number.isascii() and number.isdigit() and len(number) < 6 and int(number) < len(text.sentences)):
+            raise BadInputError("Không có câu này trong bản tin. Hãy tải lại phần «Sẽ đọc là» rồi nghe lại.")
+        text = SpokenText((text.sentences[int(number)],))
+    if not text.syllables:
+        raise BadInputError("Chưa có chữ nào để đọc. Hãy viết nội dung rồi nghe thử.")
+    return text
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Let a few listen at once: speaking is the heaviest thing a visitor can ask for."""
+    if not _AT_ONCE.acquire(timeout=_PATIENCE_SECONDS):
+        raise BusyError("Đang có nhiều người nghe thử cùng lúc. Hãy thử lại sau vài giây.")
+    try:
+        yield
+    finally:
+        _AT_ONCE.release()
+
+
+def _wav(spoken: SpokenAudio) -> bytes:
+    rate = next((speech.rate for speech, _ in spoken.sentences if speech.pcm), 0)
+    if not rate:
+        raise BadInputError("Chưa có chữ nào để đọc. Hãy viết nội dung rồi nghe thử.")
+    held = io.BytesIO()
+    with wave.open(held, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        for speech, pause_ms in spoken.sentences:
+            file.writeframes(speech.pcm + bytes(2 * (rate * pause_ms // 1000)))
+    return held.getvalue()

@@ -1,0 +1,118 @@
+"""What the form of a new session holds: kept as it was typed, whatever is wrong with it."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from domain.errors import BadInputError
+from domain.timetable import Priority
+from scheduler.desk import NewSession
+from web.formats import local, read_day, read_time
+
+_SOON = {"1": timedelta(minutes=1), "5": timedelta(minutes=5)}
+_MOST_TIMES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class SessionForm:
+    """The fields as typed, and a sentence for each that cannot be used; `kind` is once or weekly."""
+
+    name: str = ""
+    bulletin_ids: tuple[str, ...] = ()
+    area_ids: frozenset[str] = frozenset()
+    kind: str = "once"
+    day: str = ""
+    times: str = ""
+    weekdays: frozenset[str] = frozenset()
+    valid_from: str = ""
+    valid_until: str = ""
+    priority: str = Priority.NORMAL.name
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+def as_typed(form: MultiDict[str, str], now: datetime) -> SessionForm:
+    """Return what came with a POST; the buttons "in a minute" fill in day and time."""
+    soon = _SOON.get(form.get("soon", ""))
+    day, times, kind = form.get("day", ""), form.get("times", ""), form.get("kind", "once")
+    if soon is not None:
+        at = local(now + soon)
+        day, times, kind = f"{at:%d/%m/%Y}", f"{at:%H:%M:%S}", "once"
+    return SessionForm(
+        name=form.get("name", "")[:200],
+        bulletin_ids=tuple(dict.fromkeys(one for one in form.getlist("bulletin") if one)),
+        area_ids=frozenset(form.getlist("area")),
+        kind="weekly" if kind == "weekly" else "once",
+        day=day,
+        times=times,
+        weekdays=frozenset(form.getlist("weekday")),
+        valid_from=form.get("valid_from", ""),
+        valid_until=form.get("valid_until", ""),
+        priority=form.get("priority", ""),
+    )
+
+
+def to_session(form: SessionForm) -> tuple[NewSession | None, dict[str, str]]:
+    """Return the session asked for, or `None` and a sentence for each field that cannot be used."""
+    problems: dict[str, str] = {}
+    times = _read(problems, "times", lambda: _times(form.times)) or ()
+    day = _read(problems, "day", lambda: read_day(form.day))
+    start = _read(problems, "valid_from", lambda: read_day(form.valid_from))
+    end = _read(problems, "valid_until", lambda: read_day(form.valid_until))
+    weekly = form.kind == "weekly"
+    if not weekly and day is None and "day" not in problems:
+        problems["day"] = "Hãy ghi ngày phát, ví dụ 09/01/2027, hoặc chọn phát hằng tuần."
+    if weekly and not form.weekdays:
+        problems["weekday"] = "Hãy chọn ít nhất một thứ trong tuần."
+    if problems:
+        return None, problems
+    wanted = NewSession(
+        name=form.name,
+        bulletin_ids=form.bulletin_ids,
+        area_ids=form.area_ids,
+        times=times,
+        weekdays=_weekdays(form) if weekly else frozenset(),
+        dates=frozenset() if weekly or day is None else frozenset({day}),
+        valid_from=start if weekly else None,
+        valid_until=end if weekly else None,
+        priority=Priority.PRIORITY if form.priority == Priority.PRIORITY.name else Priority.NORMAL,
+    )
+    return wanted, {}
+
+
+def _read(problems: dict[str, str], name: str, reading: Any) -> Any:
+    try:
+        return reading()
+    except BadInputError as error:
+        problems[name] = error.sentence
+        return None
+
+
+def _times(text: str) -> tuple[time, ...]:
+    given = text.replace(",", " ").replace(";", " ").split()
+    if not given:
+        raise BadInputError("Hãy ghi giờ phát theo kiểu 24 giờ, ví dụ 05:30.")
+    if len(given) > _MOST_TIMES:
+        raise BadInputError(f"Một buổi có nhiều nhất {_MOST_TIMES} giờ phát trong ngày.")
+    return tuple(dict.fromkeys(read_time(one) for one in given))
+
+
+def _weekdays(form: SessionForm) -> frozenset[int]:
+    return frozenset(int(one) for one in form.weekdays if one in {"1", "2", "3", "4", "5", "6", "7"})
+
+
+def refused_field(form: SessionForm, known_areas: frozenset[str]) -> str:
+    """Return the field that a refusal of the timetable's desk is about."""
+    if not form.name.strip():
+        return "name"
+    if not form.bulletin_ids:
+        return "bulletin"
+    if not form.area_ids or not form.area_ids <= known_areas:
+        return "area"
+    return "times"
+
+
+def on_day(day: date) -> str:
+    """Return `day` as the form shows it."""
+    return f"{day:%d/%m/%Y}"

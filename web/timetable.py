@@ -1,0 +1,194 @@
+"""The timetable: a week of an area as its machines will sound it, the rules behind it, and a new session."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from domain.bulletins import Bulletin, BulletinState
+from domain.errors import BadInputError, NotAllowedError
+from domain.people import Role
+from domain.timetable import Priority, Programme, Rule
+from store import bulletins, clips, machines, places, timetable
+from web.area_tree import Branch, flat, tree
+from web.context import me, own_station, services
+from web.formats import SHORT_WEEKDAYS, ZONE, local, read_day
+from web.session_form import SessionForm, as_typed, on_day, refused_field, to_session
+from web.week import monday_of, table
+
+blueprint = Blueprint("timetable", __name__, url_prefix="/lich")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """A rule in words."""
+
+    rule: Rule
+    programme: Programme
+    areas: tuple[str, ...]
+    days: str
+    over: bool
+
+
+@blueprint.get("")
+def page() -> ResponseReturnValue:
+    """Show a week of one area."""
+    today = local(services().clock.now()).date()
+    monday = monday_of(_asked_day() or today)
+    areas = _areas(today)
+    area_id = _area_id(areas)
+    start = datetime.combine(monday, time(), ZONE)
+    slots = services().timetable.will_sound(area_id, start, start + timedelta(days=7)) if area_id else ()
+    return render_template(
+        "timetable.html",
+        areas=areas,
+        area=next((one for one in areas if one.id == area_id), None),
+        today=today,
+        monday=monday,
+        days=[monday + timedelta(days=number) for number in range(7)],
+        week=timedelta(days=7),
+        rows=table(monday, slots),
+        slots=slots,
+        rules=_rule_lines(areas, today),
+        station=own_station(),
+        may_schedule=me().may(Role.SCHEDULER),
+    )
+
+
+@blueprint.get("/moi")
+def new() -> ResponseReturnValue:
+    """Show the form of a new session, for one bulletin when asked."""
+    _require_scheduler()
+    today = local(services().clock.now()).date()
+    chosen = request.args.getlist("bulletin")[:20]
+    form = SessionForm(bulletin_ids=tuple(chosen), day=on_day(today))
+    for one in _approved():
+        if chosen and one.id == chosen[0]:
+            form = replace(form, name=one.title[:80])
+    return _form_page(form, {})
+
+
+@blueprint.post("/moi")
+def add() -> ResponseReturnValue:
+    """Add a session."""
+    now = services().clock.now()
+    form = as_typed(request.form, now)
+    wanted, problems = to_session(form)
+    if wanted is None:
+        return _form_page(form, problems, 422)
+    try:
+        services().timetable.add(me(), wanted)
+    except BadInputError as error:
+        known = frozenset(one.id for one in _areas(local(now).date()))
+        return _form_page(form, {refused_field(form, known): error.sentence}, 422)
+    flash("Đã xếp lịch. Máy phát sẽ nhận lịch mới trong ít giây.", "success")
+    area_id = min(wanted.area_ids)
+    day = min(wanted.dates) if wanted.dates else None
+    return redirect(url_for("timetable.page", area=area_id, day=day.isoformat() if day else None), 303)
+
+
+@blueprint.post("/<rule_id>/dung")
+def stop(rule_id: str) -> ResponseReturnValue:
+    """Switch a rule off."""
+    services().timetable.stop(me(), rule_id)
+    flash("Đã dừng dòng lịch này. Những gì đã phát vẫn còn trong nhật ký.", "success")
+    return redirect(url_for("timetable.page") + "#dong-lich", 303)
+
+
+@blueprint.post("/<rule_id>/phat-lai")
+def resume(rule_id: str) -> ResponseReturnValue:
+    """Switch a rule on again."""
+    services().timetable.resume(me(), rule_id)
+    flash("Dòng lịch này đã được phát trở lại.", "success")
+    return redirect(url_for("timetable.page") + "#dong-lich", 303)
+
+
+def _form_page(form: SessionForm, problems: dict[str, str], status: int = 200) -> ResponseReturnValue:
+    now = services().clock.now()
+    approved = _approved()
+    with services().database.read() as connection:
+        shelf = clips.some(connection, [one.clip_hash for one in approved if one.clip_hash])
+        branches = tree(places.areas(connection), places.levels(connection), local(now).date())
+    return render_template(
+        "session.html",
+        form=form,
+        problems=problems,
+        approved=approved,
+        shelf=shelf,
+        tree=branches,
+        weekdays=tuple(enumerate(SHORT_WEEKDAYS, 1)),
+        priorities=(Priority.NORMAL, Priority.PRIORITY),
+        station=own_station(),
+        now=now,
+    ), status
+
+
+def _approved() -> tuple[Bulletin, ...]:
+    with services().database.read() as connection:
+        return bulletins.newest(connection, (BulletinState.APPROVED,))
+
+
+def _areas(today: date) -> tuple[Branch, ...]:
+    with services().database.read() as connection:
+        return flat(tree(places.areas(connection), places.levels(connection), today))
+
+
+def _area_id(areas: tuple[Branch, ...]) -> str:
+    """Return the area asked for, else one where a machine stands, else the first."""
+    asked = request.args.get("area", "")
+    known = [one.id for one in areas]
+    if asked in known:
+        return asked
+    with services().database.read() as connection:
+        standing = {one.area_id for one in machines.everything(connection) if one.revoked_at is None}
+    return next((one for one in known if one in standing), known[0] if known else "")
+
+
+def _asked_day() -> date | None:
+    try:
+        day = read_day(request.args.get("day", ""))
+    except BadInputError:
+        return None
+    return day if day is not None and 1970 <= day.year <= 2100 else None
+
+
+def _rule_lines(areas: tuple[Branch, ...], today: date) -> list[RuleLine]:
+    names = {one.id: one.name for one in areas}
+    with services().database.read() as connection:
+        rules, programmes = timetable.rules(connection), timetable.programmes(connection)
+    lines = [
+        RuleLine(
+            rule,
+            programmes[rule.programme_id],
+            tuple(name for area_id, name in names.items() if area_id in rule.area_ids),
+            _days_in_words(rule),
+            _is_over(rule, today),
+        )
+        for rule in rules.values()
+    ]
+    return sorted(lines, key=lambda line: (line.over, not line.rule.enabled, line.rule.times, line.programme.name))
+
+
+def _days_in_words(rule: Rule) -> str:
+    if len(rule.weekdays) == 7:
+        words = ["hằng ngày"]
+    else:
+        words = [", ".join(SHORT_WEEKDAYS[number - 1] for number in sorted(rule.weekdays))] if rule.weekdays else []
+    words += [on_day(one) for one in sorted(rule.dates)]
+    if rule.valid_from:
+        words.append(f"từ {on_day(rule.valid_from)}")
+    if rule.valid_until:
+        words.append(f"đến {on_day(rule.valid_until)}")
+    return ", ".join(words)
+
+
+def _is_over(rule: Rule, today: date) -> bool:
+    if rule.weekdays:
+        return rule.valid_until is not None and rule.valid_until < today
+    return all(one < today for one in rule.dates)
+
+
+def _require_scheduler() -> None:
+    if not me().may(Role.SCHEDULER):
+        raise NotAllowedError("Tài khoản của bạn không có quyền xếp lịch. Chưa có gì thay đổi.")
