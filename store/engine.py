@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 from sqlalchemy.pool import QueuePool
 
-from domain.errors import StorageError, StorageFullError
+from domain.errors import BadInputError, StorageError, StorageFullError
 
 _WRITE = "tiengloa_write"
 
@@ -77,22 +78,40 @@ def _named_failures() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise _named(error) from error
+        raise named_failure(error.orig) from error
+    except NoFreeConnectionError as error:
+        raise StorageError(_BUSY) from error
+    except UnicodeEncodeError as error:
+        raise BadInputError(
+            "Có ký tự không ghi được vào cơ sở dữ liệu. Chưa có gì thay đổi; hãy gõ lại chữ."
+        ) from error
 
 
-def _named(error: DBAPIError) -> StorageError:
-    text = str(error.orig)
-    if "full" in text:
-        return StorageFullError(
-            "Ổ đĩa đã đầy nên chưa ghi được thay đổi này. Dữ liệu cũ còn nguyên. Hãy giải phóng chỗ trống rồi làm lại."
-        )
-    if "malformed" in text or "not a database" in text:
-        return StorageError(
-            "Tệp cơ sở dữ liệu bị hỏng nên không đọc được. Tệp được giữ nguyên; "
-            "hãy chép lại bản sao gần nhất trong thư mục «backups»."
-        )
-    if "readonly" in text or "unable to open" in text:
-        return StorageError("Không ghi được vào cơ sở dữ liệu. Hãy kiểm tra quyền ghi của thư mục dữ liệu.")
-    if isinstance(error, OperationalError) and "locked" in text:
-        return StorageError("Cơ sở dữ liệu đang bận. Chưa có gì thay đổi; hãy làm lại sau vài giây.")
-    return StorageError(f"Cơ sở dữ liệu báo lỗi ({type(error.orig).__name__}). Chưa có gì thay đổi.")
+_FULL = "Ổ đĩa đã đầy nên chưa ghi được thay đổi này. Dữ liệu cũ còn nguyên. Hãy giải phóng chỗ trống rồi làm lại."
+_DAMAGED = (
+    "Tệp cơ sở dữ liệu bị hỏng nên không đọc được. Tệp được giữ nguyên; "
+    "hãy chép lại bản sao gần nhất trong thư mục «backups»."
+)
+_FORBIDDEN = "Không ghi được vào cơ sở dữ liệu. Hãy kiểm tra quyền ghi của thư mục dữ liệu."
+_BUSY = "Cơ sở dữ liệu đang bận. Chưa có gì thay đổi; hãy làm lại sau vài giây."
+_DISK = "Ổ đĩa báo lỗi khi đọc hoặc ghi cơ sở dữ liệu. Chưa có gì thay đổi; hãy kiểm tra ổ đĩa và chỗ trống."
+
+_BY_CODE = {
+    "FULL": _FULL,
+    "CORRUPT": _DAMAGED,
+    "NOTADB": _DAMAGED,
+    "READONLY": _FORBIDDEN,
+    "CANTOPEN": _FORBIDDEN,
+    "PERM": _FORBIDDEN,
+    "BUSY": _BUSY,
+    "LOCKED": _BUSY,
+    "IOERR": _DISK,
+}
+
+
+def named_failure(error: BaseException | None) -> StorageError:
+    """Return a failure of SQLite in words."""
+    code = str(getattr(error, "sqlite_errorname", "")).removeprefix("SQLITE_").split("_")[0]
+    if code == "FULL":
+        return StorageFullError(_FULL)
+    return StorageError(_BY_CODE.get(code, f"Cơ sở dữ liệu báo lỗi ({type(error).__name__}). Chưa có gì thay đổi."))

@@ -1,0 +1,15 @@
+"""Fixtures for all tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import ExampleStation, example_station
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[ExampleStation]:
+    """The example station over its own database file, with a clock that stands still."""
+    with example_station(tmp_path) as made:
+        yield made
