@@ -3,6 +3,7 @@
 import re
 
 from tts.reading.page import Page, Piece, from_match, suspect_value
+from tts.reading.shares import is_share
 
 _D = r"([0-9]{1,2})"
 _Y = r"((?:1[89]|20|21)[0-9]{2})"
@@ -22,6 +23,7 @@ _PLAIN = re.compile(r"([0-9]{1,2})(?![0-9]|[.,/:][0-9]|%)")
 _PLAIN_RANGE = re.compile(rf"{_D}{_TO}{_D}(?![0-9]|[.,/:][0-9]|%)")
 
 _SAID_DAY = re.compile(r"m[ùồ]ng $")
+_AFTER_QUARTER = re.compile(r"quý (?:[0-9]{1,2}(?:, ?| và | đến | hoặc | ?- ?))*$")
 _AFTER_MONTH = re.compile(r"tháng (?:(?:[0-9]{1,2}|giêng|chạp)(?:, ?| và | đến | hoặc | ?- ?))*$")
 _AFTER_DAY = re.compile(r"(?<!mỗi )(?<!một )(?<!hằng )(?<!hàng )(?<![0-9] )(?<!\w)ngày $")
 _IN_DAY_LIST = re.compile(r"(?<!\w)ngày (?:[0-9]{1,2}(?:, ?| và | đến | hoặc | ?- ?))+$")
@@ -34,11 +36,13 @@ _COUNTED = re.compile(
     r" (?:lần|viên|buổi|bữa|ca|lượt|liều|giờ|gói|ml|kg|lít|triệu|nghìn|người|chuyến|đêm|công|tiếng|phút|cốc|ly)\b"
 )
 _DATE_BEFORE = re.compile(
-    r"(?:^|\W)(?:ngày|sáng|chiều|tối|trưa|đêm|khuya|hôm|nay|qua|mai|hai|ba|tư|năm|sáu|bảy|nhật|cn|t[2-7]|từ|đến|tới|hết|"
-    r"trước|sau|lễ|dịp|tết|niệm|mừng|khánh|thành|lập|vào|mùng|mồng|thứ [2-7]|đầu|lúc|giờ|phút|nữ|liệt sĩ|sinh|bắt|"
-    r"kể|tính|động|việt nam|thống nhất|chiến thắng|thương binh|[0-9]{1,2}h(?:[0-9]{2})?)[,:(]? ?(?:\()?$"
+    r"(?:^|\W)(?:ngày|sáng|chiều|tối|trưa|đêm|khuya|hôm|nay|qua|mai|thứ (?:hai|ba|tư|năm|sáu|bảy|[2-7])|nhật|cn|t[2-7]|"
+    r"lễ|dịp|tết|niệm|mừng|khánh|mùng|mồng|lúc|giờ|phút|liệt sĩ|[0-9]{1,2}h(?:[0-9]{2})?)[,:]? ?\(?$"
 )
-_ALSO_DATE_BEFORE = re.compile(r"[0-9]{1,2}/[0-9]{1,2}(?:,| và| hoặc| đến|;)? ?(?:ngày )?$")
+_MAYBE_DATE_BEFORE = re.compile(
+    r"(?:^|\W)(?:từ|đến|tới|hết|trước|sau|vào|thành lập|đầu|bắt đầu|kể|tính|lao động|việt nam|thống nhất|chiến thắng|"
+    r"phụ nữ|sinh)[,:]? ?\(?$|(?<![0-9/])[0-9]{1,2}/(?:0?[1-9]|1[0-2])(?:,| và| hoặc| đến|;) ?(?:ngày )?$"
+)
 _HOLIDAYS = frozenset(
     "1/1 3/2 9/1 27/2 3/3 8/3 26/3 10/3 30/4 1/5 7/5 15/5 19/5 1/6 5/6 21/6 28/6 11/7 27/7 19/8 2/9 10/10 13/10 14/10 "
     "20/10 9/11 18/11 20/11 23/11 22/12".split()
@@ -61,7 +65,7 @@ def date_range(page: Page, start: int) -> tuple[Piece, ...]:
     match = _DAY_TO_DAY_MONTH.match(page.text, start)
     if match and _is_month(match[3]) and 0 < int(match[1]) < int(match[2]) <= 31:
         d1, d2, month, year = match.groups()
-        said = f"{_day(page, start, d1)} đến {_date(page, None, d2, month, year)}"
+        said = f"{_days(page, start, d1, d2)} {_month_tail(page, month, year)}"
         return _said(page, match, said, ((d1, month), (d2, month)))
     return ()
 
@@ -81,7 +85,10 @@ def full_date(page: Page, start: int) -> tuple[Piece, ...]:
 
 def month_of_year(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `12/2023`, `3-6/2024`, `tháng 3/2023 - 6/2024`."""
-    word = "" if _AFTER_MONTH.search(page.before(start)) else "tháng "
+    before = page.before(start)
+    if _AFTER_QUARTER.search(before):
+        return _quarter_of_year(page, start)
+    word = "" if _AFTER_MONTH.search(before) else "tháng "
     match = _MY_TO_MY.match(page.text, start)
     if match and _is_month(match[1]) and _is_month(match[3]):
         first = f"{word}{_month_year(page, match[1], match[2])}"
@@ -94,6 +101,14 @@ def month_of_year(page: Page, start: int) -> tuple[Piece, ...]:
     if match and _is_month(match[1]):
         return from_match(match, word + _month_year(page, match[1], match[2]), "month_of_year")
     return ()
+
+
+def _quarter_of_year(page: Page, start: int) -> tuple[Piece, ...]:
+    match = re.compile(rf"([1-4])(?:{_TO}([1-4]))?[/-]{_Y}{_STOP}").match(page.text, start)
+    if not match:
+        return ()
+    said = page.say.cardinal(match[1]) + (f" đến quý {page.say.cardinal(match[2])}" if match[2] else "")
+    return from_match(match, f"{said} năm {page.say.cardinal(match[3])}", "quarter")
 
 
 def month_number(page: Page, start: int) -> tuple[Piece, ...]:
@@ -149,14 +164,20 @@ def day_month(page: Page, start: int) -> tuple[Piece, ...]:
     if not match or not _is_month(match[2]) or not 1 <= int(match[1]) <= 31:
         return ()
     before = page.before(start)
-    known = _key(match[1], match[2]) in _HOLIDAYS and not match[1] == "1" == match[2]
-    if not (_DATE_BEFORE.search(before) or _ALSO_DATE_BEFORE.search(before) or known):
+    if not _DATE_BEFORE.search(before) and not _may_be_date(page, match, before):
         return ()
     return _said(page, match, _date(page, start, match[1], match[2], None), ((match[1], match[2]),))
 
 
+def _may_be_date(page: Page, match: re.Match[str], before: str) -> bool:
+    key = _key(match[1], match[2])
+    if is_share(page.after(match.end())) or key in {"24/7", "1/1"}:
+        return False
+    return key in _HOLIDAYS or _IN_DAY_LIST.search(before) is not None or _MAYBE_DATE_BEFORE.search(before) is not None
+
+
 def _day_span(page: Page, span: re.Match[str]) -> tuple[Piece, ...]:
-    said = f"{_day(page, span.start(), span[1])} đến {page.say.day(span[2])}"
+    said = _days(page, span.start(), span[1], span[2])
     month_follows = re.match(r" ?(?:tháng|/)", page.lower[span.end() : span.end() + 7])
     if month_follows or not _is_month(span[2]):
         return from_match(span, said, "day_range")
@@ -174,8 +195,19 @@ def _said(page: Page, match: re.Match[str], said: str, dates: tuple[tuple[str, .
 
 def _date(page: Page, start: int | None, day: str, month: str, year: str | None) -> str:
     said_day = page.say.day(day) if start is None else _day(page, start, day)
-    said = f"{said_day} tháng {page.say.month(month)}"
+    return f"{said_day} {_month_tail(page, month, year)}"
+
+
+def _month_tail(page: Page, month: str, year: str | None) -> str:
+    said = f"tháng {page.say.month(month)}"
     return f"{said} năm {page.say.cardinal(year)}" if year else said
+
+
+def _days(page: Page, start: int, first: str, last: str) -> str:
+    """Return a range of days; across the tenth both go without "mùng", so that they sound alike."""
+    if int(last) > 10:
+        return f"{page.say.cardinal(first)} đến {page.say.cardinal(last)}"
+    return f"{_day(page, start, first)} đến {page.say.day(last)}"
 
 
 def _day(page: Page, start: int, day: str) -> str:

@@ -5,10 +5,10 @@ import re
 from tts.reading.letters import spell
 from tts.reading.page import Page, Piece, one, unknown_abbreviation
 
-_PART = r"[A-ZĐƯÂÊÔƠĂ][A-Za-zĐđƯưÂâÊêÔôƠơĂă&]*[0-9]{0,3}"
-_TAIL = rf"{_PART}(?:[-/.]{_PART})*(?!\w)"
+_PART = r"[A-ZĐƯÂÊÔƠĂ][A-Za-zĐđƯưÂâÊêÔôƠơĂă&]{0,20}[0-9]{0,3}"
+_TAIL = rf"{_PART}(?:[-/.]{_PART}){{0,7}}(?!\w)"
 _CODE = re.compile(rf"([0-9]{{1,6}})([A-Za-zđĐ]?) ?([-/]) ?(?:((?:19|20)[0-9]{{2}})(/) ?)?({_TAIL})")
-_BARE = re.compile(rf"({_PART})[-/]({_PART})(?:[-/]{_PART})*(?!\w)")
+_BARE = re.compile(rf"({_PART})[-/]({_PART})(?:[-/]{_PART}){{0,6}}(?!\w)")
 _SHORT = re.compile(r"([0-9]{1,4})(/)((?:19|20)[0-9]{2})(?![\w/])")
 _KIND_BEFORE = re.compile(
     r"(?:nghị định|thông tư|quyết định|nghị quyết|luật|chỉ thị|pháp lệnh|kế hoạch|hướng dẫn|công văn|đề án)"
@@ -19,6 +19,7 @@ _STANDARD = re.compile(
     rf"(?:/({_PART}))?(?!\w)"
 )
 _ISO = re.compile(r"ISO(?:/IEC)? ?([0-9]{3,5})(?:-([0-9]{1,3}))?(?: ?: ?((?:19|20)[0-9]{2}))?(?!\w)")
+_NAMED_BEFORE = re.compile(r"((?:[^\W\d_]+ ){1,4})(?:số ?:? ?)?[0-9]{1,6}[a-zđ]? ?[-/] ?(?:[0-9]{4}/)?$")
 _PIECES = re.compile(rf"(?P<part>{_PART})|(?P<mark>[-/.])")
 _TERM = re.compile(r"(QH|UBTVQH|HĐND)([0-9]{1,2})")
 _NUMBERED = re.compile(r"([^\W\d_]+?)([0-9]{1,3})")
@@ -104,7 +105,7 @@ def _part(page: Page, match: re.Match[str], *, first: bool) -> Piece:
     written = match.group()
     said = page.own.exact(written)
     if said is None and first:
-        said = page.lexicon.kinds.get(written)
+        said = _kind_named_before(page, match) or page.lexicon.kinds.get(written)
     said = said or _body_of(page, written)
     if said:
         return Piece(match.start(), match.end(), said, "document_part")
@@ -112,6 +113,17 @@ def _part(page: Page, match: re.Match[str], *, first: bool) -> Piece:
     digits = written[len(written.rstrip("0123456789")) :]
     proposal += f" {page.say.cardinal(digits)}" if digits else ""
     return Piece(match.start(), match.end(), proposal, "document_part", (unknown_abbreviation(written, proposal),))
+
+
+def _kind_named_before(page: Page, match: re.Match[str]) -> str | None:
+    """Return the kind of document that the words before the code name, as "quy định" does for 22-QĐ/TW.
+
+    Kinds share initials (quyết định, quy định; luật, lệnh), so the words that were written decide.
+    """
+    initials = "".join(letter for letter in match.group() if letter.isupper()).lower()
+    named = _NAMED_BEFORE.search(page.before(match.start()))
+    words = named[1].removesuffix("số ").split()[-len(initials) :] if named else []
+    return " ".join(words) if "".join(word[0] for word in words) == initials else None
 
 
 def _body_of(page: Page, written: str) -> str | None:

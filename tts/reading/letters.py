@@ -4,12 +4,12 @@ import unicodedata
 
 _NAMES = {
     "a": "a", "ă": "á", "â": "ớ", "b": "bê", "c": "xê", "d": "đê", "đ": "đê", "e": "e", "ê": "ê", "f": "ép",
-    "g": "giê", "h": "hát", "i": "i", "j": "gi", "k": "ca", "l": "e lờ", "m": "em", "n": "en", "o": "o", "ô": "ô",
+    "g": "giê", "h": "hát", "i": "i", "j": "gi", "k": "ca", "l": "e lờ", "m": "em", "n": "en", "o": "ô", "ô": "ô",
     "ơ": "ơ", "p": "pê", "q": "quy", "r": "e rờ", "s": "ét", "t": "tê", "u": "u", "ư": "ư", "v": "vê",
     "w": "vê kép", "x": "ích", "y": "y", "z": "dét",
 }  # fmt: skip
 
-_POINTS = _NAMES | {"d": "dê"}
+_POINTS = _NAMES | {"d": "dê", "o": "o"}
 """In lists "điểm d" and "điểm đ" follow one another, so the two must sound apart."""
 
 

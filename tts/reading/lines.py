@@ -10,6 +10,9 @@ _LEADS_ON = frozenset(
     "số năm tháng ngày quý điều khoản điểm và của các những tại với cho về do từ đến hoặc giữa xã phường tỉnh huyện "
     "phố ông bà theo trên là bằng trong ở gồm thứ khóa tổ bản thôn khu chí phòng sở bộ ban".split()
 )
+_SHORT_CAPITALS = re.compile(r"[A-ZĐ]{1,2}(?: *\n|$)")
+"""The rest of an abbreviation that a narrow column of a table has cut in two."""
+
 _WRAPPED_LINE = 60
 """A line this long that stops in mid-sentence was wrapped by the page."""
 
@@ -18,6 +21,8 @@ def is_soft_break(line: str, after: str, breaks: int) -> bool:
     """Tell whether the break between `line` and the text `after` it is only a wrapped line."""
     if not line or not after or line[-1] in ".!?:;…" or _MARKER.match(after):
         return False
+    if line.isupper() and len(line) <= 3 and _SHORT_CAPITALS.match(after):
+        return True
     if after[0].islower() or line[-1] in ",-/(":
         return True
     if line.rsplit(" ", 1)[-1].lower() in _LEADS_ON and not line.isupper():

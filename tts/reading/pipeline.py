@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Iterator
 
 from domain.reading import LexiconEntry, SpokenText
-from tts.reading import dates, documents, phones, quantities, roman, structure, symbols, times, web, words
+from tts.reading import dates, documents, phones, quantities, roman, shares, structure, symbols, times, web, words
 from tts.reading.normalise import clean
 from tts.reading.numbers import Numbers, Style
-from tts.reading.page import Page, Piece, Rule
+from tts.reading.page import Page, Piece, Rule, suspect_value
 from tts.reading.sentences import sentences_of
 from tts.reading.syllables import is_syllable
 from tts.reading.wordlist import CHUNK, Lexicon, Reading, index_entries
 
 _DIGIT_RULES: tuple[Rule, ...] = (
     structure.numbered_point,
+    web.web_address_from_digit,
     phones.phone,
     quantities.identity_number,
     documents.document_code,
@@ -29,15 +30,15 @@ _DIGIT_RULES: tuple[Rule, ...] = (
     dates.day_month,
     quantities.section_number,
     quantities.listed_numbers,
-    quantities.ratio,
+    shares.ratio,
     quantities.dimensions,
-    web.web_address,
-    quantities.number,
     quantities.number_with_letters,
+    quantities.number,
 )
 _WORD_RULES: dict[str, tuple[Rule, ...]] = {
     "độ": (words.degree_word,),
     "km": (words.kilometre_post,),
+    "cn": (words.sunday,),
     "t": (times.short_weekday,),
     **dict.fromkeys(("qcvn", "tcvn", "qcđp", "tccs", "tcxdvn", "tcxd", "iso"), (documents.standard,)),
 }
@@ -48,6 +49,7 @@ _SYMBOL_RULES: dict[str, tuple[Rule, ...]] = {
     "/": (symbols.end_mark, symbols.slash),
     "(": (structure.numbered_point, phones.phone),
     "+": (structure.bullet, phones.phone),
+    **dict.fromkeys("$€₫£¥", (quantities.foreign_money,)),
 }
 
 
@@ -85,7 +87,7 @@ def _read_at(page: Page, start: int) -> tuple[Piece, ...]:
         found = _first(page, start, _DIGIT_RULES)
     else:
         found = _first(page, start, _SYMBOL_RULES.get(first, (structure.bullet,))) or symbols.sign(page, start)
-    if known and (not found or known.end >= found[-1].end):
+    if known and (not found or known.end > found[-1].end or (known.rule == "own_reading" and known.end == found[-1].end)):
         return (known,)
     if found:
         return found
@@ -111,7 +113,8 @@ def _known(page: Page, start: int, end: int) -> Piece | None:
     if not shared:
         return None
     end = start + len(shared.written)
-    return Piece(start, end, shared.spoken, "lexicon")
+    flags = (suspect_value(shared.written, "có nhiều cách hiểu", shared.spoken),) if shared.unsure else ()
+    return Piece(start, end, shared.spoken, "lexicon", flags)
 
 
 def _is_plain_capitals(page: Page, start: int, reading: Reading) -> bool:
@@ -127,7 +130,7 @@ def _word_rules(page: Page, start: int, end: int) -> tuple[Piece, ...]:
     if special:
         return special
     if follows in {".", "@", ":", "-", "_"} or follows.isdigit() or follows == "+":
-        found = _first(page, start, (structure.numbered_point, structure.signature_head, web.web_address))
+        found = _first(page, start, (structure.signature_head, structure.numbered_point, web.web_address))
         if found:
             return found
     if follows == ")" or follows == "/" or follows == ",":

@@ -3,7 +3,7 @@
 import re
 
 from tts.reading.letters import spell
-from tts.reading.page import Page, Piece, from_match, leftover_digits, suspect_value
+from tts.reading.page import Page, Piece, from_match, leftover_digits
 from tts.reading.units import MONEY, PER, UNIT, UNITS, is_per_noun, per_word, unit_name
 
 _GROUPED = r"[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?(?![0-9])"
@@ -13,8 +13,6 @@ _POINTED = r"[0-9]+(?:[.,][0-9]+)?"
 _NUMBER = rf"(?:{_GROUPED}|{_SPACED}|{_ENGLISH}|{_POINTED})"
 _ONE = re.compile(_NUMBER)
 _RANGE = re.compile(rf"({_NUMBER})(%?)(?: ?- ?)({_NUMBER})(?![\w/]*[0-9/])")
-_RATIO = re.compile(r"([0-9]{1,6}(?:\.[0-9]{3})*)/([0-9]{1,6}(?:\.[0-9]{3})*)(?![0-9]|[/.,][0-9])")
-_COLON_RATIO = re.compile(r"([0-9]{1,4}) ?: ?([0-9][0-9.]{0,8})(?![0-9])")
 _LIST = re.compile(r"[0-9]{1,2}(?:,[0-9]{1,2}){2,}(?![0-9]|[,.][0-9])")
 _LIST_AFTER_NOUN = re.compile(r"[0-9]{1,4}(?:,[0-9]{1,4})+(?![0-9%]|[,.][0-9])")
 _LIST_NOUN = re.compile(
@@ -28,23 +26,6 @@ _SMALL_LETTER = re.compile(r"([0-9]{1,4})([a-eđ])(?!\w)")
 _PLATE = re.compile(r"([1-9][0-9])([A-Z]{1,2}[0-9]?) ?- ?([0-9]{3})\.?([0-9]{2})(?![0-9])")
 _SCALED_POINT = re.compile(r" ?(?:%|‰|nghìn|ngàn|triệu|tỷ|tỉ)")
 _SCORE_BEFORE = re.compile(r"(?:tỷ|tỉ) số (?:là |chung cuộc |chung cuộc là )?$")
-_SCALE_BEFORE = re.compile(r"(?:tỷ|tỉ) lệ (?:là |bản đồ )?$")
-_FRACTION_BEFORE = re.compile(
-    r"(?:quá|hơn|nhất|khoảng|gần|bằng|giảm|tăng|thiểu|chiếm|trên|dưới|còn|đủ|chừng|tới|cho|một nửa hay|mới được) $"
-)
-_FRACTION_AFTER = re.compile(
-    r" (?:số|tổng|diện tích|dân số|chặng|thời gian|chiều|nhiệm kỳ|thế kỷ|quãng|mức|lương|giá|vốn|kinh phí|lượng|khối|"
-    r"quân số|đoạn|công suất|sản lượng|thu nhập|tiền|phần)\b"
-)
-_ADDRESS_BEFORE = re.compile(r"(?:số|ngõ|ngách|hẻm|kiệt|nhà) $")
-_DATE_LIKE = re.compile(r"(?:0?[1-9]|[12][0-9]|3[01])/(?:0?[1-9]|1[0-2])")
-_RATIO_AFTER = re.compile(
-    r" (?:giờ|h\b|xã|phường|hộ|thôn|bản|tổ|chỉ tiêu|tiêu chí|đại biểu|người|cơ quan|đơn vị|đồng chí|thành viên|huyện|em|"
-    r"trường|ý kiến|phiếu|học sinh|doanh nghiệp|thủ tục|hồ sơ|nhiệm vụ|tháng|%|khu|chi bộ|đảng bộ|hội|lĩnh vực|sở|phòng|"
-    r"điểm|nội dung|tỉnh|thành phố|trạm|công trình|dự án|văn bản|kiến nghị|câu hỏi|xóm|cán bộ|công chức|ủy viên|đảng viên|"
-    r"hội viên|cử tri|trẻ|lớp|phòng học|bài|mô hình|ngày|tuần|gia đình|hợp tác xã|sản phẩm|tiêu chuẩn|chỉ số|mục tiêu|cụm)"
-)
-_RATIO_BEFORE = re.compile(r"(?:đạt|có|được|với|đã có|hoàn thành|phục vụ|trực|hoạt động|hỗ trợ|bậc|xếp thứ|hạng|tục|cấp độ) $")
 _SCALE_WORD = re.compile(r" (?:nghìn|ngàn|triệu|tỷ|tỉ)(?: (?:triệu|tỷ|tỉ|đồng))?(?!\w)")
 _ID_BEFORE = re.compile(
     r"(?:cccd|cmnd|cmt|định danh|tài khoản|stk|mã số|mã|thẻ|seri|sê ri|bhyt|bhxh|mst|số thuế|hồ sơ|hộ chiếu|bảo hiểm|vận đơn|imei)"
@@ -66,6 +47,18 @@ def number(page: Page, start: int) -> tuple[Piece, ...]:
     return _with_unit(page, start, match.end(), _said(page, match.group(), match.end()))
 
 
+def foreign_money(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `$500` and `€1,2 triệu`, where the sign comes first."""
+    match = _ONE.match(page.text, start + 1)
+    name = UNITS.get(page.text[start])
+    if not match or not name:
+        return ()
+    scale = _SCALE_WORD.match(page.lower, match.end())
+    end = scale.end() if scale else match.end()
+    said = _said(page, match.group(), match.end()) + (scale.group() if scale else "")
+    return (Piece(start, end, f"{said} {name}", "quantity"),)
+
+
 def listed_numbers(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `mức độ 3,4` and `lớp 6,7,8,9`: a list without spaces, no decimal."""
     match = _LIST.match(page.text, start)
@@ -84,32 +77,6 @@ def section_number(page: Page, start: int) -> tuple[Piece, ...]:
     return from_match(match, " chấm ".join(map(page.say.cardinal, match.group().split("."))), "section") if match else ()
 
 
-def ratio(page: Page, start: int) -> tuple[Piece, ...]:
-    """Read `5/7 xã`, `24/24`, `2/3 số hộ`: so many of so many, or a fraction."""
-    match = _RATIO.match(page.text, start)
-    if not match:
-        return _colon_ratio(page, start)
-    top, bottom = match[1].replace(".", ""), match[2].replace(".", "")
-    over = f"{page.say.cardinal(top)} trên {page.say.cardinal(bottom)}"
-    part = f"{page.say.cardinal(top)} phần {page.say.ordinal(bottom, 'một') if bottom == '4' else page.say.cardinal(bottom)}"
-    before = page.before(start)
-    after = page.after(match.end())
-    if _ADDRESS_BEFORE.search(before):
-        return from_match(match, over, "ratio")
-    small = 0 < int(top) < int(bottom) <= 10
-    if _SCALE_BEFORE.search(before) and top == "1":
-        return from_match(match, part, "fraction")
-    if small and (_FRACTION_AFTER.match(after) or (_FRACTION_BEFORE.search(before) and not _RATIO_AFTER.match(after))):
-        return from_match(match, part, "fraction")
-    sure = _RATIO_AFTER.match(after) or _RATIO_BEFORE.search(before) or not _DATE_LIKE.fullmatch(match.group())
-    if sure or match.group() in {"24/7", "7/7"} or top == bottom:
-        return from_match(match, over, "ratio")
-    if small and (top, bottom) in {("1", "2"), ("1", "3"), ("2", "3"), ("1", "4"), ("3", "4")}:
-        return from_match(match, part, "fraction", suspect_value(match.group(), "có thể là ngày hoặc phân số", part))
-    said = f"{page.say.day(top)} tháng {page.say.month(bottom)}"
-    return from_match(match, said, "day_month", suspect_value(match.group(), "có thể là ngày hoặc tỷ lệ", said))
-
-
 def dimensions(page: Page, start: int) -> tuple[Piece, ...]:
     """Read the first side of `3x4 m`."""
     match = _TIMES.match(page.text, start)
@@ -122,7 +89,7 @@ def dimensions(page: Page, start: int) -> tuple[Piece, ...]:
 def number_with_letters(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `12A`, `9A1`, `5G`."""
     match = _WITH_LETTERS.match(page.text, start) or _SMALL_LETTER.match(page.text, start)
-    if not match:
+    if not match or UNIT.match(page.text, match.end(1)):
         return ()
     said = f"{page.say.cardinal(match[1])} {spell(match[2])}"
     if match.lastindex == 3 and match[3]:
@@ -154,14 +121,6 @@ def identity_number(page: Page, start: int) -> tuple[Piece, ...]:
 def _is_money(page: Page, end: int) -> bool:
     unit = UNIT.match(page.text, end)
     return bool(unit and (unit[1] or unit[2]) in MONEY) or page.lower.startswith(" đồng", end)
-
-
-def _colon_ratio(page: Page, start: int) -> tuple[Piece, ...]:
-    match = _COLON_RATIO.match(page.text, start)
-    if not match or not (_SCALE_BEFORE.search(page.before(start)) or match[1] == "1"):
-        return ()
-    top, bottom = page.say.cardinal(match[1]), page.say.cardinal(match[2].replace(".", ""))
-    return from_match(match, f"{top} trên {bottom}", "ratio")
 
 
 def _is_range(page: Page, match: re.Match[str]) -> bool:

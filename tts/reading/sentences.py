@@ -45,7 +45,9 @@ class _Growing:
             self._take_word(piece)
 
     def close(self, pause_ms: int) -> None:
-        """End the sentence with silence after it."""
+        """End the sentence with silence after it; a comma that nothing follows is not said."""
+        if self.held is not None and self.tokens[self.held].spoken == ",":
+            self._silence(self.held)
         if self.tokens:
             self.done.append(SpokenSentence(tuple(self.tokens), pause_ms if self.words else 0))
         self.tokens, self.words, self.held = [], 0, None

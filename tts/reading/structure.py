@@ -5,9 +5,10 @@ import re
 from tts.reading.letters import CAPITALS, point_name
 from tts.reading.page import Page, Piece, one
 from tts.reading.roman import roman_value
+from tts.reading.units import UNIT
 
 _BULLET = re.compile(r"(?:[-+*•▪●◦■□➢➤✓✔❖►▶→⇒★☆◆◇○§\uf0a7\uf0b7\uf0d8\uf02d·]+)(?= |[^\W\d_]|[0-9\"(])")
-_LETTER = re.compile(r"\(?([a-zđA-ZĐ])([.)/])(?= |$)")
+_LETTER = re.compile(r"\(?([a-zđA-GĐ])([.)/])(?= |$)")
 _LETTER_COMMA = re.compile(rf"([b-hk-np-tvxđ])(,)(?= [{CAPITALS}])")
 _NUMBER = re.compile(r"([0-9]{1,3})([.)/])(?= |[^\W\d_])(?!/)")
 _SECTION = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,2})+)(\.|\)|)(?= [^\W\d_])")
@@ -31,7 +32,7 @@ def numbered_point(page: Page, start: int) -> tuple[Piece, ...]:
     if match and roman_value(match[1]):
         return _point(match, page.say.cardinal(str(roman_value(match[1]))), "heading")
     match = _SECTION.match(page.text, start)
-    if match:
+    if match and not UNIT.match(page.text, match.end()):
         said = " chấm ".join(map(page.say.cardinal, match[1].split(".")))
         return _point(match, said, "heading")
     match = _NUMBER.match(page.text, start)

@@ -80,6 +80,8 @@ def slash(page: Page, start: int) -> tuple[Piece, ...]:
         if unit and (unit[1].lower() in {"đồng", "đ"} or re.search(r"[0-9][^,;()]{0,25}$", before)):
             said = f"{per_word(unit[1], match[1])} {unit_name(match[1])}"
             return one(start, match.end(), said, "per")
+    if re.match(r"/(?:19|20)[0-9]{2}(?![0-9])", page.text[start : start + 6]) and not page.text[start - 1 : start].isdigit():
+        return one(start, start + 1, "năm", "year_mark")
     if page.text[start - 1 : start].isdigit() and page.text[start + 1 : start + 2].isdigit():
         return one(start, start + 1, "trên", "ratio", suspect_value("/", "giữa hai số chưa rõ nghĩa", "trên"))
     return one(start, start + 1, ",", "slash")
@@ -88,8 +90,6 @@ def slash(page: Page, start: int) -> tuple[Piece, ...]:
 def sign(page: Page, start: int) -> tuple[Piece, ...]:
     """Read any other sign; what has no reading is flagged, never guessed."""
     char = page.text[start]
-    if char == "$" and page.text[start + 1 : start + 2].isdigit():
-        return ()
     if char in PAUSES:
         return one(start, start + 1, PAUSES[char], "punctuation")
     if char in SILENT:
@@ -139,6 +139,6 @@ def _joins_range(before: str, after: str) -> bool:
     same = _SAME_WORD.search(before)
     if same and re.match(rf"{same[1]} [0-9ivx]", after):
         return True
-    if not re.match(r"\(?[0-9]", after):
+    if not re.match(r"\(?[0-9]", after) or re.match(r"\(?0[0-9]{2}", after):
         return False
     return bool(_NUMERIC_END.search(before) or (_MONEY_END.search(before) and re.search(r"[0-9][^,;.]{0,20}$", before)))

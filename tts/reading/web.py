@@ -17,6 +17,7 @@ _SIGNS = {
     "?": "hỏi chấm", "=": "bằng", "&": "và", "#": "thăng", "%": "phần trăm", "+": "cộng", "~": "ngã", "!": "chấm than",
     "$": "đô la", "'": "nháy", "*": "sao", ",": "phẩy", ";": "chấm phẩy",
 }  # fmt: skip
+_DIGIT_HEAD = re.compile(r"[0-9]{1,10}(?:[A-Za-z-]|\.[a-z]|@)[A-Za-z0-9.@-]*\.[a-z]")
 _RUN = re.compile(r"[A-Za-z]+|[0-9]+|.")
 _AS_WRITTEN = frozenset("com net org edu gov info mail web online shop app store portal news blog home gmail yahoo hotmail io".split())
 
@@ -30,6 +31,11 @@ def web_address(page: Page, start: int) -> tuple[Piece, ...]:
     said = re.sub(r"^[a-z]+://", "", written).rstrip("/")
     words = [_run(page, run) for run in _RUN.findall(said)]
     return (Piece(start, start + len(written), " ".join(words), "web_address"),)
+
+
+def web_address_from_digit(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read a domain that begins with a digit: `24h.com.vn`."""
+    return web_address(page, start) if _DIGIT_HEAD.match(page.text, start) else ()
 
 
 def _run(page: Page, run: str) -> str:

@@ -43,6 +43,14 @@ def degree_word(page: Page, start: int) -> tuple[Piece, ...]:
     return ()
 
 
+def sunday(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `CN` as Sunday where a weekday or a time of day is near."""
+    near = re.search(r"(?:t[2-7]|thứ|bảy|sáng|chiều|tối|trưa|ngày|đêm)\W[^.;]{0,20}$", page.before(start, 30))
+    if not near or not re.match(r"CN(?!\w)", page.text[start : start + 3]):
+        return ()
+    return one(start, start + 2, "chủ nhật", "weekday")
+
+
 def kilometre_post(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `Km 12+300`, a place on a road."""
     match = re.compile(r"[Kk][Mm] ?([0-9]{1,4})(?:\+([0-9]{1,4}))?(?![\w])").match(page.text, start)
@@ -63,6 +71,8 @@ def letters_with_digits(page: Page, start: int) -> tuple[Piece, ...]:
     name = page.reading_of(letters + "+") or (page.reading_of(letters) if glued and len(letters) > 1 else None)
     if not name and not glued:
         return ()
+    if name and page.before(start).endswith(name.split()[0] + " "):
+        name = name.partition(" ")[2]  # "đường ĐT129" is not said "đường đường tỉnh"
     number = page.say.spelled(digits) if len(digits) > 4 else page.say.cardinal(digits)
     said = f"{name or spell(letters)} {number}"
     tail_letters = tail.rstrip("0123456789")
