@@ -4,7 +4,6 @@ Measured from the samples: the wall time of each clip's first sample less its pl
 """
 
 import json
-import math
 import statistics
 import sys
 import tempfile
@@ -17,13 +16,7 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "endtoend"))
 
-from town import RATE, ZONE, Town, heard, soon, town, wait_for
-
-from audio_library.codec import encode_flac
-from domain.audio import Clip, ClipKind, Loudness
-from domain.timetable import Programme, ProgrammeItem, Rule
-from player.clock import SystemClock
-from store import clips, timetable
+from town import Town, heard, soon, tone, town, wait_for
 
 SLOTS = 10
 APART = timedelta(seconds=5)
@@ -38,10 +31,10 @@ def main() -> None:
         wait_for(lambda: place.centre.folder.station_key.exists() or None, 20, "the station's key")
         machine = place.enrol()
         place.start_machine(machine)
-        tones = [_tone(440 + 20 * number) for number in range(SLOTS)]
-        starts = _schedule(place, tones)
+        sounds = [tone(440 + 20 * number, _CLIP_S) for number in range(SLOTS)]
+        starts = _schedule(place, sounds)
         wait_for(lambda: time.time() > starts[-1] + _CLIP_S + 4 or None, 120, "the last slot")
-        errors = [_error(machine, tone, at) for tone, at in zip(tones, starts, strict=True)]
+        errors = [_error(machine, sound, at) for sound, at in zip(sounds, starts, strict=True)]
         memory = {name: psutil.Process(one.pid).memory_info().rss / 2**20 for name, one in place.processes.items()}
     found = sorted(abs(error) for error in errors if error is not None)
     print(f"slots {SLOTS}, missed {SLOTS - len(found)}")
@@ -50,44 +43,16 @@ def main() -> None:
     print(json.dumps({"p50_ms": statistics.median(found), "max_ms": found[-1], "missed": SLOTS - len(found)}))
 
 
-def _tone(pitch: float) -> np.ndarray:
-    wave = 12_000 * np.sin(2 * math.pi * pitch * np.arange(int(_CLIP_S * RATE)) / RATE + 0.5)
-    return wave.astype("<i2")
-
-
 def _schedule(place: Town, tones: list[np.ndarray]) -> list[float]:
-    first, now = soon(12), SystemClock().now()
-    starts = [first + number * APART for number in range(SLOTS)]
-    with place.centre.database.write() as connection:
-        for number, (tone, at) in enumerate(zip(tones, starts, strict=True)):
-            data = encode_flac(tone.tobytes())
-            clip_hash = place.centre.blobs.put(data)
-            length = timedelta(seconds=len(tone) / RATE)
-            clips.put(
-                connection,
-                Clip(
-                    clip_hash, len(data), "audio/flac", length, Loudness(-16, -3, 1), ClipKind.OTHER, f"{number}", now
-                ),
-            )
-            item = ProgrammeItem(clip_hash=clip_hash)
-            timetable.add_programme(connection, Programme(f"bench-{number}", f"Mốc {number}", (item,)))
-            local = at.astimezone(ZONE)
-            timetable.add_rule(
-                connection,
-                Rule(
-                    f"bench-{number}",
-                    f"bench-{number}",
-                    frozenset({"lai-chau"}),
-                    (local.time(),),
-                    dates=frozenset({local.date()}),
-                ),
-            )
-    return [at.timestamp() for at in starts]
+    first = soon(12)
+    for number, sound in enumerate(tones):
+        place.schedule_tone(sound, first + number * APART)
+    return [(first + number * APART).timestamp() for number in range(len(tones))]
 
 
-def _error(machine: Path, tone: np.ndarray, at: float) -> float | None:
+def _error(machine: Path, sound: np.ndarray, at: float) -> float | None:
     for sounding in heard(machine):
-        wall = sounding.first_of(tone)
+        wall = sounding.first_of(sound)
         if wall is not None and abs(wall - at) < 60:
             return (wall - at) * 1000
     return None

@@ -1,6 +1,7 @@
 """A whole small town for end-to-end tests: panel, worker and machines as processes of their own."""
 
 import json
+import math
 import os
 import signal
 import socket
@@ -18,10 +19,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from audio_library.codec import encode_flac
+from domain.audio import Clip, ClipKind, Loudness
 from domain.bulletins import Genre
 from domain.people import User
+from domain.timetable import Programme, ProgrammeItem, Rule
 from scheduler.desk import NewSession
-from store import bulletins, people, timetable
+from store import bulletins, clips, people, timetable
 from store.bulletins import Draft
 from tiengloa.centre import open_centre
 from tiengloa.example import load as example
@@ -170,6 +174,25 @@ class Town:
         )
         return self.centre.timetable.add(self.person(example.EDITOR_LOGIN), wanted)
 
+    def schedule_tone(self, samples: np.ndarray, starts_at: datetime) -> str:
+        """Put a sound in the library and on the timetable, once, for the whole province; return its rule."""
+        data, name = encode_flac(samples.tobytes()), f"tone-{starts_at:%H%M%S}"
+        clip_hash, length = self.centre.blobs.put(data), timedelta(seconds=len(samples) / RATE)
+        figures, now = Loudness(-16, -3, 1), datetime.now(UTC)
+        local = starts_at.astimezone(ZONE)
+        when = {"times": (local.time(),), "dates": frozenset({local.date()})}
+        with self.centre.database.write() as connection:
+            clips.put(connection, Clip(clip_hash, len(data), "audio/flac", length, figures, ClipKind.OTHER, name, now))
+            timetable.add_programme(connection, Programme(name, name, (ProgrammeItem(clip_hash=clip_hash),)))
+            timetable.add_rule(connection, Rule(name, name, frozenset({"lai-chau"}), **when))
+        return name
+
+
+def tone(pitch: float, seconds: float) -> np.ndarray:
+    """Return a tone as samples; each pitch is another sound."""
+    turns = pitch * np.arange(int(seconds * RATE)) / RATE
+    return (12_000 * np.sin(2 * math.pi * turns + 0.5)).astype("<i2")
+
 
 @contextmanager
 def town(root: Path) -> Iterator[Town]:
@@ -196,8 +219,9 @@ class Sounding:
 
     def first_of(self, clip: np.ndarray, after: int = 0) -> float | None:
         """Return the wall time of the first sample of `clip`, found whole and bit for bit, or None."""
-        loud = int(np.flatnonzero(clip)[0])
-        needle = clip[loud:].tobytes()
+        sound = np.flatnonzero(clip)
+        loud = int(sound[0])
+        needle = clip[loud : int(sound[-1]) + 1].tobytes()
         place = self.samples[after:].tobytes().find(needle)
         if place < 0 or place % 2:
             return None
