@@ -104,14 +104,15 @@ class Engine:
     def _run(self) -> None:
         while not (self._ending.is_set() and not self._voices):
             try:
-                self._feed()
+                self.feed()
             except SinkError as error:
                 self._lose(error)
                 self._reopen()
         if self.sink_ok:
             self._sink.close()
 
-    def _feed(self) -> None:
+    def feed(self) -> None:
+        """Mix one block and hand it to the sink; this is what the sound thread does for ever. Raises SinkError."""
         instant = self._next_instant()
         while self._orders:
             self._orders.popleft()()
