@@ -11,6 +11,10 @@ from store import tables
 from store.engine import new_id
 
 MOST_ATTEMPTS = 5
+_GAVE_UP = (
+    f"Tiến trình làm âm thanh đã dừng đột ngột {MOST_ATTEMPTS} lần khi làm bản tin này nên không thử nữa. "
+    "Bản tin còn nguyên; hãy báo kỹ thuật viên, rồi bấm làm lại."
+)
 
 
 def add(connection: Connection, bulletin_id: str, version: int, now: datetime) -> str:
@@ -26,8 +30,16 @@ def add(connection: Connection, bulletin_id: str, version: int, now: datetime) -
 
 
 def claim(connection: Connection, job_id: str, now: datetime, lease: timedelta) -> Job | None:
-    """Take a queued job, or one whose lease has run out; `None` when it is not to be had."""
+    """Take a queued job, or one whose lease has run out; `None` when it is not to be had.
+
+    A job whose every attempt ended with its worker is given up: what kills a worker must not do so for ever.
+    """
     table = tables.job
+    connection.execute(
+        update(table)
+        .where(table.c.id == job_id, _expired(now), table.c.attempts >= MOST_ATTEMPTS)
+        .values(state=JobState.FAILED.value, lease_until=None, error=_GAVE_UP)
+    )
     changed = connection.execute(
         update(table)
         .where(table.c.id == job_id, _claimable(now))
@@ -70,8 +82,18 @@ def fail(connection: Connection, job: Job, error: str, retry_at: datetime | None
         connection,
         job,
         state=JobState.RUNNING.value if again else JobState.FAILED.value,
-        lease_until=retry_at,
+        lease_until=retry_at if again else None,
         error=error,
+    )
+
+
+def release(connection: Connection, now: datetime) -> None:
+    """Let go of the jobs of a worker that is known to be gone; what waits to be tried again goes on waiting."""
+    table = tables.job
+    connection.execute(
+        update(table)
+        .where(table.c.state == JobState.RUNNING.value, table.c.error == "", table.c.lease_until > now)
+        .values(lease_until=now - timedelta(milliseconds=1))
     )
 
 
@@ -107,9 +129,11 @@ def unfinished(connection: Connection) -> tuple[Job, ...]:
 
 
 def _claimable(now: datetime) -> Any:
-    table = tables.job
-    expired = (table.c.state == JobState.RUNNING.value) & (table.c.lease_until < now)
-    return or_(table.c.state == JobState.QUEUED.value, expired)
+    return or_(tables.job.c.state == JobState.QUEUED.value, _expired(now))
+
+
+def _expired(now: datetime) -> Any:
+    return (tables.job.c.state == JobState.RUNNING.value) & (tables.job.c.lease_until < now)
 
 
 def _mine(connection: Connection, job: Job, **columns: Any) -> bool:
