@@ -14,7 +14,7 @@ from domain.people import Role, User
 from domain.playlist import from_ms
 from domain.ports import Clock
 from scheduler.signing import MACHINE_HEADER, verify_request
-from store import airings, machines, station
+from store import airings, machines, places, station
 from store.engine import Database, hash_secret, new_id
 
 CODE_LIFE = timedelta(minutes=15)
@@ -50,6 +50,8 @@ class MachineOffice:
             raise BadInputError("Hãy đặt tên cho máy phát, ví dụ «Máy phát bản San Thàng».")
         code = "".join(secrets.choice(_LETTERS) for _ in range(16))
         with self.database.write() as connection:
+            if area_id not in {area.id for area in places.areas(connection)}:
+                raise BadInputError("Hãy chọn địa bàn mà máy phát này phục vụ.")
             machines.add_code(connection, EnrolmentCode(hash_secret(code), area_id, name, self.clock.now() + CODE_LIFE))
         return "-".join(code[start : start + 4] for start in range(0, 16, 4))
 
@@ -160,9 +162,14 @@ def _object(value: object) -> Mapping[str, Any]:
 
 def _text(fields: Mapping[str, Any], name: str, most: int = _TEXT_LIMIT) -> str:
     value = fields.get(name)
-    if not isinstance(value, str) or len(value) > most:
+    if not isinstance(value, str) or len(value) > most or not _is_text(value):
         raise BadInputError(f"Báo cáo của máy phát thiếu hoặc sai mục «{name}».")
     return value
+
+
+def _is_text(value: str) -> bool:
+    # JSON can carry half of a surrogate pair, which no database or page can.
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _whole(fields: Mapping[str, Any], name: str, least: int, most: int) -> int:

@@ -25,18 +25,26 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime) -> i
     renewed = 0
     for machine_id, old in current.items():
         playlist = _playlist(own, machine_id, old, plan, now)
-        print_ = fingerprint(playlist)
-        if old is not None and old.fingerprint == print_ and now - old.issued_at < _RENEW_AFTER:
+        if old is not None and old.fingerprint == fingerprint(playlist) and now - old.issued_at < _RENEW_AFTER:
             continue
-        body = key.sign(playlist)
-        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         with database.write() as connection:
-            machines.publish(
-                connection,
-                Published(machine_id, playlist.counter, print_, etag, body, playlist.issued_at, playlist.expires_at),
-            )
-        renewed += 1
+            # Read again: another worker may have published meanwhile, and a counter is used once.
+            newest = machines.published(connection, machine_id)
+            renewed += machines.publish(connection, _signed(key, _playlist(own, machine_id, newest, plan, now)))
     return renewed
+
+
+def _signed(key: StationKey, playlist: Playlist) -> Published:
+    body = key.sign(playlist)
+    return Published(
+        machine_id=playlist.machine_id,
+        counter=playlist.counter,
+        fingerprint=fingerprint(playlist),
+        etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
+        body=body,
+        issued_at=playlist.issued_at,
+        expires_at=playlist.expires_at,
+    )
 
 
 def _playlist(own: Station, machine_id: str, old: Published | None, plan: Plan, now: datetime) -> Playlist:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from domain.errors import NotFoundError
+from domain.errors import BadInputError, NotFoundError
 from domain.machines import EnrolmentCode, Heartbeat, Machine
 from domain.playlist import from_ms, to_ms
 from store import station, tables
@@ -52,7 +52,13 @@ def use_code(connection: Connection, code: str, now: datetime) -> EnrolmentCode 
 
 
 def add(connection: Connection, machine: Machine) -> None:
-    """Add an enrolled machine."""
+    """Add an enrolled machine. Raises BadInputError when its key is known already."""
+    table = tables.machine
+    if connection.execute(select(table.c.id).where(table.c.public_key == machine.public_key)).first() is not None:
+        raise BadInputError(
+            "Khóa của máy này đã được ghép trước đây. Mã vẫn còn dùng được; hãy đổi tên thư mục cũ của máy rồi ghép "
+            "lại, để máy tạo khóa mới."
+        )
     connection.execute(
         insert(tables.machine).values(
             id=machine.id,
@@ -127,8 +133,8 @@ def published_etag(connection: Connection, machine_id: str) -> str | None:
     return connection.execute(query).scalar_one_or_none()
 
 
-def publish(connection: Connection, one: Published) -> None:
-    """Replace the playlist of a machine."""
+def publish(connection: Connection, one: Published) -> bool:
+    """Replace the playlist of a machine by one of a higher counter; tell whether it was higher."""
     values = {
         "machine_id": one.machine_id,
         "counter": one.counter,
@@ -138,11 +144,13 @@ def publish(connection: Connection, one: Published) -> None:
         "issued_at": one.issued_at,
         "expires_at": one.expires_at,
     }
-    connection.execute(
-        upsert(tables.published_playlist)
+    table = tables.published_playlist
+    changed = connection.execute(
+        upsert(table)
         .values(values)
-        .on_conflict_do_update(index_elements=["machine_id"], set_=values)
+        .on_conflict_do_update(index_elements=["machine_id"], set_=values, where=table.c.counter < one.counter)
     )
+    return changed.rowcount == 1
 
 
 def _machine(row: Row[Any]) -> Machine:

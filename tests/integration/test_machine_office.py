@@ -1,0 +1,278 @@
+"""The machines' office: who is let in, who is believed, and what is kept of their reports."""
+
+import base64
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from domain.errors import BadInputError, NotAllowedError, TiengLoaError, TrustError
+from domain.machines import AiringOutcome, Machine, MachineState
+from domain.people import Role
+from domain.playlist import to_ms
+from player.trust import Signer
+from store import airings, machines
+from tests.fakes import START, ExampleStation
+
+CLUSTER = "cum-san-thang"
+MINUTE = timedelta(minutes=1)
+
+
+def new_key() -> tuple[Ed25519PrivateKey, str]:
+    key = Ed25519PrivateKey.generate()
+    return key, base64.b64encode(key.public_key().public_bytes_raw()).decode()
+
+
+def new_code(station: ExampleStation) -> str:
+    return station.office.new_code(station.person(Role.TECHNICIAN), CLUSTER, "  Máy phát   bản San Thàng ")
+
+
+def enrolled(station: ExampleStation) -> tuple[Machine, Signer]:
+    key, public = new_key()
+    joined = station.office.enrol(new_code(station), public)
+    with station.database.read() as connection:
+        return machines.get(connection, joined.machine_id), Signer(joined.machine_id, key)
+
+
+def report(**changed: Any) -> dict[str, Any]:
+    return {
+        "key": "slot-1:0",
+        "slot": "slot-1",
+        "position": 0,
+        "title": "Bản tin sáng",
+        "clip": "a" * 64,
+        "planned": to_ms(START),
+        "outcome": "played",
+        "started": to_ms(START) + 12,
+        "ended": to_ms(START) + 60_000,
+        "rendered": 59_988,
+        "reason": "",
+        **changed,
+    }
+
+
+def kept(station: ExampleStation) -> tuple[Any, ...]:
+    with station.database.read() as connection:
+        return airings.between(connection, START - MINUTE, START + MINUTE)
+
+
+def test_a_code_lets_one_machine_in_once(station: ExampleStation) -> None:
+    code = new_code(station)
+    assert len(code.replace("-", "")) == 16
+    joined = station.office.enrol(code, new_key()[1])
+    assert joined.machine_name == "Máy phát bản San Thàng"
+    with pytest.raises(TrustError, match="đã dùng hoặc đã quá 15 phút"):
+        station.office.enrol(code, new_key()[1])
+    with station.database.read() as connection:
+        (machine,) = machines.everything(connection)
+    assert (machine.id, machine.area_id, machine.enrolled_at) == (joined.machine_id, CLUSTER, START)
+
+
+@pytest.mark.parametrize("typed", [str.lower, lambda code: code.replace("-", ""), lambda code: f"  {code} ".title()])
+def test_a_code_may_be_typed_in_any_case_with_or_without_hyphens(station: ExampleStation, typed: Any) -> None:
+    assert station.office.enrol(typed(new_code(station)), new_key()[1]).machine_id
+
+
+def test_a_code_lives_fifteen_minutes(station: ExampleStation) -> None:
+    first, second = new_code(station), new_code(station)
+    station.clock.go(15 * MINUTE)
+    assert station.office.enrol(first, new_key()[1]).machine_id
+    station.clock.go(timedelta(milliseconds=1))
+    with pytest.raises(TrustError, match="quá 15 phút"):
+        station.office.enrol(second, new_key()[1])
+
+
+@pytest.mark.parametrize("code", ["", "----", "ABCD-EFGH-JKMN-PQRS", "ß" * 16, "A" * 100_000, "\x00"])
+def test_a_wrong_code_lets_nobody_in(station: ExampleStation, code: str) -> None:
+    new_code(station)
+    with pytest.raises(TrustError):
+        station.office.enrol(code, new_key()[1])
+    with station.database.read() as connection:
+        assert machines.everything(connection) == ()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "không phải khóa",
+        base64.b64encode(bytes(31)).decode(),
+        base64.b64encode(bytes(33)).decode(),
+        base64.b64encode(bytes(32)).decode().rstrip("="),
+        "-" + base64.b64encode(bytes(32)).decode(),
+        "A" * 1_000_000,
+    ],
+)
+def test_a_wrong_key_is_refused_and_the_code_stays_good(station: ExampleStation, key: str) -> None:
+    code = new_code(station)
+    with pytest.raises(BadInputError, match="Khóa của máy phát không đúng khuôn dạng"):
+        station.office.enrol(code, key)
+    assert station.office.enrol(code, new_key()[1]).machine_id
+
+
+def test_a_key_that_is_known_already_is_refused_and_the_code_stays_good(station: ExampleStation) -> None:
+    public = new_key()[1]
+    station.office.enrol(new_code(station), public)
+    code = new_code(station)
+    with pytest.raises(BadInputError, match="đã được ghép trước đây"):
+        station.office.enrol(code, public)
+    assert station.office.enrol(code, new_key()[1]).machine_id
+
+
+def test_only_a_technician_makes_codes_and_revokes(station: ExampleStation) -> None:
+    machine, _signer = enrolled(station)
+    for role in set(Role) - {Role.TECHNICIAN, Role.ADMIN}:
+        person = station.person(role)
+        with pytest.raises(NotAllowedError):
+            station.office.new_code(person, CLUSTER, "Máy")
+        with pytest.raises(NotAllowedError):
+            station.office.revoke(person, machine.id)
+
+
+@pytest.mark.parametrize(("area", "name"), [("khong-co", "Máy"), ("", "Máy"), (CLUSTER, "  "), (CLUSTER, "\ud800")])
+def test_a_code_for_no_place_or_without_a_name_is_refused(station: ExampleStation, area: str, name: str) -> None:
+    with pytest.raises(BadInputError):
+        station.office.new_code(station.person(Role.TECHNICIAN), area, name)
+
+
+def test_a_machine_is_known_by_its_signature_until_it_is_revoked(station: ExampleStation) -> None:
+    machine, signer = enrolled(station)
+    headers = signer.headers("GET", "/api/playlist?x=1", b"", to_ms(START))
+    assert station.office.identify("GET", "/api/playlist?x=1", headers, b"") == machine
+    for method, path, body in (
+        ("POST", "/api/playlist?x=1", b""),
+        ("GET", "/api/playlist?x=2", b""),
+        ("GET", "/api/playlist?x=1", b"{}"),
+    ):
+        with pytest.raises(TrustError):
+            station.office.identify(method, path, headers, body)
+    station.office.revoke(station.person(Role.TECHNICIAN), machine.id)
+    with pytest.raises(TrustError, match="thu hồi"):
+        station.office.identify("GET", "/api/playlist?x=1", headers, b"")
+
+
+def test_a_machine_cannot_speak_for_another(station: ExampleStation) -> None:
+    (one, _), (_, other) = enrolled(station), enrolled(station)
+    headers = {**other.headers("GET", "/api/playlist", b"", to_ms(START)), "TL-Machine": one.id}
+    with pytest.raises(TrustError):
+        station.office.identify("GET", "/api/playlist", headers, b"")
+
+
+@pytest.mark.parametrize("name", ["", "khong-co", "' OR 1=1 --", "\x00", "x" * 10_000])
+def test_an_unknown_machine_is_refused(station: ExampleStation, name: str) -> None:
+    enrolled(station)
+    with pytest.raises(TrustError, match="chưa được ghép"):
+        station.office.identify("GET", "/", {"TL-Machine": name}, b"")
+
+
+def test_airings_may_come_any_number_of_times(station: ExampleStation) -> None:
+    machine, _ = enrolled(station)
+    for _ in range(3):
+        assert station.office.keep_airings(machine, [report(), report()]) == ["slot-1:0", "slot-1:0"]
+    (airing,) = kept(station)
+    assert (airing.outcome, airing.machine_id, airing.rendered) == (
+        AiringOutcome.PLAYED,
+        machine.id,
+        timedelta(milliseconds=59_988),
+    )
+
+
+def test_an_ending_takes_the_place_of_playing_and_never_the_other_way(station: ExampleStation) -> None:
+    machine, _ = enrolled(station)
+    playing = report(outcome="playing", ended=None, rendered=0)
+    station.office.keep_airings(machine, [playing])
+    station.office.keep_airings(machine, [report(outcome="cut", reason="mất điện")])
+    station.office.keep_airings(machine, [playing])
+    (airing,) = kept(station)
+    assert (airing.outcome, airing.reason) == (AiringOutcome.CUT, "mất điện")
+
+
+def test_a_machine_cannot_overwrite_what_another_said(station: ExampleStation) -> None:
+    (one, _), (other, _) = enrolled(station), enrolled(station)
+    station.office.keep_airings(one, [report()])
+    station.office.keep_airings(other, [report(outcome="missed", started=None, ended=None, rendered=0)])
+    assert {airing.machine_id: airing.outcome for airing in kept(station)} == {
+        one.id: AiringOutcome.PLAYED,
+        other.id: AiringOutcome.MISSED,
+    }
+
+
+BAD_REPORTS: tuple[object, ...] = (
+    None,
+    "text",
+    {},
+    [None],
+    [[]],
+    [{}],
+    [report(outcome="sung")],
+    [report(outcome=["played"])],
+    [report(outcome={})],
+    [report(position=-1)],
+    [report(position=True)],
+    [report(position=1.5)],
+    [report(planned=10**30)],
+    [report(rendered=-1)],
+    [report(started="hôm nay")],
+    [report(title=None)],
+    [report(title="x" * 1001)],
+    [report(title="\ud800")],
+    [report(key="\udfff")],
+    [report(clip=7)],
+    [report(clip="a" * 65)],
+    [report()] * 501,
+)
+
+
+@pytest.mark.parametrize("reports", BAD_REPORTS, ids=[str(number) for number in range(len(BAD_REPORTS))])
+def test_a_report_that_is_no_report_is_refused_whole(station: ExampleStation, reports: object) -> None:
+    machine, _ = enrolled(station)
+    mixed = [report(key="tốt"), *reports] if isinstance(reports, list) else reports
+    with pytest.raises(BadInputError):
+        station.office.keep_airings(machine, mixed)
+    assert kept(station) == ()
+
+
+def beat(**changed: Any) -> dict[str, Any]:
+    return {
+        "counter": 3,
+        "clips_held": 4,
+        "clips_needed": 5,
+        "sink": "wav",
+        "sink_ok": True,
+        "clock_offset": -20,
+        "free": 10**9,
+        "version": "0.1.0",
+        "fault": "",
+        **changed,
+    }
+
+
+def test_a_heartbeat_is_kept_with_the_centres_time_and_tells_the_state(station: ExampleStation) -> None:
+    machine, _ = enrolled(station)
+    assert machine.state_at(START) is MachineState.NEVER_SEEN
+    assert station.office.keep_heartbeat(machine, beat()) == START
+    with station.database.read() as connection:
+        seen = machines.get(connection, machine.id)
+    assert seen.heartbeat is not None
+    assert (seen.heartbeat.at, seen.heartbeat.playlist_counter, seen.heartbeat.clock_offset_ms) == (START, 3, -20)
+    assert seen.state_at(START) is MachineState.ONLINE
+    assert seen.state_at(START + timedelta(seconds=101)) is MachineState.OFFLINE
+
+
+@pytest.mark.parametrize(
+    "bad", [None, [], {}, beat(counter=-1), beat(free=2**70), beat(sink=3), beat(fault="\ud800"), beat(version=None)]
+)
+def test_a_heartbeat_that_is_none_is_refused(station: ExampleStation, bad: object) -> None:
+    machine, _ = enrolled(station)
+    with pytest.raises(TiengLoaError):
+        station.office.keep_heartbeat(machine, bad)
+
+
+def test_only_the_hash_of_a_code_is_kept(station: ExampleStation) -> None:
+    plain = new_code(station).replace("-", "")
+    station.database.close()
+    kept_bytes = b"".join(file.read_bytes() for file in station.folder.glob("tiengloa.db*"))
+    assert plain.encode() not in kept_bytes
+    assert hashlib.sha256(plain.encode()).hexdigest().encode() in kept_bytes
