@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from domain.errors import BadInputError, NotFoundError
 from domain.people import Role, User
@@ -64,13 +64,16 @@ def add_sign_in_token(connection: Connection, user_id: str, token: str, expires_
 
 
 def peek_sign_in_token(connection: Connection, token: str, now: datetime) -> User | None:
-    """Return whose token it is, without using it up."""
+    """Return whose token it is, without using it up; `None` too when that person may no longer sign in."""
     row = connection.execute(
         select(tables.sign_in_token.c.user_id).where(
             tables.sign_in_token.c.token_hash == hash_secret(token), tables.sign_in_token.c.expires_at > now
         )
     ).one_or_none()
-    return None if row is None else get(connection, row.user_id)
+    if row is None:
+        return None
+    user = get(connection, row.user_id)
+    return user if user.active else None
 
 
 def use_sign_in_token(connection: Connection, token: str, now: datetime) -> User | None:
@@ -149,7 +152,9 @@ def forget_failed_sign_ins(connection: Connection, subject: str, since: datetime
 
 def purge(connection: Connection, now: datetime) -> None:
     """Remove sessions, tokens and attempts that no longer matter."""
-    connection.execute(delete(tables.session).where(tables.session.c.seen_at < now - SESSION_IDLE))
+    session = tables.session.c
+    over = or_(session.seen_at <= now - SESSION_IDLE, session.created_at <= now - SESSION_LONGEST)
+    connection.execute(delete(tables.session).where(over))
     connection.execute(delete(tables.sign_in_token).where(tables.sign_in_token.c.expires_at < now))
     connection.execute(delete(tables.sign_in_attempt).where(tables.sign_in_attempt.c.at < now - timedelta(days=1)))
 
