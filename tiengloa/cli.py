@@ -137,6 +137,15 @@ def _add_upkeep(commands: "argparse._SubParsersAction[_Parser]") -> None:
     setup = commands.add_parser("setup", help="thiết lập đài thật (không có dữ liệu mẫu)")
     setup.add_argument("--name", required=True, metavar="TÊN", help="tên đài, được đọc trước mỗi bản tin")
     setup.set_defaults(command=_setup)
+    area = commands.add_parser("area", help="địa bàn").add_subparsers(metavar="VIỆC", required=True)
+    place = area.add_parser("add", help="thêm một địa bàn")
+    place.add_argument("name", metavar="TÊN")
+    place.add_argument("--level", required=True, metavar="CẤP", help="tinh, xa-phuong, to-ban hoặc cum-loa")
+    place.add_argument("--in", dest="parent", metavar="TÊN", help="địa bàn chứa nó")
+    place.set_defaults(command=_area_add)
+    places = area.add_parser("list", help="in cây địa bàn")
+    places.add_argument("--json", action="store_true", help="in dạng JSON")
+    places.set_defaults(command=_area_list)
     user = commands.add_parser("user", help="người dùng").add_subparsers(metavar="VIỆC", required=True)
     add = user.add_parser("add", help="thêm người dùng và in đường đăng nhập một lần")
     add.add_argument("login", metavar="TÊN_ĐĂNG_NHẬP")
@@ -214,3 +223,15 @@ def _user_sign_in(options: argparse.Namespace, settings: Settings, terminal: Ter
     from tiengloa.people import sign_in
 
     return sign_in(options, settings, terminal)
+
+
+def _area_add(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.places import add
+
+    return add(options, settings, terminal)
+
+
+def _area_list(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.places import show
+
+    return show(options, settings, terminal)

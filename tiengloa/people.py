@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 from domain.errors import BadInputError, NotFoundError
 from domain.people import ROLE_LABELS, Role, User
 from domain.timetable import AirtimePolicy
-from store import people, station
+from store import people, places, station
 from store.engine import new_id
 from store.station import Station
 from tiengloa import exits
 from tiengloa.centre import open_centre
+from tiengloa.places import LEVELS
 from tiengloa.settings import Settings
 from tiengloa.terminal import Terminal
 from tiengloa.wiring import Centre
@@ -31,7 +32,10 @@ def setup(options: argparse.Namespace, settings: Settings, terminal: Terminal) -
         if station.exists(connection):
             raise BadInputError("Thư mục dữ liệu này đã có một đài. Chưa có gì thay đổi.")
         put_station(connection, name)
-    terminal.say(f"Đã thiết lập «{name}». Thêm người dùng: tiengloa user add TÊN --name «HỌ TÊN» --role admin")
+        places.add_levels(connection, LEVELS)
+    terminal.say(f"Đã thiết lập «{name}». Việc tiếp theo:")
+    terminal.say("  tiengloa area add «TÊN ĐỊA BÀN» --level tinh          (rồi xa-phuong, to-ban, cum-loa, kèm --in)")
+    terminal.say("  tiengloa user add TÊN --name «HỌ TÊN» --role editor   (và một người duyệt khác: --role approver)")
     return exits.OK
 
 
@@ -83,8 +87,7 @@ def sign_in_line(centre: Centre, login: str) -> str:
             raise NotFoundError(f"Không có người dùng «{login}».")
         people.drop_sign_in_tokens(connection, found[0].id)
         people.add_sign_in_token(connection, found[0].id, token, centre.clock.now() + SIGN_IN_LIFE)
-    settings = centre.settings
-    return f"http://{settings.host}:{settings.port}/vao/{token}"
+    return f"{centre.settings.public_address}/vao/{token}"
 
 
 def _role(text: str) -> Role:

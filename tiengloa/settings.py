@@ -9,7 +9,7 @@ from pathlib import Path
 from domain.errors import BadInputError
 
 _PREFIX = "TIENGLOA_"
-_KNOWN = ("DATA", "HOST", "PORT", "VOICES", "SECURE_COOKIES")
+_KNOWN = ("DATA", "HOST", "PORT", "VOICES", "SECURE_COOKIES", "ADDRESS")
 ENGINES = ("gtts", "espeak")
 
 
@@ -18,6 +18,7 @@ class Settings:
     """What an installation may choose.
 
     `data`: the folder for everything that is kept. `voices`: engines in the order they are tried.
+    `address`: what people and machines type to reach the panel, when a server stands in front of it.
     """
 
     data: Path
@@ -25,10 +26,16 @@ class Settings:
     port: int = 8080
     voices: tuple[str, ...] = ENGINES
     secure_cookies: bool = False
+    address: str = ""
+
+    @property
+    def public_address(self) -> str:
+        """The address of the panel, without a slash at its end."""
+        return self.address.rstrip("/") or f"http://{self.host}:{self.port}"
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Return the settings of the environment (TIENGLOA_DATA, _HOST, _PORT, _VOICES, _SECURE_COOKIES).
+    """Return the settings of the environment (TIENGLOA_DATA, _HOST, _PORT, _VOICES, _SECURE_COOKIES, _ADDRESS).
 
     Raises BadInputError for an unknown name or a value that cannot be used.
     """
@@ -42,6 +49,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         port=checked_port(given.get("PORT", "8080")),
         voices=checked_voices(given.get("VOICES", ",".join(ENGINES))),
         secure_cookies=given.get("SECURE_COOKIES", "0") not in {"", "0"},
+        address=given.get("ADDRESS", ""),
     )
 
 

@@ -13,9 +13,10 @@ from store import bulletins, campaigns, jobs, people, places, station, timetable
 from store.bulletins import Act, Draft
 from store.engine import new_id
 from store.station import Station
-from tiengloa.example.places import AREAS, LEVELS
+from tiengloa.example.places import AREAS
 from tiengloa.example.plan import CAMPAIGN, CAMPAIGN_ID, ORGANISATIONS
 from tiengloa.example.scripts import BULLETINS, ExampleBulletin
+from tiengloa.places import LEVELS
 
 EDITOR_LOGIN, APPROVER_LOGIN = "bientap", "duyet"
 _ZONE = ZoneInfo(STATION_ZONE)

@@ -2,16 +2,8 @@
 
 from datetime import date
 
-from domain.areas import Area, AreaLevel
-
-PROVINCE, COMMUNE, HAMLET, CLUSTER = "tinh", "xa-phuong", "to-ban", "cum-loa"
-
-LEVELS = (
-    AreaLevel(PROVINCE, "Tỉnh", 1),
-    AreaLevel(COMMUNE, "Xã, phường", 2),
-    AreaLevel(HAMLET, "Tổ dân phố, bản", 3),
-    AreaLevel(CLUSTER, "Cụm loa", 4),
-)
+from domain.areas import Area
+from tiengloa.places import CLUSTER, COMMUNE, HAMLET, PROVINCE
 
 _REFORM = date(2025, 7, 1)
 _HAMLETS = (
