@@ -1,8 +1,11 @@
 """The timetable's desk: what a scheduler may ask for, and what will sound because of it."""
 
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
 
 from domain.audio import Clip
 from domain.bulletins import Bulletin, BulletinState
@@ -18,6 +21,8 @@ from store.engine import Database, new_id
 
 ZONE = ZoneInfo(STATION_ZONE)
 MOST_ITEMS = 20
+MOST_TIMES = 24
+NAME_LIMIT = 120
 _SYLLABLES_A_MINUTE = 150
 
 
@@ -50,24 +55,21 @@ class TimetableDesk:
     def add(self, user: User, wanted: NewSession) -> str:
         """Add a session to the timetable and return the id of its rule."""
         _require_scheduler(user)
-        _check_shape(wanted, self.clock.now())
+        _check_shape(wanted)
+        _check_days(wanted, self.clock.now())
         rule_id, programme_id = new_id(), new_id()
         with self.database.write() as connection:
             known = {area.id for area in places.areas(connection)}
             if not wanted.area_ids or not wanted.area_ids <= known:
                 raise BadInputError("Hãy chọn ít nhất một địa bàn để phát.")
-            length = timedelta()
-            for bulletin_id in wanted.bulletin_ids:
-                bulletin = bulletins.get(connection, bulletin_id)
-                _require_schedulable(bulletin)
-                length += _length(bulletin, clips.everything(connection))
+            length = _length_of(connection, wanted.bulletin_ids)
             policy = station.get(connection).policy
             for moment in wanted.times:
                 broken = check_session(policy, _some_instant(wanted, moment, self.clock.now()), length)
                 if broken:
                     raise BadInputError(f"Chưa xếp lịch: {' '.join(broken)}")
             items = tuple(ProgrammeItem(bulletin_id=one) for one in wanted.bulletin_ids)
-            timetable.add_programme(connection, Programme(programme_id, wanted.name.strip(), items, wanted.priority))
+            timetable.add_programme(connection, Programme(programme_id, _name(wanted), items, wanted.priority))
             timetable.add_rule(connection, _rule(rule_id, programme_id, wanted, user))
         return rule_id
 
@@ -108,31 +110,65 @@ def _require_schedulable(bulletin: Bulletin) -> None:
         raise BadInputError(f"Bản tin «{bulletin.title}» chưa được duyệt nên chưa xếp lịch được.")
 
 
-def _check_shape(wanted: NewSession, now: datetime) -> None:
-    today = now.astimezone(ZONE)
-    if not wanted.name.strip():
+def _check_shape(wanted: NewSession) -> None:
+    if not _name(wanted):
         raise BadInputError("Hãy đặt tên cho buổi phát, ví dụ «Buổi sáng».")
+    if len(_name(wanted)) > NAME_LIMIT:
+        raise BadInputError(f"Tên buổi phát dài quá {NAME_LIMIT} ký tự.")
     if not wanted.bulletin_ids:
         raise BadInputError("Hãy chọn ít nhất một bản tin cho buổi phát.")
     if len(wanted.bulletin_ids) > MOST_ITEMS:
         raise BadInputError(f"Một buổi phát có nhiều nhất {MOST_ITEMS} bản tin.")
     if not wanted.times:
         raise BadInputError("Hãy ghi giờ phát theo kiểu 24 giờ, ví dụ 05:30.")
+    if len(set(wanted.times)) > MOST_TIMES:
+        raise BadInputError(f"Một buổi phát có nhiều nhất {MOST_TIMES} giờ phát trong ngày.")
+
+
+def _check_days(wanted: NewSession, now: datetime) -> None:
+    today = now.astimezone(ZONE)
     if not wanted.weekdays and not wanted.dates:
         raise BadInputError("Hãy chọn ngày phát: một ngày cụ thể hoặc các thứ trong tuần.")
     if wanted.valid_from and wanted.valid_until and wanted.valid_until < wanted.valid_from:
         raise BadInputError("Ngày cuối phải từ ngày đầu trở đi.")
-    if any(day.year > today.year + 5 for day in wanted.dates):
+    starts = {wanted.valid_from} if wanted.valid_from else set()
+    if any(day.year > today.year + 5 for day in wanted.dates | starts):
         raise BadInputError("Ngày phát quá xa. Hãy chọn ngày trong vòng năm năm tới.")
-    if not wanted.weekdays and all(
-        datetime.combine(day, moment, ZONE) <= now for day in wanted.dates for moment in wanted.times
-    ):
-        raise BadInputError(f"Giờ phát đã qua (bây giờ là {today:%H:%M:%S ngày %d/%m/%Y}). Hãy chọn giờ muộn hơn.")
+    if not _ever_sounds(wanted, now):
+        raise BadInputError(
+            f"Các giờ phát đã chọn đều đã qua (bây giờ là {today:%H:%M:%S ngày %d/%m/%Y}) hoặc không rơi vào ngày nào. "
+            "Hãy chọn giờ muộn hơn."
+        )
+
+
+def _ever_sounds(wanted: NewSession, now: datetime) -> bool:
+    """Tell whether any instant of the session lies ahead; every weekday comes within eight days of its first."""
+    today = now.astimezone(ZONE).date()
+    first = max(today, wanted.valid_from or today)
+    week = (first + timedelta(days=number) for number in range(8))
+    regular = {
+        day
+        for day in week
+        if day.isoweekday() in wanted.weekdays and (wanted.valid_until is None or day <= wanted.valid_until)
+    }
+    return any(datetime.combine(day, moment, ZONE) > now for day in regular | wanted.dates for moment in wanted.times)
+
+
+def _name(wanted: NewSession) -> str:
+    return " ".join(unicodedata.normalize("NFC", wanted.name).split())
 
 
 def _some_instant(wanted: NewSession, moment: time, now: datetime) -> datetime:
     day = min(wanted.dates) if wanted.dates else now.astimezone(ZONE).date()
     return datetime.combine(day, moment, ZONE)
+
+
+def _length_of(connection: Connection, bulletin_ids: tuple[str, ...]) -> timedelta:
+    chosen = [bulletins.get(connection, bulletin_id) for bulletin_id in bulletin_ids]
+    for bulletin in chosen:
+        _require_schedulable(bulletin)
+    known = clips.some(connection, (bulletin.clip_hash for bulletin in chosen if bulletin.clip_hash))
+    return sum((_length(bulletin, known) for bulletin in chosen), timedelta())
 
 
 def _length(bulletin: Bulletin, known: dict[str, Clip]) -> timedelta:
@@ -147,7 +183,7 @@ def _rule(rule_id: str, programme_id: str, wanted: NewSession, user: User) -> Ru
         id=rule_id,
         programme_id=programme_id,
         area_ids=wanted.area_ids,
-        times=tuple(sorted(wanted.times)),
+        times=tuple(sorted(set(wanted.times))),
         weekdays=wanted.weekdays,
         dates=wanted.dates,
         valid_from=wanted.valid_from,
