@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from scheduler.alarm import Alarm
-from store import station
+from store import jobs, station
 from store.migrate import upgrade
 from tiengloa.folder import in_turn, only_one, prepare
 from tiengloa.jobs import Bell, reconcile
@@ -36,6 +36,12 @@ def publish_station_key(centre: Centre) -> None:
             station.set_public_key(connection, public)
 
 
+def _release_jobs(centre: Centre) -> None:
+    """Take over what a worker left that was killed: whoever holds the worker's lock is the only one."""
+    with centre.database.write() as connection:
+        jobs.release(connection, centre.clock.now())
+
+
 def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
     """Run the panel until the process is told to stop. Raises BusyError when the port is taken."""
     from web.app import create_app
@@ -54,6 +60,7 @@ def work(settings: Settings, on_ready: Callable[[], None]) -> None:
     lock = only_one(centre.folder.root / "worker.lock", "Đã có một tiến trình làm việc đang chạy cho thư mục này.")
     with lock:
         publish_station_key(centre)
+        _release_jobs(centre)
         stop = _stop_on_signals()
         bell = Bell(centre.folder.queue, centre.production.produce)
         listener = bell.listener()

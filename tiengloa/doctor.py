@@ -13,7 +13,7 @@ from pathlib import Path
 
 from domain.errors import TiengLoaError
 from tiengloa import exits
-from tiengloa.folder import free_bytes, prepare
+from tiengloa.folder import free_bytes, prepare, reason
 from tiengloa.settings import Settings
 from tiengloa.terminal import Terminal
 
@@ -60,7 +60,7 @@ def _looked(check: Callable[[Settings], Finding], settings: Settings) -> Finding
     except TiengLoaError as error:
         return Finding(_NAMES[check.__name__], "hỏng", error.sentence)
     except OSError as error:
-        return Finding(_NAMES[check.__name__], "hỏng", f"lỗi hệ điều hành: {error.strerror}.")
+        return Finding(_NAMES[check.__name__], "hỏng", f"{reason(error)}.")
 
 
 _NAMES = {

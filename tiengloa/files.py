@@ -1,16 +1,32 @@
 """Writing a file whole or not at all."""
 
+import errno
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
-from domain.errors import StorageError
-from tiengloa.folder import storage_error
+from domain.errors import StorageError, StorageFullError
+from tiengloa.folder import reason
+
+
+def refuse_unwritable(target: Path) -> None:
+    """Raise StorageError when `target` could not be written, before long work is done for it."""
+    if target.is_dir():
+        raise _named(target, IsADirectoryError())
+    beside = _beside(target)
+    try:
+        beside.touch()
+    except OSError as error:
+        raise _named(target, error) from error
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def write_whole(target: Path, data: bytes) -> None:
     """Write `data` beside `target`, then put it in its place. Raises StorageError; an older file stays whole."""
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    beside = _beside(target)
     try:
         with beside.open("wb") as file:
             file.write(data)
@@ -18,8 +34,13 @@ def write_whole(target: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         beside.replace(target)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise _named(target, error) from error
+
+
+def _beside(target: Path) -> Path:
+    return target.with_name(f".{secrets.token_hex(8)}.tiengloa")
 
 
 def _named(target: Path, error: OSError) -> StorageError:
@@ -27,4 +48,6 @@ def _named(target: Path, error: OSError) -> StorageError:
         return StorageError(f"Không có thư mục «{target.parent}» để ghi tệp. Hãy tạo thư mục rồi chạy lại.")
     if isinstance(error, IsADirectoryError):
         return StorageError(f"«{target}» là một thư mục, không ghi đè được. Hãy đặt tên tệp khác.")
-    return storage_error(target.parent, error)
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return StorageFullError(f"Ổ đĩa đã đầy nên chưa ghi được «{target}». Hãy giải phóng chỗ trống rồi chạy lại.")
+    return StorageError(f"Không ghi được tệp «{target}» ({reason(error)}). Hãy kiểm tra quyền ghi hoặc chọn nơi khác.")

@@ -5,13 +5,15 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from domain.errors import BusyError, StorageError, StorageFullError
 
 _LEAST_FREE = 50 * 1024 * 1024
+_SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,30 @@ def storage_error(root: Path, error: OSError) -> StorageError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return StorageFullError(_full(root))
     return StorageError(
-        f"Không ghi được vào thư mục dữ liệu «{root}» ({os.strerror(error.errno or 0)}). "
+        f"Không ghi được vào thư mục dữ liệu «{root}» ({reason(error)}). "
         "Hãy kiểm tra quyền ghi hoặc chọn thư mục khác bằng --data."
     )
+
+
+_REASONS = {
+    errno.EACCES: "không có quyền",
+    errno.EPERM: "không có quyền",
+    errno.EROFS: "ổ đĩa chỉ cho đọc",
+    errno.EEXIST: "đã có một tệp mang tên đó",
+    errno.ENOTDIR: "trên đường dẫn có một tệp, không phải thư mục",
+    errno.EISDIR: "đó là một thư mục",
+    errno.ENOENT: "không có đường dẫn này",
+    errno.ENAMETOOLONG: "tên quá dài",
+    errno.ENOSPC: "ổ đĩa đã đầy",
+    errno.EDQUOT: "đã hết phần ổ đĩa được cấp",
+    errno.EIO: "ổ đĩa báo lỗi",
+    errno.EMFILE: "mở quá nhiều tệp",
+}
+
+
+def reason(error: OSError) -> str:
+    """Return why the system refused, in a few Vietnamese words where they are known."""
+    return _REASONS.get(error.errno or 0, os.strerror(error.errno or 0))
 
 
 def _full(root: Path) -> str:
@@ -104,31 +127,53 @@ def _full(root: Path) -> str:
 
 
 def secret(path: Path) -> bytes:
-    """Return the secret in `path`, made on first use and readable by its owner alone."""
+    """Return the secret in `path`, made on first use and readable by its owner alone. Raises StorageError."""
     try:
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
+        if not path.exists():
+            _make_secret(path)
+        found = path.read_bytes()
+    except OSError as error:
+        raise storage_error(path.parent, error) from error
+    if len(found) != _SECRET_BYTES:
+        raise StorageError(f"Tệp «{path}» bị hỏng. Hãy xóa tệp này rồi chạy lại; mọi người chỉ cần mở lại trang.")
+    return found
+
+
+def _make_secret(path: Path) -> None:
+    """Write a secret beside, then link it to its name: whole or not there, and of two makers the first wins."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(_SECRET_BYTES))
             file.flush()
             os.fsync(file.fileno())
-    except FileExistsError:
-        pass
-    return path.read_bytes()
+        with suppress(FileExistsError):
+            os.link(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 @contextmanager
 def in_turn(path: Path) -> Iterator[None]:
-    """Hold the lock file `path` while the block runs, waiting for whoever holds it."""
-    with path.open("ab") as file:
+    """Hold the lock file `path` while the block runs, waiting for whoever holds it. Raises StorageError."""
+    with _lock_file(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 @contextmanager
 def only_one(path: Path, sentence: str) -> Iterator[None]:
-    """Hold the lock file `path` for as long as the block runs. Raises BusyError with `sentence`."""
-    with path.open("ab") as file:
+    """Hold the lock file `path` for as long as the block runs. Raises BusyError with `sentence`, StorageError."""
+    with _lock_file(path) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise BusyError(sentence) from error
         yield
+
+
+def _lock_file(path: Path) -> BinaryIO:
+    try:
+        return path.open("ab")
+    except OSError as error:
+        raise storage_error(path.parent, error) from error

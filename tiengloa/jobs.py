@@ -1,5 +1,7 @@
 """Huey wakes production workers; the truth about the work is the job table."""
 
+import logging
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,18 +10,24 @@ from huey import SqliteHuey
 from huey.consumer import Consumer
 
 from bulletins.production import Production
+from store.engine import named_failure
+
+_LOG = logging.getLogger(__name__)
 
 
 class Bell:
     """Rings for a worker through a queue file; implements `domain.ports.JobBell`."""
 
     def __init__(self, queue: Path, produce: Callable[[str], None] | None = None) -> None:
-        self._huey: Any = SqliteHuey("tiengloa", filename=str(queue), results=False, fsync=False)
+        self._huey: Any = _open(queue)
         self._task = self._huey.task(name="produce")(produce or _nobody)
 
     def ring(self, job_id: str) -> None:
-        """Ask a worker to look at `job_id` soon."""
-        self._task(job_id)
+        """Ask a worker to look at `job_id` soon; a ring that cannot be given is made good by `reconcile`."""
+        try:
+            self._task(job_id)
+        except sqlite3.Error as error:
+            _LOG.warning("could not ring for job %s: %s", job_id, error)
 
     def listener(self) -> "Listener":
         """Return what takes the rings in this process, one at a time."""
@@ -46,6 +54,19 @@ class _QuietConsumer(Consumer):  # type: ignore[misc]
 
     def _set_signal_handlers(self) -> None:
         pass
+
+
+def _open(queue: Path) -> Any:
+    """Return the queue in the file `queue`; a damaged one is made anew, since it holds nothing but rings."""
+    try:
+        return SqliteHuey("tiengloa", filename=str(queue), results=False, fsync=False)
+    except sqlite3.OperationalError as error:  # busy, full, or not ours to write
+        raise named_failure(error) from error
+    except sqlite3.DatabaseError:
+        _LOG.warning("the queue file %s was damaged and is made anew", queue)
+    for suffix in ("", "-wal", "-shm"):
+        queue.with_name(queue.name + suffix).unlink(missing_ok=True)
+    return SqliteHuey("tiengloa", filename=str(queue), results=False, fsync=False)
 
 
 def reconcile(production: Production, ring: Callable[[str], None]) -> None:

@@ -1,12 +1,14 @@
 """`tiengloa run`: panel, worker and one example machine in one terminal, and what is on the air."""
 
 import json
+import signal
 import socket
 import threading
 import time
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from domain.errors import BusyError, ServerUnreachableError, TiengLoaError
@@ -44,6 +46,7 @@ def run(settings: Settings, terminal: Terminal) -> int:
         _load_example_once(centre, terminal)
         station_ = _Running(centre, terminal)
         stack.callback(station_.stop)
+        signal.signal(signal.SIGTERM, _interrupt)
         try:
             station_.start()
             station_.watch()
@@ -52,6 +55,10 @@ def run(settings: Settings, terminal: Terminal) -> int:
             terminal.say("Đang dừng theo thứ tự: máy phát, tiến trình làm việc, trang điều hành ...")
     terminal.say("Đã dừng. Dữ liệu được giữ trong " + str(settings.data))
     return exits.OK
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def refuse_taken_port(host: str, port: int) -> None:

@@ -55,8 +55,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
 
 def checked_port(text: str) -> int:
     """Return a TCP port. Raises BadInputError."""
-    if not text.isascii() or not text.isdigit() or not 0 <= int(text) <= 65535:
-        raise BadInputError(f"Cổng «{text}» không hợp lệ. Hãy dùng một số từ 1 đến 65535.")
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
+        raise BadInputError(f"Cổng «{text[:20]}» không hợp lệ. Hãy dùng một số từ 1 đến 65535.")
     return int(text)
 
 

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tts.lexicon import LexiconReader
-
 from audio_library.mastering import HornMastering
 from domain.audio import SpokenAudio
 from domain.bulletins import SCRIPT_LIMIT
@@ -19,10 +17,12 @@ from domain.ports import Progress
 from domain.reading import SpokenText, Token
 from player.clock import SystemClock
 from tiengloa import exits
-from tiengloa.files import write_whole
+from tiengloa.files import refuse_unwritable, write_whole
+from tiengloa.folder import reason
 from tiengloa.settings import Settings
 from tiengloa.terminal import Terminal
 from tiengloa.wiring import voice_chain
+from tts.lexicon import LexiconReader
 
 
 def read(options: argparse.Namespace, terminal: Terminal) -> int:
@@ -42,6 +42,7 @@ def speak(options: argparse.Namespace, settings: Settings, terminal: Terminal) -
     output = Path(options.output)
     write = _format_of(output, finished=options.finish)
     text = _given(options.text) if options.text is not None else _file(options.file)
+    refuse_unwritable(output)
     spoken = LexiconReader().read(text)
     _warn_of_flags(spoken, terminal)
     audio = voice_chain(settings, SystemClock(), None).speak(spoken, terminal.progress)
@@ -75,7 +76,7 @@ def _file(name: str) -> str:
         with Path(name).open("rb") as file:
             return _checked(_decoded(file.read(4 * SCRIPT_LIMIT + 4)))
     except OSError as error:
-        raise BadInputError(f"Không đọc được tệp «{name}» ({error.strerror}).") from error
+        raise BadInputError(f"Không đọc được tệp «{name}» ({reason(error)}).") from error
 
 
 def _decoded(data: bytes) -> str:
