@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.errors import NotFoundError, StorageError, StorageFullError, TrustError
 from domain.playlist import Playlist, to_ms
-from player.database import Database
+from player.database import DamagedDatabaseError, Database
 from player.trust import Identity, check_newer, read_envelope
 
 _CHUNK = 1 << 18
@@ -24,7 +24,10 @@ _DATABASE = "cabinet.db"
 
 
 class Cabinet:
-    """What one machine keeps on disk; every write is whole or not at all."""
+    """What one machine keeps on disk; every write is whole or not at all.
+
+    `mended` is a sentence when a damaged database had to be put aside on opening, else empty.
+    """
 
     def __init__(self, folder: Path, identity: Identity, key: Ed25519PrivateKey, database: Database) -> None:
         self.folder = folder
@@ -32,6 +35,7 @@ class Cabinet:
         self.key = key
         self.database = database
         self.clips = folder / "clips"
+        self.mended = ""
 
     def playlist(self) -> Playlist | None:
         """Return the stored playlist after verifying it anew, or None when none was ever accepted.
@@ -124,15 +128,35 @@ class Cabinet:
 
 
 def open_cabinet(folder: Path) -> Cabinet:
-    """Open the folder of an enrolled machine.
+    """Open the folder of an enrolled machine, putting aside a database that is beyond use.
 
+    An unattended machine must speak again after a power cut, so a torn file is no reason to stay silent.
     Raises NotFoundError when it was never enrolled, StorageError when a file of it cannot be used.
     """
     identity, key = read_identity(folder)
     with disk_errors():
         for part in ("clips", "clips/partial"):
             (folder / part).mkdir(parents=True, exist_ok=True)
-    return Cabinet(folder, identity, key, Database(folder / _DATABASE))
+    try:
+        return Cabinet(folder, identity, key, Database(folder / _DATABASE))
+    except DamagedDatabaseError:
+        aside = _put_aside(folder)
+        cabinet = Cabinet(folder, identity, key, Database(folder / _DATABASE))
+        cabinet.mended = f"Cơ sở dữ liệu trên máy bị hỏng, đã cất thành {aside}; lượt phát chưa gửi có thể bị mất."
+        return cabinet
+
+
+def _put_aside(folder: Path) -> str:
+    """Rename the damaged database and drop what belongs to it; return its new name."""
+    number = 1
+    while (aside := folder / f"{_DATABASE}.hong-{number}").exists():
+        number += 1
+    with disk_errors():
+        os.replace(folder / _DATABASE, aside)
+        for companion in ("-wal", "-shm"):
+            (folder / f"{_DATABASE}{companion}").unlink(missing_ok=True)
+        sync_folder(folder)
+    return aside.name
 
 
 def read_identity(folder: Path) -> tuple[Identity, Ed25519PrivateKey]:

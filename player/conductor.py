@@ -61,6 +61,7 @@ class Conductor:
         self._offset = wall_offset(clock)
         self._progress_at = clock.monotonic()
         self._playlist: Playlist | None = None
+        self._floor: datetime | None = None
         self.engine: Engine | None = None
         self.poke: Callable[[], None] = lambda: None
 
@@ -71,8 +72,15 @@ class Conductor:
 
     def take_up(self, playlist: Playlist) -> None:
         """Obey `playlist` from the next act on; from any thread."""
+        floor = self._floor
+        if floor:
+            playlist = replace(playlist, slots=tuple(slot for slot in playlist.slots if slot.starts_at >= floor))
         self._playlist = playlist
         self.poke()
+
+    def forget_before(self, instant: datetime) -> None:
+        """Leave alone sessions from before `instant`: the journal that knew whether they sounded is lost."""
+        self._floor = instant
 
     def next_transition(self, _now: datetime) -> datetime | None:
         """Return when there is next something to do, as the last act saw it."""

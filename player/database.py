@@ -22,6 +22,10 @@ CREATE INDEX IF NOT EXISTS airings_unsent ON airings (planned) WHERE acknowledge
 """
 
 
+class DamagedDatabaseError(StorageError):
+    """The database file is torn or is no database; what it held cannot be had."""
+
+
 class Database:
     """One SQLite connection shared by the machine's threads; every write is one short FULL transaction."""
 
@@ -77,4 +81,4 @@ def _as_storage_errors() -> Iterator[None]:
             raise StorageFullError("Ổ đĩa của máy phát đã đầy; dữ liệu cũ còn nguyên. Hãy giải phóng ổ đĩa.") from error
         raise StorageError(f"Không ghi được cơ sở dữ liệu của máy phát ({error}).") from error
     except sqlite3.DatabaseError as error:
-        raise StorageError(f"Cơ sở dữ liệu của máy phát bị hỏng ({error}).") from error
+        raise DamagedDatabaseError(f"Cơ sở dữ liệu của máy phát bị hỏng ({error}).") from error

@@ -4,11 +4,12 @@ import http.client
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from domain.errors import BadInputError, ServerUnreachableError
+from domain.errors import BadInputError, NotFoundError, ServerUnreachableError, TrustError
 from domain.playlist import to_ms
 from domain.ports import Clock
 from player.trust import Signer
@@ -73,54 +74,48 @@ class Line:
     def download(self, path: str, start: int, deadline_s: float) -> Iterator[tuple[int, bytes]]:
         """Yield (offset, bytes) of the file at `path` from about byte `start` on; a server may begin at 0 instead.
 
-        Raises ServerUnreachableError; what was yielded before is good to resume from.
+        Raises ServerUnreachableError, after which what was yielded is good to resume from, NotFoundError, and
+        TrustError when the server's file ends before `start`.
         """
         headers = {"Range": f"bytes={start}-"} if start else {}
-        connection = self._connect()
-        try:
-            response = self._ask(connection, _Request("GET", path, b"", headers))
+        with self._asked(_Request("GET", path, b"", headers)) as response:
             offset = _offset(response)
             for chunk in self._chunks(response, deadline_s):
                 yield offset, chunk
                 offset += len(chunk)
-        finally:
-            connection.close()
 
     def _call(self, request: _Request, most: int) -> Answer:
-        connection = self._connect()
-        try:
-            response = self._ask(connection, request)
+        with self._asked(request) as response:
             told = {name.lower(): value for name, value in response.getheaders()}
             content = bytearray()
             for chunk in self._chunks(response, DEADLINE_S):
                 content += chunk
                 if len(content) > most:
                     raise ServerUnreachableError("Máy chủ trả lời quá dài; máy phát bỏ qua và sẽ thử lại.")
-        finally:
-            connection.close()
         return Answer(response.status, told, bytes(content))
 
-    def _connect(self) -> http.client.HTTPConnection:
+    @contextmanager
+    def _asked(self, request: _Request) -> Iterator[http.client.HTTPResponse]:
+        """Give the answer to `request`, asked a second time when the first taught us the server's time."""
+        with ExitStack() as stack:
+            try:
+                response = self._send(stack, request)
+                if response.status == 401 and self._learn_time(response):
+                    response = self._send(stack, request)
+            except (OSError, http.client.HTTPException) as error:
+                raise ServerUnreachableError(UNREACHABLE) from error
+            yield response
+
+    def _send(self, stack: ExitStack, request: _Request) -> http.client.HTTPResponse:
         kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-        return kind(self._url.hostname or "", self._url.port, timeout=TIMEOUT_S)
-
-    def _ask(self, connection: http.client.HTTPConnection, request: _Request) -> http.client.HTTPResponse:
-        try:
-            response = self._send(connection, request)
-            if response.status == 401 and self._learn_time(response):
-                connection.close()
-                response = self._send(connection, request)
-        except (OSError, http.client.HTTPException) as error:
-            raise ServerUnreachableError(UNREACHABLE) from error
-        return response
-
-    def _send(self, connection: http.client.HTTPConnection, request: _Request) -> http.client.HTTPResponse:
+        connection = kind(self._url.hostname or "", self._url.port, timeout=TIMEOUT_S)
+        stack.callback(connection.close)
         dated = to_ms(self._clock.now()) + self.offset_ms
         # The path is signed without what a proxy may strip from it: the prefix of the server's address.
         proof = self._signer.headers(request.method, request.path, request.body, dated)
         address = self._url.path.rstrip("/") + request.path
         connection.request(request.method, address, request.body or None, {**request.headers, **proof})
-        return connection.getresponse()
+        return stack.enter_context(connection.getresponse())
 
     def _learn_time(self, response: http.client.HTTPResponse) -> bool:
         """Take the server's time from a refusal, and tell whether that gives reason to ask again."""
@@ -162,6 +157,10 @@ def parsed_server(server: str) -> SplitResult:
 def _offset(response: http.client.HTTPResponse) -> int:
     if response.status == 200:
         return 0
+    if response.status in (404, 410):
+        raise NotFoundError("Máy chủ chưa có một tệp âm thanh mà danh sách phát cần.")
+    if response.status == 416:
+        raise TrustError("Tệp âm thanh trên máy chủ ngắn hơn đã báo; đã bỏ phần tải dở, sẽ tải lại.")
     told = re.match(r"bytes (\d{1,15})-", response.getheader("Content-Range", ""))
     if response.status != 206 or told is None:
         raise ServerUnreachableError(f"Máy chủ chưa cho tải tệp âm thanh (mã {response.status}).")

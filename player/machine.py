@@ -101,6 +101,7 @@ class Machine:
     def _open_cabinet(self) -> None:
         self.cabinet = open_cabinet(self._folder)
         self._undo.callback(self.cabinet.close)
+        self.faults.set("cabinet", self.cabinet.mended)
         identity = self.cabinet.identity
         self.journal = Journal(self.cabinet.database)
         self._line = Line(identity.server, Signer(identity.machine_id, self.cabinet.key), self._clock)
@@ -117,6 +118,8 @@ class Machine:
         self._sync = Sync(self.cabinet, self._line, self._clock, self._accepted)
         deck = Deck(self.cabinet, self._poke, self._damaged)
         self._conductor = Conductor(self.journal, deck, self._clock, self.faults, self._tell)
+        if self.cabinet.mended:
+            self._conductor.forget_before(self._clock.now())
         self._engine = Engine(self._choice.sink, self._clock, self._conductor.post)
         self._conductor.engine = self._engine
         self._undo.callback(self._conductor.settle)

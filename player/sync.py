@@ -3,10 +3,12 @@
 Each method is one step for a thread of its own, so that a slow clip never delays a new playlist or a report.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from domain.errors import ServerUnreachableError, StorageFullError, TiengLoaError, TrustError
 from domain.playlist import ClipRef, Playlist, to_ms
@@ -16,7 +18,7 @@ from player.journal import Journal
 from player.line import Answer, Line
 from player.trust import MAX_ENVELOPE_BYTES
 
-CLIP_DEADLINE_S = 120.0
+CLIP_DEADLINE_S = 900.0
 VERIFY_EVERY_S = 24 * 3600.0
 KEEP_UNNAMED_S = 2 * 24 * 3600.0
 SPARE_BYTES = 16 << 20
@@ -60,6 +62,8 @@ class Sync:
                 return
             try:
                 self._have(ref)
+            except _PutOffError:
+                return
             except TiengLoaError as error:
                 failures.append(error)
                 if isinstance(error, (ServerUnreachableError, StorageFullError)):
@@ -95,25 +99,33 @@ class Sync:
         partial = self._cabinet.partial_path(ref.hash)
         with disk_errors():
             start = partial.stat().st_size if partial.exists() else 0
-        if start < ref.size:
-            if self._cabinet.free_bytes() < ref.size - start + SPARE_BYTES:
-                raise StorageFullError("Ổ đĩa của máy phát gần đầy, chưa tải được tệp âm thanh mới.")
-            self._pour(ref, start)
-        self._cabinet.shelve(ref.hash)
+        if self._cabinet.free_bytes() < ref.size - start + SPARE_BYTES:
+            raise StorageFullError("Ổ đĩa của máy phát gần đầy, chưa tải được tệp âm thanh mới.")
+        try:
+            if start < ref.size:
+                self._pour(ref, partial, start)
+            self._cabinet.shelve(ref.hash)
+        except TrustError:
+            partial.unlink(missing_ok=True)
+            raise
 
-    def _pour(self, ref: ClipRef, start: int) -> None:
-        partial = self._cabinet.partial_path(ref.hash)
-        with disk_errors(), partial.open("r+b" if partial.exists() else "wb") as stream:
+    def _pour(self, ref: ClipRef, partial: Path, start: int) -> None:
+        playlist = self.playlist
+        with disk_errors(), partial.open("r+b" if start else "wb") as stream:
             for offset, chunk in self._line.download(f"/api/v1/clips/{ref.hash}", start, CLIP_DEADLINE_S):
-                stream.seek(offset)
-                stream.truncate()
-                stream.write(chunk)
                 if offset + len(chunk) > ref.size:
-                    stream.truncate(0)
                     raise TrustError("Tệp âm thanh tải về dài hơn đã báo; đã bỏ, sẽ tải lại.")
-                if self.stopping():
-                    raise ServerUnreachableError("Máy phát đang dừng.")
+                stream.seek(offset)
+                stream.write(chunk)
+                stream.truncate()
+                if self.stopping() or self.playlist is not playlist:
+                    raise _PutOffError("Việc tải được tiếp tục sau.")  # something more urgent may be in the new one
             stream.flush()
+            os.fsync(stream.fileno())
+
+
+class _PutOffError(ServerUnreachableError):
+    """A download was left for later, for a good reason."""
 
 
 class Reporter:

@@ -218,7 +218,7 @@ class Centre:
     code: str = "DUNG-MA"
 
     def __post_init__(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Counter,), {"centre": self}))
         self._server.daemon_threads = False
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
@@ -256,95 +256,96 @@ class Centre:
             self._server.server_close()
 
 
-def _handler(centre: Centre) -> type[BaseHTTPRequestHandler]:
-    class Counter(BaseHTTPRequestHandler):
-        def log_message(self, *_args: object) -> None:
-            pass
+class _Counter(BaseHTTPRequestHandler):
+    """Answers for the centre."""
 
-        def do_GET(self) -> None:
-            centre.asked.append(("GET", self.path))
-            if not self._is_known(b""):
-                return
-            if self.path == "/api/v1/playlist":
-                self._playlist()
-            else:
-                self._clip(self.path.rpartition("/")[2])
+    centre: Centre
 
-        def do_POST(self) -> None:
-            centre.asked.append(("POST", self.path))
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if self.path == "/api/v1/enrol":
-                self._enrol(json.loads(body))
-            elif self._is_known(body):
-                self._report(json.loads(body))
+    def log_message(self, *_args: object) -> None:
+        pass
 
-        def _is_known(self, body: bytes) -> bool:
-            stamp = self.headers.get("TL-Time", "0")
-            message = "\n".join([self.command, self.path, stamp, hashlib.sha256(body).hexdigest()]).encode()
-            try:
-                assert centre.machine_key is not None
-                centre.machine_key.verify(base64.b64decode(self.headers["TL-Signature"]), message)
-                assert abs(int(stamp) - centre.now_ms()) < 60_000
-            except Exception:  # noqa: BLE001
-                self._answer(401, b"{}")
-                return False
-            return True
+    def do_GET(self) -> None:
+        self.centre.asked.append(("GET", self.path))
+        if not self._is_known(b""):
+            return
+        if self.path == "/api/v1/playlist":
+            self._playlist()
+        else:
+            self._clip(self.path.rpartition("/")[2])
 
-        def _playlist(self) -> None:
-            etag = f'"{hashlib.sha256(centre.envelope).hexdigest()[:16]}"'
-            if not centre.envelope:
-                self._answer(404, b"{}")
-            elif self.headers.get("If-None-Match") == etag:
-                self._answer(304, b"", ETag=etag)
-            else:
-                self._answer(200, centre.envelope, ETag=etag)
+    def do_POST(self) -> None:
+        self.centre.asked.append(("POST", self.path))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path == "/api/v1/enrol":
+            self._enrol(json.loads(body))
+        elif self._is_known(body):
+            self._report(json.loads(body))
 
-        def _clip(self, clip_hash: str) -> None:
-            data = centre.files.get(clip_hash)
-            if data is None:
-                self._answer(404, b"{}")
-                return
-            asked = self.headers.get("Range", "")
-            centre.ranges.append(asked)
-            start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
-            where = {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"} if asked else {}
-            self._answer(206 if asked else 200, data[start:], cut=centre.cut_downloads_after, **where)
+    def _is_known(self, body: bytes) -> bool:
+        stamp = self.headers.get("TL-Time", "0")
+        message = "\n".join([self.command, self.path, stamp, hashlib.sha256(body).hexdigest()]).encode()
+        try:
+            assert self.centre.machine_key is not None
+            self.centre.machine_key.verify(base64.b64decode(self.headers["TL-Signature"]), message)
+            assert abs(int(stamp) - self.centre.now_ms()) < 60_000
+        except Exception:  # noqa: BLE001
+            self._answer(401, b"{}")
+            return False
+        return True
 
-        def _enrol(self, told: dict[str, str]) -> None:
-            if told["code"] != centre.code:
-                self._answer(403, json.dumps({"error": "Mã đã hết hạn."}).encode())
-                return
-            centre.machine_key = Ed25519PublicKey.from_public_bytes(base64.b64decode(told["public_key"]))
-            answer = {
-                "machine": MACHINE,
-                "machine_name": "Loa thôn Một",
-                "station": STATION,
-                "station_key": base64.b64encode(centre.public_key).decode(),
-                "server_time": centre.now_ms(),
-            }
-            self._answer(200, json.dumps(answer).encode())
+    def _playlist(self) -> None:
+        etag = f'"{hashlib.sha256(self.centre.envelope).hexdigest()[:16]}"'
+        if not self.centre.envelope:
+            self._answer(404, b"{}")
+        elif self.headers.get("If-None-Match") == etag:
+            self._answer(304, b"", ETag=etag)
+        else:
+            self._answer(200, self.centre.envelope, ETag=etag)
 
-        def _report(self, told: dict[str, Any]) -> None:
-            if self.path == "/api/v1/heartbeat":
-                centre.heartbeats.append(told)
-                self._answer(200, json.dumps({"server_time": centre.now_ms()}).encode())
-                return
-            centre.received.extend(told["airings"])
-            keys = [airing["key"] for airing in told["airings"]] if centre.acknowledging else []
-            centre.airings.update({airing["key"]: airing for airing in told["airings"]})
-            self._answer(200, json.dumps({"acknowledged": keys}).encode())
+    def _clip(self, clip_hash: str) -> None:
+        data = self.centre.files.get(clip_hash)
+        if data is None:
+            self._answer(404, b"{}")
+            return
+        asked = self.headers.get("Range", "")
+        self.centre.ranges.append(asked)
+        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
+        where = {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"} if asked else {}
+        self._answer(206 if asked else 200, data[start:], cut=self.centre.cut_downloads_after, **where)
 
-        def _answer(self, status: int, body: bytes, cut: int | None = None, **headers: str) -> None:
-            self.send_response(status)
-            self.send_header("TL-Server-Time", str(centre.now_ms()))
-            for name, value in headers.items():
-                self.send_header(name, value)
-            if status != 304:
-                self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body if cut is None else body[:cut])
+    def _enrol(self, told: dict[str, str]) -> None:
+        if told["code"] != self.centre.code:
+            self._answer(403, json.dumps({"error": "Mã đã hết hạn."}).encode())
+            return
+        self.centre.machine_key = Ed25519PublicKey.from_public_bytes(base64.b64decode(told["public_key"]))
+        answer = {
+            "machine": MACHINE,
+            "machine_name": "Loa thôn Một",
+            "station": STATION,
+            "station_key": base64.b64encode(self.centre.public_key).decode(),
+            "server_time": self.centre.now_ms(),
+        }
+        self._answer(200, json.dumps(answer).encode())
 
-    return Counter
+    def _report(self, told: dict[str, Any]) -> None:
+        if self.path == "/api/v1/heartbeat":
+            self.centre.heartbeats.append(told)
+            self._answer(200, json.dumps({"server_time": self.centre.now_ms()}).encode())
+            return
+        self.centre.received.extend(told["airings"])
+        keys = [airing["key"] for airing in told["airings"]] if self.centre.acknowledging else []
+        self.centre.airings.update({airing["key"]: airing for airing in told["airings"]})
+        self._answer(200, json.dumps({"acknowledged": keys}).encode())
+
+    def _answer(self, status: int, body: bytes, cut: int | None = None, **headers: str) -> None:
+        self.send_response(status)
+        self.send_header("TL-Server-Time", str(self.centre.now_ms()))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status != 304:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body if cut is None else body[:cut])
 
 
 def heard(recordings: Path) -> list[tuple[float, npt.NDArray[np.int16]]]:

@@ -145,9 +145,7 @@ def test_slow_housekeeping_does_not_hold_up_the_tick(make: Make) -> None:
 
 
 @pytest.mark.parametrize("step", [timedelta(hours=-3), timedelta(seconds=-90), timedelta(hours=3)])
-def test_a_clock_step_is_noticed_within_a_second(
-    make: Make, monkeypatch: pytest.MonkeyPatch, step: timedelta
-) -> None:
+def test_a_clock_step_is_noticed_within_a_second(make: Make, monkeypatch: pytest.MonkeyPatch, step: timedelta) -> None:
     """APScheduler itself would wait out the old difference: its own clock is stepped here, and the machine's too."""
     shift = timedelta()
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
@@ -184,9 +185,7 @@ def sessions(draw: st.DrawFn) -> tuple[PlaylistSlot, ...]:
 happenings = st.lists(
     st.tuples(
         st.integers(1, 900),
-        st.one_of(
-            st.just("restart"), st.just("down"), st.integers(-7200, 7200), st.sampled_from([-90, -3, 3, 90])
-        ),
+        st.one_of(st.just("restart"), st.just("down"), st.integers(-7200, 7200), st.sampled_from([-90, -3, 3, 90])),
     ),
     max_size=5,
 )
@@ -199,7 +198,7 @@ def staged(slots: tuple[PlaylistSlot, ...], missing: int = 0, **changes: object)
 
 def nothing_overlaps(stage: Stage) -> None:
     whole = sorted(stage.heard, key=lambda one: one.begins)
-    for earlier, later in zip(whole, whole[1:], strict=False):
+    for earlier, later in pairwise(whole):
         end = earlier.ends if earlier.ends is not None else stage.elapsed
         assert end - later.begins <= HANDOVER + TICK, (earlier, later)
 
@@ -293,7 +292,4 @@ def expected(late: int, policy: LatePolicy, grace: int, items: list[tuple[int, i
     if policy is not LatePolicy.JOIN:
         return []
     sounding = [(number, pair) for number, pair in enumerate(items) if sum(pair) - late >= 1]
-    return [
-        (number, max(offset, late), late - offset if late - offset > 1 else 0)
-        for number, (offset, _) in sounding
-    ]
+    return [(number, max(offset, late), late - offset if late - offset > 1 else 0) for number, (offset, _) in sounding]
