@@ -20,7 +20,12 @@ class Bell:
 
     def __init__(self, queue: Path, produce: Callable[[str], None] | None = None) -> None:
         self._huey: Any = _open(queue)
-        self._task = self._huey.task(name="produce")(produce or _nobody)
+
+        # A task is known by its module and name: both sides of the queue must make it here.
+        def task(job_id: str) -> None:
+            (produce or _nobody)(job_id)
+
+        self._task = self._huey.task(name="produce")(task)
 
     def ring(self, job_id: str) -> None:
         """Ask a worker to look at `job_id` soon; a ring that cannot be given is made good by `reconcile`."""
