@@ -6,6 +6,8 @@ import signal
 import threading
 from collections.abc import Callable
 
+from domain.errors import TiengLoaError
+from domain.ports import Clock
 from scheduler.alarm import Alarm
 from store import jobs, station
 from store.migrate import upgrade
@@ -17,6 +19,8 @@ from tiengloa.wiring import Centre
 Say = Callable[[str], None]
 _RECONCILE_EVERY = 5.0
 _CLEAN_EVERY = 3600.0
+_SAY_AGAIN_AFTER = 600.0
+_LOG = logging.getLogger(__name__)
 
 
 def open_centre(settings: Settings, say: Say = lambda _: None) -> Centre:
@@ -47,6 +51,7 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
     from web.app import create_app
     from web.server import serve as serve_app
 
+    _log_to_errors()
     centre = open_centre(settings)
     try:
         serve_app(create_app(centre.services), settings.host, settings.port, on_ready)
@@ -56,6 +61,7 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
 
 def work(settings: Settings, on_ready: Callable[[], None]) -> None:
     """Run the worker until the process is told to stop. Raises BusyError when one runs already."""
+    _log_to_errors()
     centre = open_centre(settings)
     lock = only_one(centre.folder.root / "worker.lock", "Đã có một tiến trình làm việc đang chạy cho thư mục này.")
     with lock:
@@ -65,10 +71,9 @@ def work(settings: Settings, on_ready: Callable[[], None]) -> None:
         bell = Bell(centre.folder.queue, centre.production.produce)
         listener = bell.listener()
         timetable = centre.timetable_worker
-        alarm = Alarm(centre.clock, timetable.next_transition, timetable.tick)
+        alarm = Alarm(centre.clock, timetable.next_transition, timetable.tick, Complaints(centre.clock))
         alarm.every(_RECONCILE_EVERY, lambda: reconcile(centre.production, bell.ring), "reconcile")
         alarm.every(_CLEAN_EVERY, timetable.clean, "clean")
-        logging.getLogger("huey").setLevel(logging.WARNING)
         try:
             listener.start()
             alarm.start()
@@ -79,6 +84,29 @@ def work(settings: Settings, on_ready: Callable[[], None]) -> None:
             alarm.stop()
             listener.stop()
             centre.database.close()
+
+
+class Complaints:
+    """Logs what a job of the alarm stumbles over: once, and again when it goes on for ten minutes."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._said: dict[str, tuple[str, float]] = {}
+
+    def __call__(self, name: str, error: Exception) -> None:
+        """Log `error` of the job `name`: its sentence, or its trace when it is a fault of ours."""
+        sentence = error.sentence if isinstance(error, TiengLoaError) else repr(error)
+        now = self._clock.monotonic()
+        last, at = self._said.get(name, ("", now))
+        if last == sentence and now - at < _SAY_AGAIN_AFTER:
+            return
+        self._said[name] = (sentence, now)
+        _LOG.error("%s: %s", name, sentence, exc_info=None if isinstance(error, TiengLoaError) else error)
+
+
+def _log_to_errors() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("huey").setLevel(logging.WARNING)
 
 
 def _stop_on_signals() -> threading.Event:

@@ -1,6 +1,7 @@
 """The command line. Parts are imported when a command needs them, so that a machine needs only its own."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,9 @@ from tiengloa.terminal import Terminal
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; every failure is one Vietnamese sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Vietnamese letters still gets its sentence
     terminal = Terminal()
     try:
         options = _parser().parse_args(arguments)
@@ -51,8 +55,10 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong with the words of a command in Vietnamese."""
 
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(exits.BAD_INPUT, f"tiengloa: lệnh chưa đúng ({message}). Xem «tiengloa --help».\n")
+        from tiengloa.usage import in_vietnamese
+
+        sys.stderr.write(self.format_usage().replace("usage:", "Cách dùng:", 1))
+        self.exit(exits.BAD_INPUT, f"tiengloa: lệnh chưa đúng: {in_vietnamese(message)} Xem «{self.prog} --help».\n")
 
 
 def _settings(options: argparse.Namespace) -> Settings:

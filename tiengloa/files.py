@@ -12,10 +12,10 @@ from tiengloa.folder import reason
 
 def refuse_unwritable(target: Path) -> None:
     """Raise StorageError when `target` could not be written, before long work is done for it."""
-    if target.is_dir():
-        raise _named(target, IsADirectoryError())
     beside = _beside(target)
     try:
+        if target.is_dir():
+            raise IsADirectoryError
         beside.touch()
     except OSError as error:
         raise _named(target, error) from error

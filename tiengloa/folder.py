@@ -117,7 +117,7 @@ _REASONS = {
 
 def reason(error: OSError) -> str:
     """Return why the system refused, in a few Vietnamese words where they are known."""
-    return _REASONS.get(error.errno or 0, os.strerror(error.errno or 0))
+    return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
 def _full(root: Path) -> str:
