@@ -46,7 +46,8 @@ def run(settings: Settings, terminal: Terminal) -> int:
         _load_example_once(centre, terminal)
         station_ = _Running(centre, terminal)
         stack.callback(station_.stop)
-        signal.signal(signal.SIGTERM, _interrupt)
+        for number in (signal.SIGTERM, signal.SIGINT):  # a shell starts background jobs deaf to SIGINT
+            signal.signal(number, _interrupt)
         try:
             station_.start()
             station_.watch()
