@@ -5,7 +5,6 @@ Measured from the samples: the wall time of each clip's first sample less its pl
 
 import json
 import statistics
-import sys
 import tempfile
 import time
 from datetime import timedelta
@@ -13,9 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "endtoend"))
-
 from town import Town, heard, soon, tone, town, wait_for
 
 SLOTS = 10
