@@ -189,7 +189,8 @@ class Conductor:
         live = self._live.pop(ended.key)
         rendered = live.before_ms + round(ended.rendered * 1000 / SAMPLE_RATE)
         preempted = ended.stop is Stop.CUT and live.cut is not None and live.cut.preempted
-        if ended.stop in (Stop.LATE, Stop.SINK) or preempted:
+        unheard = live.cut is None and not self._known[ended.key].started
+        if ended.stop in (Stop.LATE, Stop.SINK) or preempted or (unheard and not ended.failure):
             self._journal.interrupted(ended.key, ended.at, rendered, preempted=preempted)
             known = self._known[ended.key]
             self._known[ended.key] = replace(known, live=False, preempted=preempted, seen_at=ended.at)

@@ -26,7 +26,8 @@ def cue(playlist: Playlist, now: datetime, done: Mapping[str, Known], unready: U
     """
     scene = Scene(playlist, now, done, unready)
     studies = [study(scene, slot) for slot in playlist.slots if scene.concerns(slot)]
-    wakes = [slot.starts_at - LEAD for slot in playlist.slots] + [one.wish.at - LEAD for one in studies if one.wish]
+    wakes = [slot.starts_at - LEAD for slot in playlist.slots]
+    wakes += [acts_at for one in studies if (acts_at := one.acts_at)]
     return Cue(
         actions=(*(action for one in studies for action in one.actions), *_stops(scene), *_arbitrate(scene, studies)),
         prepare=_to_prepare(scene, studies),
@@ -64,7 +65,7 @@ def _arbitrate(scene: Scene, studies: list[Study]) -> Iterator[Action]:
     if floor:
         yield from _yielding(scene, studies, floor, floor.starts_at)
     for one, wish in sorted(((one, one.wish) for one in studies if one.wish), key=_turn):
-        if wish.at <= scene.now + LEAD and _may_start(floor, one, wish):
+        if one.acts_at and one.acts_at <= scene.now and _may_start(floor, one, wish):
             yield _start(scene, one.slot, wish)
             yield from _yielding(scene, studies, one, wish.at)
             floor = one

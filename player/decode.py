@@ -102,9 +102,7 @@ class Reel:
         try:
             with self._path.open("rb") as stream:
                 _check_digest(stream, self.clip_hash)
-                for frames in decoded(stream, self._media_type, self._skip_s):
-                    if not self._put(frames):
-                        break
+                self._decode(stream)
         except TrustError as error:
             self.damaged = True
             self.failure = error.sentence
@@ -115,6 +113,15 @@ class Reel:
         finally:
             self._ended = True
             self._be_ready()
+
+    def _decode(self, stream: BinaryIO) -> None:
+        empty = True
+        for frames in decoded(stream, self._media_type, self._skip_s):
+            empty = False
+            if not self._put(frames):
+                return
+        if empty:
+            raise AudioError("Tệp âm thanh không có tiếng nào")
 
     def _put(self, frames: Frames) -> bool:
         with self._room:

@@ -152,6 +152,7 @@ class Machine:
         settings, jitter = self._settings, jitter_of(self.cabinet.identity.machine_id)
         self._polling = Rounds("poll", self._sync.poll, settings.poll, jitter, self._notes("playlist"))
         self._fetching = Rounds("fetch", self._sync.fetch, settings.poll, jitter, self._notes("clips"))
+        self._sync.on_clip = self._poke
         self._sync.stopping = lambda: self._fetching.stopping
         self._run(self._polling, self._fetching)
 

@@ -16,6 +16,8 @@ LEAD = timedelta(milliseconds=1500)
 PREPARE_AHEAD = timedelta(seconds=30)
 TOLERANCE = timedelta(seconds=1)
 """Lateness that needs no policy: the item simply starts."""
+HURRY = timedelta(milliseconds=300)
+"""How long before its instant an item starts without the one before it, whose clip is not there yet."""
 SHORT_CLIP = timedelta(seconds=60)
 LEAST_JOIN = timedelta(seconds=1)
 CLOCK_SLACK = timedelta(seconds=60)
@@ -97,6 +99,11 @@ class Study:
     actions: list[Action] = field(default_factory=list)
     lacking: list[int] = field(default_factory=list)
     wish: Wish | None = None
+
+    @property
+    def acts_at(self) -> datetime | None:
+        """Return when the wish is to be acted upon, or None when there is none."""
+        return self.wish.at - (HURRY if self.lacking else LEAD) if self.wish else None
 
     @property
     def starts_at(self) -> datetime:
@@ -197,7 +204,7 @@ def _judge_interrupted(
     A clip under SHORT_CLIP starts again; a longer one goes on where the clock says it would be.
     """
     began = known.base + item.offset
-    if now < began:
+    if began - now > TOLERANCE:
         return orders.CLOCK_BACK
     stopped = orders.PREEMPTED if known.preempted else orders.INTERRUPTED
     almost_over = began + item.length - known.seen_at < LEAST_JOIN
@@ -207,7 +214,7 @@ def _judge_interrupted(
     catching_up = slot.late_policy is LatePolicy.CATCH_UP if known.preempted else item.length < SHORT_CLIP
     if catching_up:
         return Wish(position, now, now - item.offset, again=True)
-    skip = now - began
+    skip = max(now - began, timedelta())
     if item.length - skip < LEAST_JOIN:
         return stopped
     return Wish(position, now, known.base, skip, follow=True, again=True)
@@ -233,8 +240,8 @@ def _record(scene: Scene, slot: PlaylistSlot, position: int, known: Known | None
 
 
 def _give_up_lacking(scene: Scene, result: Study) -> None:
-    """Record the items whose clip is not there once a later item of the session takes its turn."""
-    if not result.wish or result.wish.at > scene.now + LEAD:
+    """Record the items whose clip is not there once a later item of the session must take its turn."""
+    if result.wish is None or result.wish.at > scene.now + HURRY:
         return
     for position in result.lacking:
         reason = scene.unready(result.slot.items[position].clip_hash or "")

@@ -36,6 +36,7 @@ class Sync:
         self._verified: dict[str, float] = {}
         self.playlist: Playlist | None = None
         self.stopping: Callable[[], bool] = lambda: False
+        self.on_clip: Callable[[], None] = lambda: None
 
     def poll(self) -> None:
         """Ask for a newer playlist and take it up. Raises ServerUnreachableError, TrustError, StorageError."""
@@ -94,6 +95,7 @@ class Sync:
             self.doubt(ref.hash)
         self._download(ref)
         self._verified[ref.hash] = self._clock.monotonic()
+        self.on_clip()
 
     def _download(self, ref: ClipRef) -> None:
         partial = self._cabinet.partial_path(ref.hash)

@@ -350,11 +350,14 @@ class _Counter(BaseHTTPRequestHandler):
 
 def heard(recordings: Path) -> list[tuple[float, npt.NDArray[np.int16]]]:
     """Return (wall time of its first sample, samples) of each file that a virtual sink wrote, oldest first."""
-    lines = [json.loads(line) for line in (recordings / "log.jsonl").read_text("utf-8").splitlines()]
+    log = recordings / "log.jsonl"
+    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()] if log.exists() else []
     found = []
     for path in sorted(recordings.glob("*.wav")):
         with wave.open(str(path), "rb") as stream:
             samples = np.frombuffer(stream.readframes(stream.getnframes()), np.int16)
+        if not samples.any():  # its process was killed before anything reached the disk
+            continue
         first = int(np.flatnonzero(samples)[0])
         before = [line for line in lines if line["file"] == path.name and line["file_frame"] <= first]
         wall = before[-1]["wall_ms"] / 1000 + (first - before[-1]["file_frame"]) / RATE
