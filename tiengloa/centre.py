@@ -4,7 +4,8 @@ import base64
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 
 from domain.errors import TiengLoaError
 from domain.ports import Clock
@@ -27,9 +28,21 @@ def open_centre(settings: Settings, say: Say = lambda _: None) -> Centre:
     """Prepare the data folder and bring its database up to date. Raises StorageError."""
     folder = prepare(settings.data)
     centre = Centre(settings, folder)
-    with in_turn(folder.root / "upgrade.lock"):
-        upgrade(centre.database, folder.backups, centre.clock.now(), say)
+    try:
+        with in_turn(folder.root / "upgrade.lock"):
+            upgrade(centre.database, folder.backups, centre.clock.now(), say)
+    except BaseException:
+        centre.database.close()
+        raise
     return centre
+
+
+@contextmanager
+def opened(settings: Settings, say: Say = lambda _: None) -> Iterator[Centre]:
+    """Give the opened centre for as long as the block runs. Raises StorageError."""
+    centre = open_centre(settings, say)
+    with closing(centre.database):
+        yield centre
 
 
 def publish_station_key(centre: Centre) -> None:
@@ -52,38 +65,37 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
     from web.server import serve as serve_app
 
     _log_to_errors()
-    centre = open_centre(settings)
-    try:
+    with opened(settings) as centre:
         serve_app(create_app(centre.services), settings.host, settings.port, on_ready)
-    finally:
-        centre.database.close()
 
 
 def work(settings: Settings, on_ready: Callable[[], None]) -> None:
     """Run the worker until the process is told to stop. Raises BusyError when one runs already."""
     _log_to_errors()
-    centre = open_centre(settings)
-    lock = only_one(centre.folder.root / "worker.lock", "Đã có một tiến trình làm việc đang chạy cho thư mục này.")
-    with lock:
+    taken = "Đã có một tiến trình làm việc đang chạy cho thư mục này."
+    with opened(settings) as centre, only_one(centre.folder.root / "worker.lock", taken):
         publish_station_key(centre)
         _release_jobs(centre)
-        stop = _stop_on_signals()
-        bell = Bell(centre.folder.queue, centre.production.produce)
-        listener = bell.listener()
-        timetable = centre.timetable_worker
-        alarm = Alarm(centre.clock, timetable.next_transition, timetable.tick, Complaints(centre.clock))
-        alarm.every(_RECONCILE_EVERY, lambda: reconcile(centre.production, bell.ring), "reconcile")
-        alarm.every(_CLEAN_EVERY, timetable.clean, "clean")
-        try:
-            listener.start()
-            alarm.start()
-            reconcile(centre.production, bell.ring)
-            on_ready()
-            stop.wait()
-        finally:
-            alarm.stop()
-            listener.stop()
-            centre.database.close()
+        _work(centre, on_ready)
+
+
+def _work(centre: Centre, on_ready: Callable[[], None]) -> None:
+    stop = _stop_on_signals()
+    bell = Bell(centre.folder.queue, centre.production.produce)
+    listener = bell.listener()
+    timetable = centre.timetable_worker
+    alarm = Alarm(centre.clock, timetable.next_transition, timetable.tick, Complaints(centre.clock))
+    alarm.every(_RECONCILE_EVERY, lambda: reconcile(centre.production, bell.ring), "reconcile")
+    alarm.every(_CLEAN_EVERY, timetable.clean, "clean")
+    try:
+        listener.start()
+        alarm.start()
+        reconcile(centre.production, bell.ring)
+        on_ready()
+        stop.wait()
+    finally:
+        alarm.stop()
+        listener.stop()
 
 
 class Complaints:

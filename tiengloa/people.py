@@ -13,7 +13,7 @@ from store import people, places, station
 from store.engine import new_id
 from store.station import Station
 from tiengloa import exits
-from tiengloa.centre import open_centre
+from tiengloa.centre import opened
 from tiengloa.places import LEVELS
 from tiengloa.settings import Settings
 from tiengloa.terminal import Terminal
@@ -27,8 +27,7 @@ def setup(options: argparse.Namespace, settings: Settings, terminal: Terminal) -
     name = " ".join(options.name.split())
     if not 3 <= len(name) <= 120:
         raise BadInputError("Tên đài dài từ 3 đến 120 ký tự, ví dụ «Đài truyền thanh phường Tân Phong».")
-    centre = open_centre(settings, terminal.say)
-    with centre.database.write() as connection:
+    with opened(settings, terminal.say) as centre, centre.database.write() as connection:
         if station.exists(connection):
             raise BadInputError("Thư mục dữ liệu này đã có một đài. Chưa có gì thay đổi.")
         put_station(connection, name)
@@ -63,18 +62,19 @@ def add(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> 
         raise BadInputError("Tên đăng nhập chỉ gồm chữ không dấu, số, dấu chấm và gạch nối, tối đa 40 ký tự.")
     if not name or len(name) > 80:
         raise BadInputError("Họ tên không được trống và dài tối đa 80 ký tự.")
-    centre = open_centre(settings)
-    with centre.database.write() as connection:
-        station.get(connection)
-        people.add(connection, User(new_id(), login, name, roles))
-    terminal.say(f"Đã thêm {name} ({', '.join(ROLE_LABELS[role] for role in sorted(roles))}).")
-    terminal.say(f"Đường đăng nhập một lần: {sign_in_line(centre, login)}")
+    with opened(settings) as centre:
+        with centre.database.write() as connection:
+            station.get(connection)
+            people.add(connection, User(new_id(), login, name, roles))
+        terminal.say(f"Đã thêm {name} ({', '.join(ROLE_LABELS[role] for role in sorted(roles))}).")
+        terminal.say(f"Đường đăng nhập một lần: {sign_in_line(centre, login)}")
     return exits.OK
 
 
 def sign_in(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
     """Print a new one-time sign-in line; older ones of that person stop working."""
-    terminal.say(sign_in_line(open_centre(settings), options.login.strip().lower()))
+    with opened(settings) as centre:
+        terminal.say(sign_in_line(centre, options.login.strip().lower()))
     return exits.OK
 
 
