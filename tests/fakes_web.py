@@ -1,5 +1,6 @@
 """A panel over a small station in a temporary folder: real rooms, a fake voice, and a clock that a test moves."""
 
+import base64
 import hashlib
 import math
 import re
@@ -7,24 +8,27 @@ import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from bulletins.desk import Desk
 from domain.areas import Area, AreaLevel
 from domain.audio import Clip, ClipKind, Loudness, Speech, SpokenAudio, VoiceStamp
 from domain.campaign import Campaign, Channel, PolicyDocument, Task, Topic
 from domain.errors import BadInputError, NotFoundError
+from domain.machines import Airing, AiringOutcome, Heartbeat, Machine
 from domain.people import Role, User
-from domain.ports import Progress
+from domain.ports import Progress, Reader
 from domain.reading import Flag, FlagKind, LexiconEntry, SpokenSentence, SpokenText, Token
-from domain.timetable import AirtimePolicy
-from scheduler.desk import TimetableDesk
+from domain.timetable import AirtimePolicy, Slot
+from scheduler.desk import NewSession, TimetableDesk
 from scheduler.machines import MachineOffice
-from store import bulletins, campaigns, clips, jobs, people, places, station
+from scheduler.planning import replan
+from store import airings, bulletins, campaigns, clips, jobs, machines, people, places, station, timetable
 from store.bulletins import Draft
 from store.engine import Database
 from store.migrate import upgrade
@@ -210,7 +214,7 @@ class Panel:
         self._last_line = f"/vao/{token}"
         return self._last_line
 
-    def post(self, user: User, path: str, **fields: object) -> "object":
+    def post(self, user: User, path: str, **fields: object) -> TestResponse:
         """Post a form as the person's browser would, CSRF token included."""
         client = self.browser(user)
         return client.post(path, data={"csrf_token": csrf(client, "/tai-khoan"), **fields})
@@ -267,19 +271,19 @@ def csrf(client: FlaskClient, path: str) -> str:
 
 @contextmanager
 def panel(
-    folder: Path, *, voices: tuple[VoiceHealth, ...] = (), backup: bool = False, example: bool = True
+    folder: Path, *, voices: tuple[VoiceHealth, ...] = (), backup: bool = False, reader: Reader | None = None
 ) -> Iterator[Panel]:
     """Set a panel up in `folder` and take it down again."""
     clock, speaker, bell = FakeClock(), FakeSpeaker(backup=backup), FakeBell()
     database = Database(folder / "tiengloa.db")
     try:
         upgrade(database, folder / "backups", clock.now())
-        _fill(database, example=example)
+        _fill(database)
         blobs = FakeBlobs(folder / "clips")
         services = Services(
             database=database,
             clock=clock,
-            desk=Desk(database, FakeReader(), clock, bell),
+            desk=Desk(database, reader or FakeReader(), clock, bell),
             timetable=TimetableDesk(database, clock),
             office=MachineOffice(database, clock),
             blobs=blobs,
@@ -294,9 +298,9 @@ def panel(
         database.close()
 
 
-def _fill(database: Database, *, example: bool) -> None:
+def _fill(database: Database) -> None:
     policy = replace(AirtimePolicy(), note="Đài mẫu phát được cả ngày để nghe thử; đài thật có giờ yên tĩnh.")
-    own = Station("dai-mau", "Đài truyền thanh phường Tân Phong", "A" * 43 + "=", 1, policy, True, example)
+    own = Station("dai-mau", "Đài truyền thanh phường Tân Phong", "A" * 43 + "=", 1, policy, True, True)
     with database.write() as connection:
         station.put(connection, own)
         for user in PEOPLE:
@@ -304,3 +308,107 @@ def _fill(database: Database, *, example: bool) -> None:
         places.add_levels(connection, LEVELS)
         places.add_areas(connection, AREAS)
         campaigns.add(connection, CAMPAIGN)
+
+
+def machine(town: Panel, name: str, area_id: str, key: bytes) -> Machine:
+    """Enrol a machine whose raw public key is `key`."""
+    code = town.services.office.new_code(EDITOR, area_id, name)
+    joined = town.services.office.enrol(code, base64.b64encode(key).decode())
+    with town.database.read() as connection:
+        return machines.get(connection, joined.machine_id)
+
+
+def beat(town: Panel, one: Machine, ago: timedelta = timedelta(seconds=12), **changed: object) -> None:
+    """Have a machine say how it is, some time ago."""
+    said = Heartbeat(town.clock.now() - ago, 7, 4, 4, "ALSA default", True, 3, 12_400_000_000, "0.1.0")
+    with town.database.write() as connection:
+        machines.keep_heartbeat(connection, one.id, replace(said, **changed))
+
+
+def aired(town: Panel, one: Machine, slot: Slot, outcome: AiringOutcome, reason: str = "") -> None:
+    """Have a machine report the first item of a slot."""
+    item, silent = slot.items[0], outcome is AiringOutcome.MISSED
+    started = None if silent else slot.starts_at + timedelta(milliseconds=7)
+    over = started is not None and outcome is not AiringOutcome.PLAYING
+    report = Airing(
+        key=f"{slot.key}:0",
+        machine_id=one.id,
+        slot_key=slot.key,
+        position=0,
+        title=item.title,
+        clip_hash=item.clip_hash,
+        planned_start=slot.starts_at,
+        outcome=outcome,
+        started_at=started,
+        ended_at=started + item.length if started and over else None,
+        rendered=item.length if over else timedelta(),
+        reason=reason,
+    )
+    with town.database.write() as connection:
+        airings.keep(connection, [report], town.clock.now())
+
+
+def busy_day(town: Panel) -> dict[str, str]:
+    """Fill the station with a day as operators know it; return ids by what they are."""
+    now = town.clock.now()
+    town.clock.at = now - timedelta(hours=5)
+    first, second, third = (machine(town, *one) for one in _MACHINES)
+    ids = {
+        "produced": town.produced("Dịch vụ công trực tuyến: nộp hồ sơ tại nhà"),
+        "backup": town.produced("Lịch tiếp công dân tháng 12", backup=True),
+        "failed": town.approved("Thông báo tạm ngừng cấp nước"),
+        "draft": town.write("Hướng dẫn làm căn cước cho trẻ em", SCRIPT),
+        "submitted": town.submitted(
+            "Kết quả cải cách hành chính quý III/2026", "Năm nay CCHC tiến bộ.\nMời bà con nghe."
+        ),
+    }
+    for title, bulletin_id in (("Bản tin sáng", ids["produced"]), ("Tiếp công dân", ids["backup"])):
+        for moment, area in ((time(6, 0), "lai-chau"), (time(9, 29), "san-thang"), (time(11, 15), "tan-phong")):
+            wanted = NewSession(title, (bulletin_id,), frozenset({area}), (moment,), frozenset(range(1, 8)))
+            town.services.timetable.add(EDITOR, wanted)
+    replan(town.database, town.clock.now())
+    town.clock.at = now
+    _fail(town, ids["failed"])
+    _report(town, first, now)
+    beat(town, first)
+    beat(town, second, timedelta(minutes=37))
+    beat(
+        town,
+        third,
+        clips_held=3,
+        sink_ok=False,
+        fault="Không mở được thiết bị âm thanh «default»",
+        clock_offset_ms=-4200,
+    )
+    return {**ids, "machine": first.id}
+
+
+_MACHINES = (
+    ("Máy phát bản San Thàng", "san-thang", b"1" * 32),
+    ("Máy phát tổ dân phố số 2", "to-2", b"2" * 32),
+    ("Máy phát phường Tân Phong", "tan-phong", b"3" * 32),
+)
+SCRIPT = (
+    "Thực hiện Kế hoạch số 69/KH-UBND ngày 09/01/2023 của UBND tỉnh về CCHC.\n"
+    "Tỷ lệ hồ sơ đúng hạn đạt 98,7%.\nBà con gọi QWZX để được hướng dẫn.\n"
+)
+
+
+def _fail(town: Panel, bulletin_id: str) -> None:
+    with town.database.write() as connection:
+        job = jobs.of_bulletin(connection, bulletin_id, 1)
+        assert job is not None
+        taken = jobs.claim(connection, job.id, town.clock.now(), timedelta(seconds=90))
+        assert taken is not None
+        jobs.fail(connection, taken, "Chưa có giọng nào đọc được. Bản tin còn nguyên, hãy thử lại sau.", None)
+
+
+def _report(town: Panel, one: Machine, now: datetime) -> None:
+    with town.database.read() as connection:
+        slots = timetable.slots(connection, now - timedelta(hours=12), now, one.id)
+    for slot in slots:
+        if slot.items[0].refusal or slot.refusal:
+            aired(town, one, slot, AiringOutcome.MISSED, slot.refusal or slot.items[0].refusal)
+        else:
+            over = slot.ends_at < now
+            aired(town, one, slot, AiringOutcome.PLAYED if over else AiringOutcome.PLAYING)

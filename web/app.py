@@ -8,6 +8,7 @@ from flask_bootstrap import Bootstrap5
 
 from domain.people import ROLE_LABELS
 from domain.timetable import PRIORITY_LABELS
+from tts.chain import LABELS as VOICE_LABELS
 from web import (
     assets,
     bulletins,
@@ -74,5 +75,6 @@ def _common() -> dict[str, Any]:
         "me": visitor(),
         "now": services().clock.now(),
         "role_labels": ROLE_LABELS,
+        "voice_labels": VOICE_LABELS,
         "priority_labels": PRIORITY_LABELS,
     }

@@ -15,7 +15,7 @@ from domain.people import User
 from scheduler.planning import midnight
 from store import airings, bulletins, clips, jobs, machines
 from web.context import own_station, services
-from web.formats import clock, difference, moment
+from web.formats import clock, clock_gap, moment
 from web.states import WRITERS
 
 _CLOCK_OFF = timedelta(seconds=2)
@@ -36,7 +36,7 @@ class Matter:
 
 def matters(user: User, now: datetime) -> tuple[Matter, ...]:
     """Return what needs a person, as far as `user` can see to it or should know of it."""
-    found = [*_of_machines(now), *_of_productions(user), *_of_voices(), *_missed(now), *_of_reviews(user)]
+    found = [*_of_reviews(user), *_of_machines(now), *_of_productions(), *_missed(now), *_of_voices()]
     order = {"bad": 0, "warn": 1, "calm": 2}
     return tuple(sorted(found, key=lambda matter: order[matter.tone]))
 
@@ -68,7 +68,7 @@ def _of_reviews(user: User) -> Iterator[Matter]:
             yield Matter("warn", "arrow-return-left", f"Bị trả lại: {one.title}", one.return_note, _open(one), "Sửa")
 
 
-def _of_productions(user: User) -> Iterator[Matter]:
+def _of_productions() -> Iterator[Matter]:
     with services().database.read() as connection:
         approved = {one.id: one for one in bulletins.newest(connection, (BulletinState.APPROVED,))}
         failed = [job for job in jobs.unfinished(connection) if job.state is JobState.FAILED]
@@ -96,25 +96,30 @@ def _of_machines(now: datetime) -> Iterator[Matter]:
         every = machines.everything(connection)
     link = url_for("machines.page")
     for machine in every:
-        for tone, icon, words in _complaints(machine, now):
-            yield Matter(tone, icon, f"{machine.name}: {words}", "", link, "Xem máy phát")
+        troubles = list(_troubles(machine, now))
+        if troubles:
+            tone, icon, first = troubles[0]
+            detail = _capital("; ".join(words for _, _, words in troubles[1:]))
+            yield Matter(tone, icon, f"{machine.name}: {first}", detail, link, "Xem máy phát")
 
 
-def _complaints(machine: Machine, now: datetime) -> Iterator[tuple[str, str, str]]:
+def _troubles(machine: Machine, now: datetime) -> Iterator[tuple[str, str, str]]:
+    """Yield what is wrong with a machine as (tone, icon, words), the worst first."""
     state, heartbeat = machine.state_at(now), machine.heartbeat
-    if state is MachineState.OFFLINE and heartbeat is not None:
-        yield "bad", "wifi-off", f"mất kết nối từ {moment(heartbeat.at)}"
-    if state is MachineState.FAULTY and heartbeat is not None:
-        yield "bad", "exclamation-triangle-fill", heartbeat.fault or "đường ra âm thanh không hoạt động"
     if state is MachineState.NEVER_SEEN:
         yield "warn", "plug", "đã ghép nhưng chưa kết nối lần nào"
-    if heartbeat is None or state in {MachineState.OFFLINE, MachineState.REVOKED}:
+    if heartbeat is None or state is MachineState.REVOKED:
         return
+    if state is MachineState.OFFLINE:
+        yield "bad", "wifi-off", f"mất kết nối từ {moment(heartbeat.at)}"
+        return
+    if state is MachineState.FAULTY:
+        yield "bad", "exclamation-triangle-fill", heartbeat.fault or "đường ra âm thanh không hoạt động"
     if heartbeat.clips_held < heartbeat.clips_needed:
         missing = heartbeat.clips_needed - heartbeat.clips_held
         yield "warn", "download", f"chưa sẵn sàng, còn thiếu {missing} tệp âm thanh"
     if abs(heartbeat.clock_offset_ms) > _CLOCK_OFF / timedelta(milliseconds=1):
-        yield "warn", "clock", f"đồng hồ {difference(heartbeat.clock_offset_ms)} so với máy chủ"
+        yield "warn", "clock", f"đồng hồ {clock_gap(heartbeat.clock_offset_ms)} so với máy chủ"
 
 
 def _missed(now: datetime) -> Iterator[Matter]:
@@ -124,7 +129,7 @@ def _missed(now: datetime) -> Iterator[Matter]:
     link = url_for("log.page")
     for airing in silent:
         title = f"Không phát lúc {clock(airing.planned_start)}: {airing.title}"
-        yield Matter("warn", "x-octagon", title, airing.reason, link, "Xem nhật ký")
+        yield Matter("warn", "x-octagon", title, _capital(airing.reason), link, "Xem nhật ký")
 
 
 def _of_voices() -> Iterator[Matter]:
@@ -139,6 +144,10 @@ def _of_voices() -> Iterator[Matter]:
                 url_for("bulletins.page"),
                 "Xem bản tin",
             )
+
+
+def _capital(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def _open(bulletin: Bulletin) -> str:

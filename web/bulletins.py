@@ -45,7 +45,7 @@ def page() -> ResponseReturnValue:
         waits=frozenset(one.id for one in shown if needs_yes(one, shelf.get(one.clip_hash or ""))),
         state=state,
         words=words,
-        counts=counts,
+        counts={one: counts[one] for one in BulletinState if one in counts},
         number=number,
         pages=max(1, -(-len(found) // _PAGE)),
         may_write=me().may(*WRITERS),

@@ -1,6 +1,7 @@
 """One place where what went wrong becomes an HTTP status and one Vietnamese sentence."""
 
 import logging
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -73,8 +74,8 @@ def status_of(error: TiengLoaError) -> int:
 
 
 def wants_json() -> bool:
-    """Tell whether a machine asks, which is answered in JSON."""
-    return request.path.startswith("/api/")
+    """Tell whether a program asks, a machine or our own script: it is answered in JSON."""
+    return request.path.startswith("/api/") or wants_fragment()
 
 
 def wants_fragment() -> bool:
@@ -87,7 +88,14 @@ def refusal(status: int, sentence: str) -> tuple[Response | str, int]:
     if wants_json():
         return jsonify(error=sentence), status
     title = _TITLES.get(status, "Chưa làm được")
-    return render_template("error.html", status=status, title=title, sentence=sentence), status
+    return render_template("error.html", status=status, title=title, sentence=sentence, back=_page_before()), status
+
+
+def _page_before() -> str:
+    """Return the path of our own page that sent a form, to go back to, or an empty string."""
+    before = urlsplit(request.referrer or "")
+    ours = request.method == "POST" and before.netloc == request.host and before.path.startswith("/")
+    return before.path if ours and not before.path.startswith("//") else ""
 
 
 def install(app: Flask) -> None:

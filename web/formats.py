@@ -86,6 +86,14 @@ def difference(milliseconds: int) -> str:
     return f"{word} {size} ms" if size < 1000 else f"{word} {decimal(size / 1000)} giây"
 
 
+def clock_gap(milliseconds: int) -> str:
+    """Return how a machine's clock stands, from how far the server's is ahead of it."""
+    if milliseconds == 0:
+        return "đúng"
+    word, size = ("chậm" if milliseconds > 0 else "nhanh"), abs(milliseconds)
+    return f"{word} {size} ms" if size < 1000 else f"{word} {decimal(size / 1000)} giây"
+
+
 def data_size(octets: int) -> str:
     """Return an amount of data, as in 3,4 GB."""
     amount = float(octets)
@@ -143,5 +151,6 @@ FILTERS = (
     decimal,
     whole,
     difference,
+    clock_gap,
     data_size,
 )

@@ -1,5 +1,6 @@
 """How a reading is shown under its script: every changed word with what is written, every doubt with a proposal."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -56,20 +57,46 @@ def view(text: SpokenText, accepted: tuple[AcceptedReading, ...] = ()) -> Readin
 
 def _pieces(sentence: SpokenSentence) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
-    for token in sentence.tokens:
-        kind, source = _kind(token), token.source.strip()
-        if token.spoken or kind != "same":
-            space = bool(pieces) and not token.spoken.startswith(tuple(_CLOSERS))
-            pieces.append(Piece(kind, token.spoken, source, space))
+    for group in _groups(sentence):
+        spoken, kind = SpokenSentence(group, 0).spoken, _kind(group)
+        if spoken or kind != "same":
+            space = bool(pieces) and not spoken.startswith(tuple(_CLOSERS))
+            pieces.append(Piece(kind, spoken, "".join(token.source for token in group).strip(), space))
     return tuple(pieces)
 
 
-def _kind(token: Token) -> str:
-    if token.flags:
+def _groups(sentence: SpokenSentence) -> Iterator[tuple[Token, ...]]:
+    """Yield tokens written as one word, such as 69/KH-UBND, together; the marks around it come by themselves."""
+    tokens = list(sentence.tokens)
+    while tokens:
+        end = 1
+        while end < len(tokens) and _touch(tokens[end - 1], tokens[end]):
+            end += 1
+        while end > 1 and not (_is_word(tokens[0]) and _is_word(tokens[end - 1])):
+            end = end - 1 if _is_word(tokens[0]) else 1
+        yield tuple(tokens[:end])
+        del tokens[:end]
+
+
+def _touch(first: Token, second: Token) -> bool:
+    return first.end == second.start and not first.source[-1:].isspace() and not second.source[:1].isspace()
+
+
+def _is_word(token: Token) -> bool:
+    return any(letter.isalnum() for letter in token.source)
+
+
+def _kind(group: tuple[Token, ...]) -> str:
+    if any(token.flags for token in group):
         return "doubt"
-    if not token.spoken:
-        return "silent" if any(letter.isalnum() for letter in token.source) else "same"
-    return "changed" if token.source.strip().casefold() != token.spoken.casefold() else "same"
+    if not any(token.spoken for token in group):
+        return "silent" if any(_is_word(token) for token in group) else "same"
+    return "changed" if any(_is_changed(token) for token in group) else "same"
+
+
+def _is_changed(token: Token) -> bool:
+    heard = any(letter.isalnum() for letter in token.spoken)
+    return heard and token.source.strip().casefold() != token.spoken.casefold()
 
 
 def _doubts(text: SpokenText) -> tuple[Doubt, ...]:

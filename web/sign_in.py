@@ -74,7 +74,8 @@ def leave() -> ResponseReturnValue:
     session.clear()
     response = redirect(url_for("sign_in.page"), 303)
     response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="Lax", secure=services().secure_cookies)
-    response.headers["Clear-Site-Data"] = '"cache"'
+    if request.is_secure:  # Browsers refuse it, aloud, anywhere else.
+        response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 

@@ -50,6 +50,7 @@ def page() -> ResponseReturnValue:
         week=timedelta(days=7),
         rows=table(monday, slots),
         slots=slots,
+        slots_of=lambda day: [slot for slot in slots if local(slot.starts_at).date() == day],
         rules=_rule_lines(areas, today),
         station=own_station(),
         may_schedule=me().may(Role.SCHEDULER),
