@@ -10,6 +10,7 @@ from huey import SqliteHuey
 from huey.consumer import Consumer
 
 from bulletins.production import Production
+from domain.errors import TiengLoaError
 from store.engine import named_failure
 
 _LOG = logging.getLogger(__name__)
@@ -23,7 +24,10 @@ class Bell:
 
         # A task is known by its module and name: both sides of the queue must make it here.
         def task(job_id: str) -> None:
-            (produce or _nobody)(job_id)
+            try:
+                (produce or _nobody)(job_id)
+            except TiengLoaError as error:  # the job could not even be written down; it waits in its table
+                _LOG.warning("job %s: %s", job_id, error.sentence)
 
         self._task = self._huey.task(name="produce")(task)
 
