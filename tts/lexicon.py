@@ -16,7 +16,7 @@ _ANY_CASE = frozenset({"loan"})
 @cache
 def reviewed_lexicon() -> Lexicon:
     """Return the lexicon of the package, read once."""
-    codes: dict[str, dict[str, str]] = {"kind": {}, "body": {}, "office": {}, "signature": {}}
+    codes: dict[str, dict[str, str]] = {"kind": {}, "body": {}, "office": {}, "signature": {}, "place_head": {}}
     for name in ("codes", "signatures"):
         for row in _rows(name):
             codes[row["category"]][clean_word(row["written"])] = row["spoken"]
@@ -26,6 +26,7 @@ def reviewed_lexicon() -> Lexicon:
         bodies=codes["body"],
         offices=codes["office"],
         signatures=codes["signature"],
+        place_heads=codes["place_head"],
     )
 
 

@@ -4,6 +4,7 @@ import re
 
 from tts.reading.page import Page, Piece, from_match, suspect_value
 from tts.reading.shares import is_share
+from tts.reading.wordsets import word_set
 
 _D = r"([0-9]{1,2})"
 _Y = r"((?:1[89]|20|21)[0-9]{2})"
@@ -19,6 +20,7 @@ _MY_TO_MY = re.compile(rf"{_D}/{_Y}{_TO}{_D}/{_Y}{_STOP}")
 _MONTHS_YEAR = re.compile(rf"{_D}{_TO}{_D}[/-]{_Y}{_STOP}")
 _DAY_MONTH = re.compile(rf"{_D}/{_D}{_STOP}")
 _DAY_DASH_MONTH = re.compile(rf"{_D}-{_D}{_STOP}")
+_JOINED = re.compile(rf"([0-9]{{1,2}}(?:,[0-9]{{1,2}})+)/([0-9]{{1,2}}|[0-9]{{4}})(?:/([0-9]{{4}}))?{_STOP}")
 _PLAIN = re.compile(r"([0-9]{1,2})(?![0-9]|[.,/:][0-9]|%)")
 _PLAIN_RANGE = re.compile(rf"{_D}{_TO}{_D}(?![0-9]|[.,/:][0-9]|%)")
 
@@ -43,9 +45,9 @@ _MAYBE_DATE_BEFORE = re.compile(
     r"(?:^|\W)(?:từ|đến|tới|hết|trước|sau|vào|thành lập|đầu|bắt đầu|kể|tính|lao động|việt nam|thống nhất|chiến thắng|"
     r"phụ nữ|sinh)[,:]? ?\(?$|(?<![0-9/])[0-9]{1,2}/(?:0?[1-9]|1[0-2])(?:,| và| hoặc| đến|;) ?(?:ngày )?$"
 )
-_HOLIDAYS = frozenset(
+_HOLIDAYS = word_set(
     "1/1 3/2 9/1 27/2 3/3 8/3 26/3 10/3 30/4 1/5 7/5 15/5 19/5 1/6 5/6 21/6 28/6 11/7 27/7 19/8 2/9 10/10 13/10 14/10 "
-    "20/10 9/11 18/11 20/11 23/11 22/12".split()
+    "20/10 9/11 18/11 20/11 23/11 22/12"
 )
 
 
@@ -145,6 +147,21 @@ def day_number(page: Page, start: int) -> tuple[Piece, ...]:
     return from_match(match, _day(page, start, match[1]), "day")
 
 
+def joined_list(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `ngày 5,6/6` and `tháng 8,9/2024`, lists without spaces."""
+    match = _JOINED.match(page.text, start)
+    if not match:
+        return ()
+    before, numbers = page.before(start), match[1].split(",")
+    if _AFTER_DAY.search(before) and _is_month(match[2]):
+        said = ", ".join(page.say.day(number) for number in numbers)
+        return from_match(match, f"{said} {_month_tail(page, match[2], match[3])}", "day_list")
+    if _AFTER_MONTH.search(before) and len(match[2]) == 4:
+        said = ", ".join(page.say.month(number) for number in numbers)
+        return from_match(match, f"{said} năm {page.say.cardinal(match[2])}", "month_list")
+    return ()
+
+
 def dashed_day_month(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `ngày 8-3` and `Quốc khánh 2-9`, the hyphen of newspapers."""
     match = _DAY_DASH_MONTH.match(page.text, start)
@@ -184,7 +201,9 @@ def _day_span(page: Page, span: re.Match[str]) -> tuple[Piece, ...]:
     if _key(span[1], span[2]) in _HOLIDAYS:
         return from_match(span, _date(page, span.start(), span[1], span[2], None), "day_month")
     said = _date(page, span.start(), span[1], span[2], None)
-    return from_match(span, said, "day_month", suspect_value(span.group(), "có thể là một ngày hoặc một khoảng ngày", said))
+    return from_match(
+        span, said, "day_month", suspect_value(span.group(), "có thể là một ngày hoặc một khoảng ngày", said)
+    )
 
 
 def _said(page: Page, match: re.Match[str], said: str, dates: tuple[tuple[str, ...], ...]) -> tuple[Piece, ...]:

@@ -4,12 +4,14 @@ import re
 
 from tts.reading.letters import spell
 from tts.reading.page import Page, Piece, one, unknown_abbreviation
+from tts.reading.syllables import is_syllable
 
 _PART = r"[A-ZĐƯÂÊÔƠĂ][A-Za-zĐđƯưÂâÊêÔôƠơĂă&]{0,20}[0-9]{0,3}"
 _TAIL = rf"{_PART}(?:[-/.]{_PART}){{0,7}}(?!\w)"
-_CODE = re.compile(rf"([0-9]{{1,6}})([A-Za-zđĐ]?) ?([-/]) ?(?:((?:19|20)[0-9]{{2}})(/) ?)?({_TAIL})")
+_CODE = re.compile(rf"([0-9]{{1,6}}(?:\.[0-9]{{1,2}})?)([A-Za-zđĐ]?) ?([-/]) ?(?:((?:19|20)[0-9]{{2}})(/) ?)?({_TAIL})")
 _BARE = re.compile(rf"({_PART})[-/]({_PART})(?:[-/]{_PART}){{0,6}}(?!\w)")
 _SHORT = re.compile(r"([0-9]{1,4})(/)((?:19|20)[0-9]{2})(?![\w/])")
+_KIND_NUMBER = re.compile(rf"({_PART})(?= (?:số|[0-9]{{2,}}|[0-9]+[/-]))")
 _KIND_BEFORE = re.compile(
     r"(?:nghị định|thông tư|quyết định|nghị quyết|luật|chỉ thị|pháp lệnh|kế hoạch|hướng dẫn|công văn|đề án)"
     r"(?: liên tịch)?(?: số)?:? ?$"
@@ -31,7 +33,7 @@ def document_code(page: Page, start: int) -> tuple[Piece, ...]:
     if not match or not _is_code(page, match):
         return ()
     number, letter, _, year, _, _ = match.groups()
-    said = page.say.cardinal(number) + (f" {spell(letter)}" if letter else "")
+    said = " chấm ".join(map(page.say.cardinal, number.split("."))) + (f" {spell(letter)}" if letter else "")
     pieces = [Piece(start, match.end(2), said, "document_number")]
     pieces.append(Piece(match.start(3), match.end(3), ",", "document_mark"))
     if year:
@@ -43,9 +45,16 @@ def document_code(page: Page, start: int) -> tuple[Piece, ...]:
 def bare_code(page: Page, start: int) -> tuple[Piece, ...]:
     """Read a code that stands without its number: `NĐ-CP`, `QĐ-TTg`."""
     match = _BARE.match(page.text, start)
-    if not match or match[1] not in page.lexicon.kinds or not (_body_of(page, match[2])):
+    if not match or match[1] not in page.lexicon.kinds or not _is_body(page, match[2]):
         return ()
     return tuple(_tail(page, start, match.end()))
+
+
+def kind_before_number(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `QĐ số 15`, `NQ 57`: the initials of a kind of document before its number."""
+    match = _KIND_NUMBER.match(page.text, start)
+    said = page.lexicon.kinds.get(match[1]) if match else None
+    return one(start, match.end(1), said, "document_part") if match and said else ()
 
 
 def short_code(page: Page, start: int) -> tuple[Piece, ...]:
@@ -71,7 +80,9 @@ def standard(page: Page, start: int) -> tuple[Piece, ...]:
         said.append(f"năm {page.say.cardinal(year)}")
         end = match.start(6) - 1 if body else match.end()
         pieces = one(start, end, ", ".join(said), "standard")
-        return (*pieces, Piece(end, end + 1, ",", "document_mark"), *_tail(page, end + 1, match.end())) if body else pieces
+        return (
+            (*pieces, Piece(end, end + 1, ",", "document_mark"), *_tail(page, end + 1, match.end())) if body else pieces
+        )
     match = _ISO.match(page.text, start)
     if not match:
         return ()
@@ -101,6 +112,10 @@ def _tail(page: Page, start: int, end: int) -> list[Piece]:
     return pieces
 
 
+def _is_body(page: Page, written: str) -> bool:
+    return written in page.lexicon.bodies or _TERM.fullmatch(written) is not None
+
+
 def _part(page: Page, match: re.Match[str], *, first: bool) -> Piece:
     written = match.group()
     said = page.own.exact(written)
@@ -123,7 +138,8 @@ def _kind_named_before(page: Page, match: re.Match[str]) -> str | None:
     initials = "".join(letter for letter in match.group() if letter.isupper()).lower()
     named = _NAMED_BEFORE.search(page.before(match.start()))
     words = named[1].removesuffix("số ").split()[-len(initials) :] if named else []
-    return " ".join(words) if "".join(word[0] for word in words) == initials else None
+    same = "".join(word[0] for word in words) == initials and all(map(is_syllable, words))
+    return " ".join(words) if same else None
 
 
 def _body_of(page: Page, written: str) -> str | None:

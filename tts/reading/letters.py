@@ -9,7 +9,7 @@ _NAMES = {
     "w": "vê kép", "x": "ích", "y": "y", "z": "dét",
 }  # fmt: skip
 
-_POINTS = _NAMES | {"d": "dê", "o": "o"}
+POINTS = _NAMES | {"d": "dê", "o": "o"}
 """In lists "điểm d" and "điểm đ" follow one another, so the two must sound apart."""
 
 
@@ -27,7 +27,7 @@ def letter_name(letter: str) -> str:
 
 def point_name(letter: str) -> str:
     """Return the name of a letter that numbers a point of a text."""
-    return _POINTS.get(letter.lower()) or letter_name(letter)
+    return POINTS.get(letter.lower()) or letter_name(letter)
 
 
 def spell(letters: str) -> str:

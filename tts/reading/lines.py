@@ -2,13 +2,17 @@
 
 import re
 
+from tts.reading.wordsets import word_set
+
 _MARKER = re.compile(
-    r"[-+*•▪●◦■□➢✓❖\uf0b7](?![\w])|\(?[0-9]{1,2}[.)/](?![0-9])|[0-9]{1,2}(?:\.[0-9]{1,2})+\.? |\(?[^\W\d_][.)](?!\w)"
-    r"|(?:[IVX]+)[./)] |(?:Điều|Chương|Phần|Mục|Phụ lục) [0-9IVX]+|Nơi nhận|Kính gửi"
+    r"[-+*•▪●◦■□➢✓❖\uf0b7](?!\w)|\(?[0-9]{1,2}(?:[.)](?![0-9])|/ )|[0-9]{1,2}(?:\.[0-9]{1,2})+\.? "
+    r"|\(?[^\W\d_][.)](?!\w)|[IVX]+[./)] |(?:Điều|Chương|Phần|Mục|Phụ lục) [0-9IVX]+|Nơi nhận|Kính gửi"
 )
-_LEADS_ON = frozenset(
+"""How a list item, a heading or a block of its own begins."""
+
+_LEADS_ON = word_set(
     "số năm tháng ngày quý điều khoản điểm và của các những tại với cho về do từ đến hoặc giữa xã phường tỉnh huyện "
-    "phố ông bà theo trên là bằng trong ở gồm thứ khóa tổ bản thôn khu chí phòng sở bộ ban".split()
+    "phố ông bà theo trên là bằng trong ở gồm thứ khóa tổ bản thôn khu chí phòng sở bộ ban"
 )
 _SHORT_CAPITALS = re.compile(r"[A-ZĐ]{1,2}(?: *\n|$)")
 """The rest of an abbreviation that a narrow column of a table has cut in two."""

@@ -33,10 +33,8 @@ class Numbers:
 
     def decimal(self, whole: str, fraction: str, point: str = "phẩy") -> str:
         """Return a decimal number; a fraction with leading zeros or over three digits is said digit by digit."""
-        if fraction.startswith("0") or len(fraction) > 3:
-            tail = self.spelled(fraction)
-        else:
-            tail = self.cardinal(fraction)
+        one_by_one = fraction.startswith("0") or len(fraction) > 3
+        tail = self.spelled(fraction) if one_by_one else self.cardinal(fraction)
         return f"{self.cardinal(whole)} {point} {tail}"
 
     def spelled(self, digits: str) -> str:
@@ -46,7 +44,7 @@ class Numbers:
     def day(self, digits: str) -> str:
         """Return a day of the month, the first ten with "mùng"."""
         said = self.cardinal(digits)
-        return f"{self.style.first_days} {said}" if 1 <= int(digits) <= 10 else said
+        return f"{self.style.first_days} {said}".strip() if 1 <= int(digits) <= 10 else said
 
     def month(self, digits: str) -> str:
         """Return a month's number, where four is "tư"."""

@@ -3,20 +3,34 @@
 import re
 
 from tts.reading.page import Page, Piece, from_match
+from tts.reading.wordsets import any_of, word_set
 
 _GROUPS = r"(?:[ .-]{0,2}[0-9]{1,5}){0,5}"
 _LOCAL = re.compile(rf"\(?0[0-9]{{1,10}}\)?{_GROUPS}")
 _ABROAD = re.compile(rf"\(?\+[0-9]{{1,3}}\)?(?: ?\(0\))?{_GROUPS}")
 _HOTLINE = re.compile(r"1[89]00(?:[ .-]?[0-9]{2,6}){1,2}(?![0-9])")
 _SHORT = re.compile(r"[0-9]{3,8}(?![0-9]|[.,/][0-9])")
-_EMERGENCY = frozenset("111 112 113 114 115 1022 1080 156 5656 1414 1900 19001000".split())
+_EMERGENCY = word_set("111 112 113 114 115 1022 1080 156 5656 1414 1900 19001000")
 _CALLED = re.compile(
-    r"(?:điện thoại|đt|sđt|đtdđ|nóng|hotline|tổng đài|số máy|gọi|di động|fax|tel|máy lẻ|bấm|quay số|liên hệ|đầu số|zalo)"
-    r"(?:[ :.,;(/-]|[0-9]|số|theo|qua|là|tới|đến|máy|hoặc|và|khẩn cấp|cấp cứu|miễn phí|về|ngay|cho|nóng|tổng đài|điện thoại)*$"
+    any_of(
+        "điện thoại, đt, sđt, đtdđ, nóng, hotline, tổng đài, số máy, gọi, di động, fax, tel, máy lẻ, bấm, quay số,"
+        "liên hệ, đầu số, zalo"
+    )
+    + "(?:[ :.,;(/-]|[0-9]|"
+    + any_of("số, theo, qua, là, tới, đến, máy, hoặc, và, khẩn cấp, cấp cứu, miễn phí, về, ngay, cho, nóng, tổng đài")
+    + "|điện thoại)*$"
 )
-_CALLED_FAR = re.compile(r"(?:điện thoại|nóng|hotline|tổng đài|gọi|cấp cứu|cứu hỏa|cảnh sát|lực lượng|đường dây)[^.!?;\n]{0,40}$")
+_CALLED_FAR = re.compile(
+    any_of("điện thoại, nóng, hotline, tổng đài, gọi, cấp cứu, cứu hỏa, cảnh sát, lực lượng, đường dây")
+    + r"[^.!?;\n]{0,40}$"
+)
 _COUNTED = re.compile(
-    r" (?:cuộc|lượt|người|hộ|lần|tin|trường|ý|phản|kiến|câu|đồng|triệu|nghìn|khách|thuê|xã|phường|ngày|giờ|phút|%|đ\b|hồ|máy|vụ)"
+    " (?:%|đ\\b|"
+    + any_of(
+        "cuộc, lượt, người, hộ, lần, tin, trường, ý, phản, kiến, câu, đồng, triệu, nghìn, khách, thuê, xã, phường,"
+        "ngày, giờ, phút, hồ, máy, vụ"
+    )
+    + ")"
 )
 
 

@@ -3,7 +3,22 @@
 from collections.abc import Iterable, Iterator
 
 from domain.reading import LexiconEntry, SpokenText
-from tts.reading import dates, documents, phones, quantities, roman, shares, structure, symbols, times, web, words
+from tts.reading import (
+    abbreviations,
+    dates,
+    documents,
+    measures,
+    phones,
+    punctuation,
+    quantities,
+    roman,
+    shares,
+    structure,
+    symbols,
+    times,
+    web,
+    words,
+)
 from tts.reading.normalise import clean
 from tts.reading.numbers import Numbers, Style
 from tts.reading.page import Page, Piece, Rule, suspect_value
@@ -20,6 +35,7 @@ _DIGIT_RULES: tuple[Rule, ...] = (
     quantities.plate,
     dates.date_range,
     dates.full_date,
+    dates.joined_list,
     dates.dashed_day_month,
     documents.short_code,
     dates.month_of_year,
@@ -29,6 +45,8 @@ _DIGIT_RULES: tuple[Rule, ...] = (
     dates.day_number,
     dates.day_month,
     quantities.section_number,
+    quantities.triple,
+    quantities.minutes_mark,
     quantities.listed_numbers,
     shares.ratio,
     quantities.dimensions,
@@ -36,19 +54,21 @@ _DIGIT_RULES: tuple[Rule, ...] = (
     quantities.number,
 )
 _WORD_RULES: dict[str, tuple[Rule, ...]] = {
-    "độ": (words.degree_word,),
-    "km": (words.kilometre_post,),
-    "cn": (words.sunday,),
+    "độ": (measures.degree_word,),
+    "km": (measures.kilometre_post,),
+    "v": (abbreviations.and_so_on,),
+    "cn": (abbreviations.sunday,),
     "t": (times.short_weekday,),
     **dict.fromkeys(("qcvn", "tcvn", "qcđp", "tccs", "tcxdvn", "tcxd", "iso"), (documents.standard,)),
 }
 _SYMBOL_RULES: dict[str, tuple[Rule, ...]] = {
-    ".": (symbols.end_mark, symbols.dots, symbols.full_stop),
-    "…": (symbols.dots,),
-    "-": (structure.bullet, symbols.dash),
-    "/": (symbols.end_mark, symbols.slash),
+    ".": (punctuation.end_mark, punctuation.dots, punctuation.full_stop),
+    "…": (punctuation.dots,),
+    "-": (structure.bullet, punctuation.dash),
+    "/": (punctuation.end_mark, punctuation.slash),
     "(": (structure.numbered_point, phones.phone),
     "+": (structure.bullet, phones.phone),
+    **dict.fromkeys("<>", (symbols.comparison,)),
     **dict.fromkeys("$€₫£¥", (quantities.foreign_money,)),
 }
 
@@ -87,7 +107,9 @@ def _read_at(page: Page, start: int) -> tuple[Piece, ...]:
         found = _first(page, start, _DIGIT_RULES)
     else:
         found = _first(page, start, _SYMBOL_RULES.get(first, (structure.bullet,))) or symbols.sign(page, start)
-    if known and (not found or known.end > found[-1].end or (known.rule == "own_reading" and known.end == found[-1].end)):
+    if known and (
+        not found or known.end > found[-1].end or (known.rule == "own_reading" and known.end == found[-1].end)
+    ):
         return (known,)
     if found:
         return found
@@ -130,14 +152,23 @@ def _word_rules(page: Page, start: int, end: int) -> tuple[Piece, ...]:
     if special:
         return special
     if follows in {".", "@", ":", "-", "_"} or follows.isdigit() or follows == "+":
-        found = _first(page, start, (structure.signature_head, structure.numbered_point, web.web_address))
+        found = _first(
+            page, start, (structure.signature_head, structure.place_head, structure.numbered_point, web.web_address)
+        )
         if found:
             return found
-    if follows == ")" or follows == "/" or follows == ",":
-        found = _first(page, start, (structure.numbered_point, structure.signature_head))
+    if follows in {")", "/", ","}:
+        found = _first(page, start, (structure.signature_head, structure.numbered_point))
         if found:
             return found
     if text[start].isupper():
-        rules = (roman.roman_number, documents.bare_code, words.office, words.letters_with_digits, words.unit_word)
+        rules = (
+            roman.roman_number,
+            documents.bare_code,
+            documents.kind_before_number,
+            abbreviations.office,
+            abbreviations.letters_with_digits,
+            measures.unit_word,
+        )
         return _first(page, start, rules)
-    return words.unit_word(page, start)
+    return measures.unit_word(page, start)

@@ -5,20 +5,27 @@ import re
 from tts.reading.letters import spell
 from tts.reading.page import Page, Piece, from_match, leftover_digits
 from tts.reading.units import MONEY, PER, UNIT, UNITS, is_per_noun, per_word, unit_name
+from tts.reading.wordsets import any_of
 
-_GROUPED = r"[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?(?![0-9])"
+_GROUPED = r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?(?![0-9])"
 _SPACED = r"[1-9][0-9]{0,2}(?: [0-9]{3})+(?= ?(?:đồng|đ|VNĐ|VND|USD|người|hộ|ha|m2|tấn|triệu)(?!\w))"
 _ENGLISH = r"[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}(?![0-9])"
 _POINTED = r"[0-9]+(?:[.,][0-9]+)?"
 _NUMBER = rf"(?:{_GROUPED}|{_SPACED}|{_ENGLISH}|{_POINTED})"
+_POINT = re.compile("[.,]")
 _ONE = re.compile(_NUMBER)
 _RANGE = re.compile(rf"({_NUMBER})(%?)(?: ?- ?)({_NUMBER})(?![\w/]*[0-9/])")
 _LIST = re.compile(r"[0-9]{1,2}(?:,[0-9]{1,2}){2,}(?![0-9]|[,.][0-9])")
 _LIST_AFTER_NOUN = re.compile(r"[0-9]{1,4}(?:,[0-9]{1,4})+(?![0-9%]|[,.][0-9])")
 _LIST_NOUN = re.compile(
-    r"(?:độ|tổ|lớp|thôn|khu|điều|khoản|quý|tháng|năm|phố|mục|nhóm|tuyến|khối|cấp|thứ|ngày|số|bản|loại|chương|phụ lục|"
-    r"các tổ|bảng|biểu|phòng|vùng|xóm|đội|trường|tiểu khu|điểm|câu) $"
+    any_of(
+        "độ, tổ, lớp, thôn, khu, điều, khoản, quý, tháng, năm, phố, mục, nhóm, tuyến, khối, cấp, thứ, ngày, số, bản,"
+        "loại, chương, phụ lục, bảng, biểu, phòng, vùng, xóm, đội, trường, tiểu khu, điểm, câu"
+    )
+    + " $"
 )
+_TRIPLE = re.compile(r"([0-9]{1,2})-([0-9]{1,2})-([0-9]{1,2})(?![\w/]|[-.,][0-9])")
+_MINUTES = re.compile(r"([0-9]{1,3})'(?!\w)")
 _SECTIONS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2}){2,}(?![0-9])")
 _TIMES = re.compile(r"([0-9]+(?:,[0-9]+)?) ?(cm|mm|m|km)? ?x ?(?=[0-9])")
 _WITH_LETTERS = re.compile(r"([0-9]{1,4})([A-ZĐ]{1,2})([0-9]{0,3})(?!\w)")
@@ -28,9 +35,14 @@ _SCALED_POINT = re.compile(r" ?(?:%|‰|nghìn|ngàn|triệu|tỷ|tỉ)")
 _SCORE_BEFORE = re.compile(r"(?:tỷ|tỉ) số (?:là |chung cuộc |chung cuộc là )?$")
 _SCALE_WORD = re.compile(r" (?:nghìn|ngàn|triệu|tỷ|tỉ)(?: (?:triệu|tỷ|tỉ|đồng))?(?!\w)")
 _ID_BEFORE = re.compile(
-    r"(?:cccd|cmnd|cmt|định danh|tài khoản|stk|mã số|mã|thẻ|seri|sê ri|bhyt|bhxh|mst|số thuế|hồ sơ|hộ chiếu|bảo hiểm|vận đơn|imei)"
-    r"(?: (?:số|công dân|cá nhân|y tế|xã hội|là|của|ngân hàng|hồ sơ|thuế|thẻ)){0,3}(?: là)?\W{0,3}$"
+    any_of(
+        "cccd, cmnd, cmt, định danh, tài khoản, stk, mã số, mã, thẻ, seri, sê ri, bhyt, bhxh, mst, số thuế, hồ sơ,"
+        "hộ chiếu, bảo hiểm, vận đơn, imei"
+    )
+    + r"(?: (?:số|công dân|cá nhân|y tế|xã hội|là|của|ngân hàng|hồ sơ|thuế|thẻ)){0,3}(?: là)?\W{0,3}$"
 )
+_IDENTITY = re.compile(r"[0-9]{4,}(?![.,]?[0-9])|[0-9]{2,4}(?:[ .][0-9]{2,5}){2,}(?![0-9])")
+_WORD_AFTER = re.compile(r" [^\W\d_]{2,}")
 _LONG = re.compile(r"[0-9]{7,}")
 
 
@@ -71,10 +83,26 @@ def listed_numbers(page: Page, start: int) -> tuple[Piece, ...]:
     return from_match(match, ", ".join(map(page.say.cardinal, match.group().split(","))), "number_list")
 
 
+def triple(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `16-16-8`, the grades of a fertiliser, as three numbers."""
+    match = _TRIPLE.match(page.text, start)
+    return from_match(match, ", ".join(map(page.say.cardinal, match.groups())), "number_list") if match else ()
+
+
+def minutes_mark(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `15'` as minutes, unless the mark closes a quotation."""
+    match = _MINUTES.match(page.text, start)
+    if not match or page.before(start, 200).count("'") % 2:
+        return ()
+    return from_match(match, f"{page.say.cardinal(match[1])} phút", "time")
+
+
 def section_number(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `3.2.1`, the number of a section."""
     match = _SECTIONS.match(page.text, start)
-    return from_match(match, " chấm ".join(map(page.say.cardinal, match.group().split("."))), "section") if match else ()
+    return (
+        from_match(match, " chấm ".join(map(page.say.cardinal, match.group().split("."))), "section") if match else ()
+    )
 
 
 def dimensions(page: Page, start: int) -> tuple[Piece, ...]:
@@ -109,7 +137,7 @@ def plate(page: Page, start: int) -> tuple[Piece, ...]:
 
 def identity_number(page: Page, start: int) -> tuple[Piece, ...]:
     """Read the digits of a card, an account or a code one by one, in groups a listener can write down."""
-    match = re.compile(r"[0-9]{4,}(?![.,]?[0-9])|[0-9]{2,4}(?:[ .][0-9]{2,5}){2,}(?![0-9])").match(page.text, start)
+    match = _IDENTITY.match(page.text, start)
     if not match or not _ID_BEFORE.search(page.before(start)) or _is_money(page, match.end()):
         return ()
     groups = re.findall(r"[0-9]+", match.group())
@@ -131,15 +159,15 @@ def _is_range(page: Page, match: re.Match[str]) -> bool:
 
 def _said(page: Page, written: str, end: int) -> str:
     say = page.say
-    if re.fullmatch(_GROUPED, written) and not written.startswith("0."):
+    if re.fullmatch(_GROUPED, written):
         whole, _, fraction = written.replace(".", "").partition(",")
         return say.decimal(whole, fraction) if fraction else say.cardinal(whole)
     if " " in written or written.count(",") > 1:
         return say.cardinal(written.replace(" ", "").replace(",", ""))
-    whole, point, fraction = re.fullmatch(r"([0-9]+)([.,]?)([0-9]*)", written).groups()  # type: ignore[union-attr]
+    whole, fraction = _POINT.split(written) if _POINT.search(written) else (written, "")
     if not fraction:
         return say.spelled(whole) if whole.startswith("0") and len(whole) > 2 else say.cardinal(whole)
-    if point == ",":
+    if "," in written:
         return say.decimal(whole, fraction)
     unit = UNIT.match(page.text, end)
     measured = unit is not None or _SCALED_POINT.match(page.text, end) is not None
@@ -151,12 +179,20 @@ def _with_unit(page: Page, start: int, end: int, said: str) -> tuple[Piece, ...]
     if unit:
         return _per(page, start, unit.end(), f"{said} {unit_name(unit[1] or unit[2])}", unit[1] or unit[2])
     written = page.text[start:end]
-    beside = (start > 0 and page.text[start - 1].isalpha()) or page.text[end : end + 1].isalpha()
-    if _LONG.fullmatch(written) and not _SCALE_WORD.match(page.lower, end) and not page.lower.startswith(" đồng", end):
+    if _is_code_like(page, written, end):
         said = ", ".join(map(page.say.spelled, re.findall(r"[0-9]{1,3}", written)))
         return (Piece(start, end, said, "digits", (leftover_digits(written[:20], said[:80]),)),)
+    beside = (start > 0 and page.text[start - 1].isalpha()) or page.text[end : end + 1].isalpha()
     flags = (leftover_digits(written, said),) if beside else ()
     return (Piece(start, end, said, "number", flags),)
+
+
+def _is_code_like(page: Page, written: str, end: int) -> bool:
+    """Tell whether a long run of digits names something rather than counts it."""
+    if not _LONG.fullmatch(written) or _SCALE_WORD.match(page.lower, end) or page.lower.startswith(" đồng", end):
+        return False
+    counts = len(written) <= 9 and written[0] != "0" and _WORD_AFTER.match(page.lower, end)
+    return not counts
 
 
 def _per(page: Page, start: int, end: int, said: str, unit: str) -> tuple[Piece, ...]:

@@ -3,17 +3,25 @@
 import re
 
 from tts.reading.page import Page, Piece, from_match, suspect_value
+from tts.reading.wordsets import any_of
 
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _WELL_FORMED = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _ROMAN = re.compile(r"([IVXLCDM]+)(?!\w)(?:( ?- ?)([IVXLCDM]+)(?!\w))?")
 _BEFORE = re.compile(
-    r"(?:^|\W)(?:lần thứ|thứ|khóa|khoá|chương|quý|thế kỷ|thế kỉ|tk|phần|mục|điều|kỳ|nhiệm kỳ|đại hội|đại hội đảng|phụ lục|"
-    r"tập|cấp|loại|hạng|quyển|bảng|nhóm|khu vực|giai đoạn|đợt|vùng|quân khu|bậc|tuyến|cột|biểu|tiểu mục|học kỳ|kỳ họp|"
-    r"trung ương|đại hội đảng bộ|hội nghị|quân đoàn|độ|type|nhà văn hóa khu|khu|vòng|lớp|cụm)"
-    r"(?: (?:[ivxlc]+)(?:,| và| đến| -|/))* ?$"
+    r"(?:^|\W)"
+    + any_of(
+        "thứ, khóa, khoá, chương, quý, thế kỷ, thế kỉ, tk, phần, mục, điều, kỳ, đại hội, đại hội đảng, phụ lục, tập,"
+        "cấp, loại, hạng, quyển, bảng, nhóm, khu vực, giai đoạn, đợt, vùng, quân khu, bậc, tuyến, cột, biểu, báo động,"
+        "trung ương, đại hội đảng bộ, hội nghị, quân đoàn, độ, khu, vòng, lớp, cụm"
+    )
+    + r"(?: (?:[ivxlc]+)(?:,| và| đến| -|/))* ?$"
 )
-_LISTED = re.compile(r"(?:quý|khóa|chương|phần|mục|vùng|nhóm|cấp|hạng|loại|khu vực) [ivxlc]+(?:(?:,| và| đến| hoặc|/|;) ?[ivxlc]+)*(?:,| và| đến| hoặc|/|;) ?$")
+_AND = "(?:,| và| đến| hoặc|/|;)"
+_LISTED = re.compile(
+    any_of("quý, khóa, chương, phần, mục, vùng, nhóm, cấp, hạng, loại, khu vực")
+    + rf" [ivxlc]+(?:{_AND} ?[ivxlc]+)*{_AND} ?$"
+)
 
 
 def roman_number(page: Page, start: int) -> tuple[Piece, ...]:
@@ -40,7 +48,7 @@ def roman_number(page: Page, start: int) -> tuple[Piece, ...]:
 
 def stray_roman(page: Page, start: int) -> tuple[Piece, ...]:
     """Propose a number for what looks like a Roman numeral in an unusual place."""
-    match = re.compile(r"[IVX]{2,}(?!\w)").match(page.text, start)
+    match = re.compile(r"(?:[IVX]{2,}|I)(?!\w)").match(page.text, start)
     value = roman_value(match.group()) if match else 0
     if not match or not value:
         return ()

@@ -8,18 +8,22 @@ from tts.reading.roman import roman_value
 from tts.reading.units import UNIT
 
 _BULLET = re.compile(r"(?:[-+*•▪●◦■□➢➤✓✔❖►▶→⇒★☆◆◇○§\uf0a7\uf0b7\uf0d8\uf02d·]+)(?= |[^\W\d_]|[0-9\"(])")
-_LETTER = re.compile(r"\(?([a-zđA-GĐ])([.)/])(?= |$)")
+_LETTER = re.compile(r"\(?([a-zđA-GĐ])([.)/])(?= \S)")
 _LETTER_COMMA = re.compile(rf"([b-hk-np-tvxđ])(,)(?= [{CAPITALS}])")
-_NUMBER = re.compile(r"([0-9]{1,3})([.)/])(?= |[^\W\d_])(?!/)")
+_NUMBER = re.compile(r"([0-9]{1,3})(?:([.)])(?= |[^\W\d_])|(/)(?= ))")
 _SECTION = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,2})+)(\.|\)|)(?= [^\W\d_])")
 _ROMAN = re.compile(r"([IVX]{1,6})(\.|\)|/| ?-)(?= )")
-_SIGNED = re.compile(rf"(TM|KT|TL|TUQ|TUN|T/M|K/T|T/L|Q)(\.) ?(?=[{CAPITALS}]{{2}}|[{CAPITALS}][^\W\d_])")
+_PLACE = re.compile(rf"([A-ZĐ])\.(?= ?[{CAPITALS}][^\W\d_])")
+_NAME_BEFORE = re.compile(rf"[{CAPITALS}][^\W\d_]* $")
+_SIGNED = re.compile(rf"(?:(TM|KT|TL|TUQ|TUN|Q)\.|(T/M|K/T|T/L)\.?) ?(?=[{CAPITALS}]{{2}}|[{CAPITALS}][^\W\d_])")
 
 
 def bullet(page: Page, start: int) -> tuple[Piece, ...]:
     """Keep silent over the sign of a bullet list."""
     match = _BULLET.match(page.text, start) if page.at_line_start(start) else None
-    if not match or (match.group() in {"+", "-"} and page.text[match.end()].isdigit() and _is_signed(page, match.end())):
+    if not match or (
+        match.group() in {"+", "-"} and page.text[match.end()].isdigit() and _is_signed(page, match.end())
+    ):
         return ()
     return one(start, match.end(), "", "bullet")
 
@@ -47,8 +51,17 @@ def signature_head(page: Page, start: int) -> tuple[Piece, ...]:
     match = _SIGNED.match(page.text, start)
     if not match:
         return ()
-    said = page.lexicon.signatures.get(match[1])
-    return one(start, match.end(2), said, "signature") if said else ()
+    said = page.lexicon.signatures.get(match[1] or match[2])
+    return one(start, start + len(match.group().rstrip()), said, "signature") if said else ()
+
+
+def place_head(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `P. Đoàn Kết`, `H.Sìn Hồ`: one letter before a place; after a name it is an initial."""
+    match = _PLACE.match(page.text, start)
+    said = page.lexicon.place_heads.get(match[1]) if match else None
+    if not match or not said or _NAME_BEFORE.search(page.text[max(0, start - 12) : start]):
+        return ()
+    return one(start, match.end(), said, "place_head")
 
 
 def _point(match: re.Match[str], said: str, rule: str) -> tuple[Piece, ...]:
@@ -63,4 +76,6 @@ def _after_bullet(page: Page, start: int) -> bool:
 
 
 def _is_signed(page: Page, end: int) -> bool:
-    return bool(re.match(r"[0-9]+(?:[.,][0-9]+)? ?(?:°|%|độ)|[0-9]{2,3}[ )]?[0-9]{2,4}[ .][0-9]{3}", page.text[end : end + 20]))
+    return bool(
+        re.match(r"[0-9]+(?:[.,][0-9]+)? ?(?:°|%|độ)|[0-9]{2,3}[ )]?[0-9]{2,4}[ .][0-9]{3}", page.text[end : end + 20])
+    )

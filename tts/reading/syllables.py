@@ -4,7 +4,9 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_RIMES = frozenset(
+from tts.reading.wordsets import word_set
+
+_RIMES = word_set(
     """
     a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây
     e ec em en eng eo ep et ê êch êm ên ênh êp êt êu êng êc
@@ -14,13 +16,13 @@ _RIMES = frozenset(
     u ua uân uâng uât uây uc uê uêch uên uênh uêt uêu ui um un ung uơ up ut uy uya uych uyên uyêt uyn uynh uyp uyt uyu
     uôc uôi uôm uôn uông uôt ư ưa ưc ưi ưm ưn ưng ưt ưu ươc ươi ươm ươn ương ươp ươt ươu
     y yêm yên yêng yêt yêu
-    """.split()
+    """
 )
-_AFTER_QU = frozenset(
+_AFTER_QU = word_set(
     """
     a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt ân âng ât âu ây e en eo et ê êch ên ênh êt
     i ich it o ôc ơ y ych yên yêt yn ynh yt yu
-    """.split()
+    """
 )
 _ONSET = re.compile(r"ngh|ng|nh|gh|gi|kh|ph|th|tr|ch|qu|[bcdđghklmnprstvx]|")
 _TONES = str.maketrans("", "", "\u0300\u0301\u0303\u0309\u0323")

@@ -6,16 +6,16 @@ from tts.reading.page import Page, Piece, from_match, suspect_value
 
 _LETTERED = r"([0-9]{1,2}) ?(?:h|H|giờ)(?: ?([0-9]{2})(?![0-9])(?: ?(phút|ph|p|'))?)?(?![^\W\d_])"
 _SOUTHERN = r"([0-9]{1,2})g([0-9]{2})(?![0-9])()(?![^\W\d_])"
-_COLON = r"([01]?[0-9]|2[0-4]) ?: ?([0-5][0-9])(?![0-9:])( ?(?:h|giờ)\b)?"
+_COLON = r"([01]?[0-9]|2[0-4]):([0-5][0-9])(?![0-9:]|[.,][0-9]| ?%)( ?(?:h|giờ)\b)?"
 _TIME = re.compile(rf"{_LETTERED}|{_SOUTHERN}|{_COLON}")
 _SECONDS = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9]):([0-5][0-9])(?![0-9:])")
 _TO = re.compile(r" ?- ?")
 _SHORT_RANGE = re.compile(r"([0-9]{1,2}) ?- ?(?=[0-9]{1,2} ?(?:h|giờ)(?![^\W\d_]))")
 _NOT_TIME = re.compile(r"(?:tỷ lệ|tỉ lệ|tỷ số|tỉ số|mác|chia|số) $")
 _WEEKDAY_TO = re.compile(r"([2-7])(?: ?- ?)(?:(thứ |t)?([2-7])(?![\w/])|(cn|chủ nhật)(?!\w))")
-_ORDINAL = re.compile(r"([0-9]{1,3})(?![0-9]|[.,][0-9])")
+_ORDINAL = re.compile(r"([0-9]{1,3})(?:/([0-9]{1,3}))?(?![0-9]|[.,/][0-9])")
 _WEEKDAYS = {"2": "hai", "3": "ba", "4": "tư", "5": "năm", "6": "sáu", "7": "bảy"}
-_T_DAY = re.compile(r"T([2-7])(?! ?[/\w])(?:( ?- ?)(?:T([2-7])|(CN))(?!\w))?")
+_T_DAY = re.compile(r"T([2-7])(?![/\w])(?:( ?- ?)(?:T([2-7])|(CN))(?!\w))?")
 _T_MONTH = re.compile(r"T([0-9]{1,2})/((?:19|20)[0-9]{2})(?![0-9])")
 
 
@@ -51,7 +51,10 @@ def weekday_number(page: Page, start: int) -> tuple[Piece, ...]:
         last = "chủ nhật" if match[4] else _WEEKDAYS[match[3]]
         return from_match(match, f"{_WEEKDAYS[match[1]]} đến {word}{last}", "weekday_range")
     match = _ORDINAL.match(page.text, start)
-    return from_match(match, page.say.ordinal(match[1]), "ordinal") if match else ()
+    if not match:
+        return ()
+    of_all = f" trên {page.say.cardinal(match[2])}" if match[2] else ""
+    return from_match(match, page.say.ordinal(match[1]) + of_all, "ordinal")
 
 
 def short_weekday(page: Page, start: int) -> tuple[Piece, ...]:
@@ -69,9 +72,7 @@ def short_weekday(page: Page, start: int) -> tuple[Piece, ...]:
 
 
 def _one_time(page: Page, match: re.Match[str]) -> tuple[Piece, ...]:
-    hour, minute, minute_word = next(
-        (match[n], match[n + 1], match[n + 2]) for n in (1, 4, 7) if match[n] is not None
-    )
+    hour, minute, minute_word = next((match[n], match[n + 1], match[n + 2]) for n in (1, 4, 7) if match[n] is not None)
     said = f"{page.say.cardinal(hour)} giờ"
     if minute and int(minute):
         said += f" {page.say.cardinal(minute)}"

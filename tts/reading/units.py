@@ -2,6 +2,8 @@
 
 import re
 
+from tts.reading.wordsets import word_set
+
 UNITS = {
     "%": "phần trăm", "‰": "phần nghìn",
     "km": "ki lô mét", "hm": "héc tô mét", "dm": "đề xi mét", "cm": "xen ti mét", "mm": "mi li mét", "m": "mét",
@@ -31,15 +33,15 @@ UNITS = {
     "NDT": "nhân dân tệ", "CNY": "nhân dân tệ", "JPY": "yên Nhật", "¥": "yên", "LAK": "kíp Lào",
 }  # fmt: skip
 
-MONEY = frozenset("đ Đ ₫ VNĐ VND vnđ vnd Vnđ k K tr trđ tr.đ USD US$ $ EUR € NDT CNY JPY đồng triệu tỷ tỉ nghìn ngàn".split())
-_ONLY_JOINED = frozenset("V W w k K h° Đ".split())
+MONEY = word_set("đ Đ ₫ VNĐ VND vnđ vnd Vnđ k K tr trđ tr.đ USD US$ $ EUR € NDT CNY JPY đồng triệu tỷ tỉ nghìn ngàn")
+_ONLY_JOINED = word_set("V W w k K h° Đ")
 """Units that a space would turn into something else: a letter, a name."""
 
-_PHYSICAL = frozenset(
+_PHYSICAL = word_set(
     "km m cm mm km2 m2 m² m3 m³ kg g mg mcg μg ng tấn tạ tạ. l L lít ml mL kWh kW W ha J cal kcal mmol ppm hPa "
-    "mi-li-gam yến gam".split()
+    "mi-li-gam yến gam"
 )
-_PHYSICAL_PER = frozenset("h s l L ml mL dl dL m2 m² m3 m³ ha kg km cm2 cm² giờ giây lít kWh".split())
+_PHYSICAL_PER = word_set("h s l L ml mL dl dL m2 m² m3 m³ ha kg km cm2 cm² giờ giây lít kWh")
 
 _longest_first = sorted(UNITS, key=len, reverse=True)
 _ANY = "|".join(re.escape(unit) for unit in _longest_first)
@@ -48,12 +50,12 @@ UNIT = re.compile(rf"(?:({_ANY})| (?!(?:{_JOINED_ONLY})(?!\w))({_ANY}))(?![\w²�
 """A unit right after a number or one space after it."""
 
 PER = re.compile(r" ?/ ?([^\W\d_]+[23²³]?|[^\W\d_]+)(?![\w²³])")
-_NOUNS = frozenset(
-    "người hộ tháng năm ngày lần kg tấn tạ yến giờ ha km m m2 m² m3 m³ l lít bộ hồ suất em học xã con hộp chiếc cái quả "
-    "bao kWh kwh KWh khẩu đợt lượt buổi thôn bản tổ cây gốc ca tuần quý phút thùng vụ sào nhân thửa căn nhà mô tiết hội "
-    "trường đối vé thẻ liều mũi cuộc công cơ đơn đại sinh lớp nhóm gia doanh phòng trạm ca chuyến lao cán phường huyện "
-    "tỉnh điểm khối tập trang bài tin bữa suất chai gói viên túi lọ cốc bát kỳ đoàn chi hạng dự lô sản giây h s ml dl dL "
-    "mL L g mg cm cm2 cm² bình đầu xe phiếu phần thành bệnh ô phiên km2 km² giường bộ. trẻ cháu cặp đôi đêm".split()
+_NOUNS = word_set(
+    "người hộ tháng năm ngày lần kg tấn tạ yến giờ ha km m m2 m² m3 m³ l lít bộ hồ suất em học xã con hộp chiếc cái "
+    "quả bao kWh kwh KWh khẩu đợt lượt buổi thôn bản tổ cây gốc ca tuần quý phút thùng vụ sào nhân thửa căn nhà mô "
+    "tiết hội trường đối vé thẻ liều mũi cuộc công cơ đơn đại sinh lớp nhóm gia doanh phòng trạm chuyến lao cán phường "
+    "huyện tỉnh điểm khối tập trang bài tin bữa chai gói viên túi lọ cốc bát kỳ đoàn chi hạng dự lô sản giây h s ml dl "
+    "dL mL L g mg cm cm2 cm² bình đầu xe phiếu phần thành bệnh ô phiên km2 km² giường trẻ cháu cặp đôi đêm"
 )
 
 

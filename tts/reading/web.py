@@ -5,6 +5,7 @@ import re
 from tts.reading.letters import spell
 from tts.reading.page import Page, Piece
 from tts.reading.syllables import splits_into_syllables
+from tts.reading.wordsets import word_set
 
 _TLD = r"(?:vn|com|net|org|edu|gov|info|asia|app|io|biz)"
 _WEB = re.compile(
@@ -19,7 +20,9 @@ _SIGNS = {
 }  # fmt: skip
 _DIGIT_HEAD = re.compile(r"[0-9]{1,10}(?:[A-Za-z-]|\.[a-z]|@)[A-Za-z0-9.@-]*\.[a-z]")
 _RUN = re.compile(r"[A-Za-z]+|[0-9]+|.")
-_AS_WRITTEN = frozenset("com net org edu gov info mail web online shop app store portal news blog home gmail yahoo hotmail io".split())
+_AS_WRITTEN = word_set(
+    "com net org edu gov info mail web online shop app store portal news blog home gmail yahoo hotmail io"
+)
 
 
 def web_address(page: Page, start: int) -> tuple[Piece, ...]:
@@ -53,4 +56,8 @@ def _run(page: Page, run: str) -> str:
 
 
 def _can_be_said(letters: str) -> bool:
-    return len(letters) > 4 and not re.search(r"[^aeiouy]{4,}|^[^aeiouy]{3}", letters) and bool(re.search(r"[aeiou]", letters))
+    return (
+        len(letters) > 4
+        and not re.search(r"[^aeiouy]{4,}|^[^aeiouy]{3}", letters)
+        and bool(re.search(r"[aeiou]", letters))
+    )

@@ -56,9 +56,7 @@ class WordIndex:
     def exact(self, written: str) -> str | None:
         """Return the spoken form of exactly `written`."""
         for reading in self.heads.get(_head(written), ()):
-            if reading.written == written or (
-                not reading.match_case and reading.written.lower() == written.lower()
-            ):
+            if reading.written == written or (not reading.match_case and reading.written.lower() == written.lower()):
                 return reading.spoken
         return None
 
@@ -72,6 +70,7 @@ class Lexicon:
     bodies: dict[str, str] = field(default_factory=dict)
     offices: dict[str, str] = field(default_factory=dict)
     signatures: dict[str, str] = field(default_factory=dict)
+    place_heads: dict[str, str] = field(default_factory=dict)
 
 
 def index_entries(entries: Iterable[LexiconEntry]) -> WordIndex:
@@ -87,6 +86,11 @@ def _head(written: str) -> str:
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:
-    before = start > 0 and text[start - 1].isalnum() and text[start].isalnum()
-    after = end < len(text) and text[end - 1].isalnum() and text[end].isalnum()
-    return not before and not after
+    before = start > 0 and _joins(text[start - 1]) and _joins(text[start])
+    after = end < len(text) and _joins(text[end - 1]) and _joins(text[end])
+    cut = end < len(text) and text[end] == "&" and not text[start:end].isalnum()
+    return not before and not after and not cut
+
+
+def _joins(char: str) -> bool:
+    return char.isalpha() or char.isdecimal()

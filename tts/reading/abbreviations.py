@@ -1,0 +1,55 @@
+"""Abbreviations that need more than the lexicon: with digits, in filing lines, by what is near."""
+
+import re
+
+from tts.reading.letters import spell
+from tts.reading.page import Page, Piece, one, unknown_abbreviation
+
+_LETTERS_DIGITS = re.compile(r"([A-ZĐ]{1,6})[.-]?([0-9]{1,9})([A-ZĐ]{0,2}[0-9]{0,3})(?!\w)")
+_OFFICE = re.compile(r"[A-ZĐ]{2,8}(?!\w)")
+_FILED = re.compile(r"(?:^|\W)lưu:? ?[^.;]*$")
+_SUNDAY_NEAR = re.compile(r"(?:t[2-7]|thứ|bảy|sáng|chiều|tối|trưa|ngày|đêm)\W[^.;]{0,20}$")
+
+
+def letters_with_digits(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `QL4D`, `ĐT.128`, `A1`, `PM2`: what the lexicon calls the letters, then the number."""
+    match = _LETTERS_DIGITS.match(page.text, start)
+    if not match:
+        return ()
+    letters, digits, tail = match.groups()
+    glued = page.text[match.end(1)].isdigit()
+    name = page.reading_of(letters + "+") or (page.reading_of(letters) if glued and len(letters) > 1 else None)
+    if not name and not glued:
+        return ()
+    if name and page.before(start).endswith(name.split()[0] + " "):
+        name = name.partition(" ")[2]  # "đường ĐT129" is not said "đường đường tỉnh"
+    number = page.say.spelled(digits) if len(digits) > 4 else page.say.cardinal(digits)
+    said = f"{name or spell(letters)} {number}"
+    tail_letters = tail.rstrip("0123456789")
+    said += f" {spell(tail_letters)}" if tail_letters else ""
+    said += f" {page.say.cardinal(tail[len(tail_letters) :])}" if len(tail) > len(tail_letters) else ""
+    sure = name or len(letters) == 1 or len(digits) > 5
+    flags = () if sure else (unknown_abbreviation(match.group(), said),)
+    return one(start, match.end(), said, "letters_with_digits", *flags)
+
+
+def office(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read the initials of an office where a text is filed: `Lưu: VT, NV`."""
+    match = _OFFICE.match(page.text, start)
+    said = page.lexicon.offices.get(match.group()) if match else None
+    if not match or not said or not _FILED.search(page.before(start)):
+        return ()
+    return one(start, match.end(), said, "office")
+
+
+def sunday(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `CN` as Sunday where a weekday or a time of day is near."""
+    near = _SUNDAY_NEAR.search(page.before(start, 30))
+    if not near or not re.match(r"CN(?!\w)", page.text[start : start + 3]):
+        return ()
+    return one(start, start + 2, "chủ nhật", "weekday")
+
+
+def and_so_on(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `v.v`; the dots after it are punctuation of the sentence."""
+    return one(start, start + 3, "vân vân", "lexicon") if re.match(r"v\.v(?!\w)", page.text[start : start + 4]) else ()

@@ -1,0 +1,123 @@
+"""Marks whose reading depends on both sides: dots, dashes and slashes."""
+
+import re
+
+from tts.reading.page import Page, Piece, one, suspect_value
+from tts.reading.units import PER, UNITS, is_per_noun, per_word, unit_name
+from tts.reading.wordsets import any_of, word_set
+
+_DOTS = re.compile(r"(?:\. ?){2,}|…[.…]*")
+_END_MARK = re.compile(r"\./\.?(?!\w)|/\.(?![\w.])")
+_SCALES = "nghìn|ngàn|triệu|tỷ|tỉ"
+_MEASURES = "|".join(
+    sorted(
+        {re.escape(unit.lower()) for unit in UNITS}
+        | word_set("nghìn ngàn triệu tỷ tỉ tấn tạ đồng độ tuổi lít giờ tháng ngày năm người hộ phút mét lần")
+    )
+)
+_NUMERIC_END = re.compile(rf"(?:[0-9%]|[0-9] ?(?:(?:{_SCALES}) )?(?:{_MEASURES}))$")
+_MONEY_END = re.compile(rf"(?:đồng|{_SCALES}|usd|vnđ|vnd|tấn|tạ|lít|kg|người|hộ|suất|bữa|lượt|m2|ha|hồ sơ|%)$")
+_NUMBER_BEFORE = re.compile(r"[0-9][^,;.]{0,20}$")
+_ROAD_POST_END = re.compile(r"km ?[0-9]+(?:\+[0-9]+)?$")
+_NUMBERED_WORD = re.compile(
+    r"(?:^|\W)("
+    + any_of("ngày, tháng, quý, năm, thứ, tổ, lớp, điều, khoản, chương, khu, thôn, bản, số, mục, câu, cấp, bậc, hạng")
+    + r") [\w/.]+ ?$"
+)
+_WEEKDAY_END = re.compile(r"(?:^|\W)thứ (?:hai|ba|tư|năm|sáu|bảy) ?$")
+_WEEKDAY_HEAD = re.compile(r"thứ (?:hai|ba|tư|năm|sáu|bảy)|chủ nhật|cn\b")
+_COUNTED_BEFORE = re.compile(r"[0-9][^,;()]{0,25}$")
+_UNIT_BEFORE = re.compile(r"([^\W\d_]+[23²³]?) ?$")
+_YEAR_AFTER = re.compile(r"/(?:19|20)[0-9]{2}(?![0-9])")
+_WITHIN = re.compile(r"/[0-9]{1,3} ?(?:h|giờ|ngày|tháng|phút|năm)\b")
+_UNIT_END = re.compile(r"[0-9] ?[^\W\d_]+$")
+_PHONE_HEAD = re.compile(r"\(?0[0-9]{2}")
+_MINUS = re.compile(r"[0-9]+(?:,[0-9]+)? ?(?:°|độ|%)")
+
+
+def end_mark(page: Page, start: int) -> tuple[Piece, ...]:
+    """Keep silent over `./.`, the sign that closes an official text."""
+    match = _END_MARK.match(page.text, start)
+    return one(start, match.end(), "", "end_mark") if match else ()
+
+
+def dots(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `…`, `...` and `..` as a pause, or as the end where a sentence begins after them."""
+    match = _DOTS.match(page.text, start)
+    if not match:
+        return ()
+    end = start + len(match.group().rstrip())
+    follows = page.text[end : end + 2].lstrip()
+    goes_on = follows[:1].islower() or follows[:1].isdigit() or follows[:1] in {",", ";", ")", '"', ":", "/", "?", "!"}
+    return one(start, end, "," if goes_on and follows else ".", "dots")
+
+
+def full_stop(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read a full stop; inside a word or an initial it is silent."""
+    text = page.text
+    after = text[start + 1 : start + 2]
+    if not after or after in " \n\"')]}":
+        goes_on = after == " " and text[start + 2 : start + 3].islower() and text[max(0, start - 3) : start] == "v.v"
+        return one(start, start + 1, "," if goes_on else ".", "punctuation")
+    glued = after.isupper() and text[start - 1 : start].islower()
+    return one(start, start + 1, "." if glued else "", "punctuation")
+
+
+def dash(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read a hyphen or a dash: "đến" in a range, nothing inside a compound, else a pause."""
+    text = page.text
+    end = start + 1
+    while text[end : end + 1] == "-":
+        end += 1
+    before = page.before(start).rstrip()
+    after = page.lower[end : end + 40].lstrip()
+    if _is_minus(page, start, end):
+        return one(start, end, "âm", "minus")
+    if _joins_range(before, after):
+        return one(start, end, "đến", "range")
+    spaced = text[start - 1 : start] == " " or text[end : end + 1] == " "
+    compound = text[:start].rstrip()[-1:].islower() and text[end : end + 2].strip()[:1].islower()
+    return one(start, end, "," if spaced and not compound else "", "hyphen")
+
+
+def slash(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read a slash: "một" or "trên" before what something is counted by, "năm" before a year, else a pause."""
+    counted = _counted_by(page, start)
+    if counted:
+        return counted
+    after_digit = page.text[start - 1 : start].isdigit()
+    if _YEAR_AFTER.match(page.text, start) and not after_digit:
+        return one(start, start + 1, "năm", "year_mark")
+    if after_digit and page.text[start + 1 : start + 2].isdigit():
+        return one(start, start + 1, "trên", "ratio", suspect_value("/", "giữa hai số chưa rõ nghĩa", "trên"))
+    if after_digit is False and _WITHIN.match(page.lower, start) and _UNIT_END.search(page.before(start)):
+        return one(start, start + 1, "trong", "per")
+    return one(start, start + 1, ",", "slash")
+
+
+def _counted_by(page: Page, start: int) -> tuple[Piece, ...]:
+    match = PER.match(page.text, start)
+    unit = _UNIT_BEFORE.search(page.text[max(0, start - 20) : start])
+    if not match or not unit or not is_per_noun(match[1]):
+        return ()
+    if unit[1].lower() not in {"đồng", "đ"} and not _COUNTED_BEFORE.search(page.before(start)):
+        return ()
+    return one(start, match.end(), f"{per_word(unit[1], match[1])} {unit_name(match[1])}", "per")
+
+
+def _is_minus(page: Page, start: int, end: int) -> bool:
+    free = start == 0 or page.text[start - 1] in " (\n:,"
+    return free and _MINUS.match(page.text, end) is not None
+
+
+def _joins_range(before: str, after: str) -> bool:
+    if _WEEKDAY_END.search(before):
+        return _WEEKDAY_HEAD.match(after) is not None
+    if _ROAD_POST_END.search(before) and after.startswith("km"):
+        return True
+    same = _NUMBERED_WORD.search(before)
+    if same and re.match(rf"{same[1]} [0-9ivx]", after):
+        return True
+    if not re.match(r"\(?[0-9]", after) or _PHONE_HEAD.match(after):
+        return False
+    return bool(_NUMERIC_END.search(before) or (_MONEY_END.search(before) and _NUMBER_BEFORE.search(before)))
