@@ -1,27 +1,23 @@
 """Opening the centre: folder, database, station; and the two processes that serve it."""
 
 import base64
-import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
-from domain.errors import TiengLoaError
-from domain.ports import Clock
 from scheduler.alarm import Alarm
 from store import jobs, station
 from store.migrate import upgrade
 from tiengloa.folder import in_turn, only_one, prepare
 from tiengloa.jobs import Bell, reconcile
+from tiengloa.logs import complain, log_to_errors
 from tiengloa.settings import Settings
 from tiengloa.wiring import Centre
 
 Say = Callable[[str], None]
 _RECONCILE_EVERY = 5.0
 _CLEAN_EVERY = 3600.0
-_SAY_AGAIN_AFTER = 600.0
-_LOG = logging.getLogger(__name__)
 
 
 def open_centre(settings: Settings, say: Say = lambda _: None) -> Centre:
@@ -64,14 +60,14 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
     from web.app import create_app
     from web.server import serve as serve_app
 
-    _log_to_errors()
+    log_to_errors()
     with opened(settings) as centre:
         serve_app(create_app(centre.services), settings.host, settings.port, on_ready)
 
 
 def work(settings: Settings, on_ready: Callable[[], None]) -> None:
     """Run the worker until the process is told to stop. Raises BusyError when one runs already."""
-    _log_to_errors()
+    log_to_errors()
     taken = "Đã có một tiến trình làm việc đang chạy cho thư mục này."
     with opened(settings) as centre, only_one(centre.folder.root / "worker.lock", taken):
         publish_station_key(centre)
@@ -84,7 +80,7 @@ def _work(centre: Centre, on_ready: Callable[[], None]) -> None:
     bell = Bell(centre.folder.queue, centre.production.produce)
     listener = bell.listener()
     timetable = centre.timetable_worker
-    alarm = Alarm(centre.clock, timetable.next_transition, timetable.tick, Complaints(centre.clock))
+    alarm = Alarm(centre.clock, timetable.next_transition, timetable.tick, complain)
     alarm.every(_RECONCILE_EVERY, lambda: reconcile(centre.production, bell.ring), "reconcile")
     alarm.every(_CLEAN_EVERY, timetable.clean, "clean")
     try:
@@ -96,29 +92,6 @@ def _work(centre: Centre, on_ready: Callable[[], None]) -> None:
     finally:
         alarm.stop()
         listener.stop()
-
-
-class Complaints:
-    """Logs what a job of the alarm stumbles over: once, and again when it goes on for ten minutes."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._said: dict[str, tuple[str, float]] = {}
-
-    def __call__(self, name: str, error: Exception) -> None:
-        """Log `error` of the job `name`: its sentence, or its trace when it is a fault of ours."""
-        sentence = error.sentence if isinstance(error, TiengLoaError) else repr(error)
-        now = self._clock.monotonic()
-        last, at = self._said.get(name, ("", now))
-        if last == sentence and now - at < _SAY_AGAIN_AFTER:
-            return
-        self._said[name] = (sentence, now)
-        _LOG.error("%s: %s", name, sentence, exc_info=None if isinstance(error, TiengLoaError) else error)
-
-
-def _log_to_errors() -> None:
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("huey").setLevel(logging.WARNING)
 
 
 def _stop_on_signals() -> threading.Event:

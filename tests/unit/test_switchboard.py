@@ -17,8 +17,7 @@ import pytest
 from domain import errors
 from domain.errors import BadInputError, BusyError, StorageError, StorageFullError, TiengLoaError, VoiceError
 from tests.fakes import FakeClock
-from tiengloa import exits
-from tiengloa.centre import Complaints
+from tiengloa import exits, logs
 from tiengloa.files import refuse_unwritable, write_whole
 from tiengloa.folder import Folder, in_turn, only_one, prepare, reason, secret, storage_error
 from tiengloa.jobs import Bell
@@ -271,19 +270,38 @@ def test_a_queue_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
         Bell(tmp_path / "queue.db")
 
 
-def test_a_complaint_is_logged_once_until_it_changes_or_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What a process would write to its log."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(logs.Seldom())
+    for name in ("tiengloa.logs", "test.log"):
+        monkeypatch.setattr(logging.getLogger(name), "handlers", [handler])
+    return stream
+
+
+def test_a_trouble_is_logged_once_until_it_changes_or_goes_on(
+    log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = FakeClock()
-    complain = Complaints(clock)
+    monkeypatch.setattr(logs.time, "monotonic", clock.monotonic)
     for _ in range(5):
-        complain("tick", StorageFullError("Ổ đĩa đã đầy."))
-        complain("reconcile", StorageFullError("Ổ đĩa đã đầy."))
-    assert [record.getMessage() for record in caplog.records] == ["tick: Ổ đĩa đã đầy.", "reconcile: Ổ đĩa đã đầy."]
-    assert all(record.exc_info is None and record.levelno == logging.ERROR for record in caplog.records)
-    complain("tick", KeyError("fault"))
-    assert caplog.records[-1].exc_info is not None
+        logs.complain("tick", StorageFullError("Ổ đĩa đã đầy."))
+        logs.complain("reconcile", StorageFullError("Ổ đĩa đã đầy."))
+    assert log.getvalue().splitlines() == ["tick: Ổ đĩa đã đầy.", "reconcile: Ổ đĩa đã đầy."]
     clock.go(timedelta(minutes=10))
-    complain("tick", KeyError("fault"))
-    assert len(caplog.records) == 4
+    logs.complain("tick", StorageFullError("Ổ đĩa đã đầy."))
+    assert log.getvalue().count("tick: Ổ đĩa đã đầy.") == 2
+
+
+def test_only_a_fault_of_ours_keeps_its_trace(log: io.StringIO) -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+    logging.getLogger("test.log").error("Error reading from queue", exc_info=full)
+    assert log.getvalue() == "Error reading from queue: database or disk is full\n"
+    logs.complain("tick", KeyError("a fault"))
+    assert "tick: KeyError('a fault')" in log.getvalue()
+    assert log.getvalue().rstrip().endswith("KeyError: 'a fault'")
 
 
 def test_a_folder_knows_where_each_thing_is() -> None:
