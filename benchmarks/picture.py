@@ -7,7 +7,9 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 from town import Town, soon, town, wait_for
 
+from domain.bulletins import Genre
 from store import bulletins, timetable
+from store.bulletins import Draft
 from tiengloa.example import load as example
 from tiengloa.people import sign_in_line
 
@@ -33,6 +35,10 @@ def _put_on_air(place: Town) -> None:
     with place.centre.database.write() as connection:
         for rule_id in timetable.rules(connection):
             timetable.set_enabled(connection, rule_id, True)
+    place.schedule("Buổi tối", (ids[1],), soon(2 * 3600))
+    editor = place.person(example.EDITOR_LOGIN)
+    draft = Draft("Lịch tiêm chủng mở rộng tháng 12", "Trạm y tế phường tiêm chủng từ 7h30 ngày 05/12.", Genre.NOTICE)
+    place.centre.desk.submit(editor, place.centre.desk.write(editor, draft))
     starts_at = soon(14)
     place.schedule("Buổi chiều", (ids[0],), starts_at)
     wait_for(lambda: soon(-12) > starts_at or None, 60, "the session")
@@ -43,7 +49,7 @@ def _take(place: Town, target: Path) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1366, "height": 768}, locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh")
-        page.goto(sign_in_line(place.centre, example.EDITOR_LOGIN))
+        page.goto(sign_in_line(place.centre, example.APPROVER_LOGIN))
         page.get_by_role("button").first.click()
         page.goto(f"{place.address}/")
         page.wait_for_timeout(1500)

@@ -25,7 +25,7 @@ POLICY = AirtimePolicy(
     quiet=(),
     session_limit=timedelta(minutes=15),
     day_limit=timedelta(hours=24),
-    note="Đây là đài mẫu để nghe thử: đài không đặt giờ yên tĩnh, nên buổi phát có thể vang lên vào bất cứ giờ nào. "
+    note="Đài mẫu không đặt giờ yên tĩnh để nghe thử được ngay, nên buổi phát có thể vang lên vào bất cứ giờ nào. "
     "Đài thật mặc định im lặng từ 21:30 đến 05:00.",
 )
 
