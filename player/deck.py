@@ -16,7 +16,7 @@ class Deck:
     """Holds at most MOST_REELS decoded beginnings; used by the alarm's thread alone.
 
     A clip that the playlist does not name is never opened. `on_damage` is told the hash of a file that is not what
-    its name says; `on_ready` is called when a reel has become ready or failed.
+    its name says, which is tried again for as long as it is there; `on_ready` is called when a reel has become ready.
     """
 
     def __init__(self, cabinet: Cabinet, on_ready: Callable[[], None], on_damage: Callable[[str], None]) -> None:

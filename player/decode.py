@@ -38,8 +38,8 @@ class Reel:
     """A clip being decoded by a thread of its own; the sound thread takes frames from it and never waits.
 
     The file's SHA-256 is checked, through the open file that is then decoded, before the first frame is given.
-    `failure` tells in Vietnamese why no (further) frames will come, and `damaged` that the file is not the clip;
-    `on_ready` is called, by the decoding thread, once the reel can be taken from or has failed.
+    `failure` tells in Vietnamese why no (further) frames will come, and `damaged` that the file cannot be read or
+    is not the clip; `on_ready` is called, by the decoding thread, once frames can be taken.
     """
 
     def __init__(
@@ -107,6 +107,7 @@ class Reel:
             self.damaged = True
             self.failure = error.sentence
         except OSError:
+            self.damaged = True
             self.failure = "Không đọc được tệp âm thanh trên máy"
         except AudioError as error:
             self.failure = error.sentence
@@ -136,7 +137,8 @@ class Reel:
     def _be_ready(self) -> None:
         if not self.ready.is_set():
             self.ready.set()
-            self._on_ready()
+            if not self.failure:
+                self._on_ready()
 
 
 def decoded(stream: BinaryIO, media_type: str, skip_s: float = 0.0) -> Iterator[Frames]:

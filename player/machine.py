@@ -195,7 +195,7 @@ class Machine:
 
     def _damaged(self, clip_hash: str) -> None:
         self._sync.doubt(clip_hash)
-        self.faults.set("clips", "Một tệp âm thanh trên máy bị hỏng; đã bỏ và đang tải lại.")
+        self.faults.set("clips", "Một tệp âm thanh trên máy bị hỏng; đang kiểm tra và tải lại.")
         self._fetching.nudge()
 
     def _watch_sink(self) -> None:

@@ -80,9 +80,8 @@ class Sync:
         return sum(ref.hash in self._verified and self._cabinet.holds(ref.hash) for ref in clips), len(clips)
 
     def doubt(self, clip_hash: str) -> None:
-        """Drop a clip that proved damaged, so that it is fetched anew."""
+        """Have the next fetch check a clip anew, and bring it again when it is damaged."""
         self._verified.pop(clip_hash, None)
-        self._cabinet.discard(clip_hash)
 
     def _have(self, ref: ClipRef) -> None:
         now = self._clock.monotonic()
@@ -92,7 +91,8 @@ class Sync:
             if file_hash(self._cabinet.clip_path(ref.hash)) == ref.hash:
                 self._verified[ref.hash] = now
                 return
-            self.doubt(ref.hash)
+            self._verified.pop(ref.hash, None)
+            self._cabinet.discard(ref.hash)
         self._download(ref)
         self._verified[ref.hash] = self._clock.monotonic()
         self.on_clip()
