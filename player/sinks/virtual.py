@@ -86,10 +86,7 @@ class VirtualSink:
 
     def _keep(self, block: bytes, frame: int, due: float) -> None:
         if block == bytes(len(block)):
-            self._silent += len(block) // 2
-            if self._file and self._silent >= GAP:
-                self._file.close()
-                self._file = None
+            self._rest(len(block) // 2)
             return
         if self._file is None or self._file.frames > LONGEST:
             self._abandon()
@@ -99,6 +96,15 @@ class VirtualSink:
         self._silent = 0
         self._file.note(frame, due, round((due + wall_offset(self._clock)) * 1000))
         self._file.write(block)
+
+    def _rest(self, frames: int) -> None:
+        """Count silence: the file is flushed where it begins, so that the end can be heard, and ends when it lasts."""
+        if self._file and not self._silent:
+            self._file.flush()
+        self._silent += frames
+        if self._file and self._silent >= GAP:
+            self._file.close()
+            self._file = None
 
     def _new_file(self, wall: float) -> "_Recording":
         self._make_room()
@@ -149,17 +155,18 @@ class _Recording:
             return
         self._next_note = self.frames + self._rate
         self._expected = (self.frames, monotonic)
-        self._flush()
+        self.flush()
         line = {"file": self._path.name, "file_frame": self.frames, "frame": frame}
         _append(self._path.with_name(LOG), {**line, "monotonic": round(monotonic, 6), "wall_ms": wall_ms})
 
     def close(self) -> None:
         try:
-            self._flush()
+            self.flush()
         finally:
             self._stream.close()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Let what was written be heard by whoever opens the file now."""
         self._write_header()
         self._stream.flush()
 

@@ -135,6 +135,7 @@ def test_without_its_server_it_still_plays_what_it_holds(centre: Centre, run: Ru
     second = run(tmp_path)
     wait_until(lambda: len(second.told(Finished)) == 1)
     assert second.has_fault("máy chủ")
+    second.stop()
     assert len(heard(first.recordings)) == 2
 
 
