@@ -8,11 +8,11 @@ from werkzeug.datastructures import MultiDict
 
 from domain.errors import BadInputError
 from domain.timetable import Priority
-from scheduler.desk import NewSession
+from scheduler.desk import MOST_ITEMS, NAME_LIMIT, NewSession
 from web.formats import local, read_day, read_time
 
+_MOST_READ = 100
 _SOON = {"1": timedelta(minutes=1), "5": timedelta(minutes=5)}
-_MOST_TIMES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def as_typed(form: MultiDict[str, str], now: datetime) -> SessionForm:
         at = local(now + soon)
         day, times, kind = f"{at:%d/%m/%Y}", f"{at:%H:%M:%S}", "once"
     return SessionForm(
-        name=form.get("name", "")[:200],
+        name=form.get("name", ""),
         bulletin_ids=tuple(dict.fromkeys(one for one in form.getlist("bulletin") if one)),
         area_ids=frozenset(form.getlist("area")),
         kind="weekly" if kind == "weekly" else "once",
@@ -53,7 +53,7 @@ def as_typed(form: MultiDict[str, str], now: datetime) -> SessionForm:
     )
 
 
-def to_session(form: SessionForm) -> tuple[NewSession | None, dict[str, str]]:
+def to_session(form: SessionForm, today: date) -> tuple[NewSession | None, dict[str, str]]:
     """Return the session asked for, or `None` and a sentence for each field that cannot be used."""
     problems: dict[str, str] = {}
     times = _read(problems, "times", lambda: _times(form.times)) or ()
@@ -63,6 +63,8 @@ def to_session(form: SessionForm) -> tuple[NewSession | None, dict[str, str]]:
     weekly = form.kind == "weekly"
     if not weekly and day is None and "day" not in problems:
         problems["day"] = "Hãy ghi ngày phát, ví dụ 09/01/2027, hoặc chọn phát hằng tuần."
+    if not weekly and day is not None and not _is_near(day, today):
+        problems["day"] = "Ngày phát quá xa. Hãy chọn ngày trong vòng năm năm tới."
     if weekly and not form.weekdays:
         problems["weekday"] = "Hãy chọn ít nhất một thứ trong tuần."
     if problems:
@@ -81,6 +83,10 @@ def to_session(form: SessionForm) -> tuple[NewSession | None, dict[str, str]]:
     return wanted, {}
 
 
+def _is_near(day: date, today: date) -> bool:
+    return abs(day.year - today.year) <= 5
+
+
 def _read(problems: dict[str, str], name: str, reading: Any) -> Any:
     try:
         return reading()
@@ -93,22 +99,20 @@ def _times(text: str) -> tuple[time, ...]:
     given = text.replace(",", " ").replace(";", " ").split()
     if not given:
         raise BadInputError("Hãy ghi giờ phát theo kiểu 24 giờ, ví dụ 05:30.")
-    if len(given) > _MOST_TIMES:
-        raise BadInputError(f"Một buổi có nhiều nhất {_MOST_TIMES} giờ phát trong ngày.")
-    return tuple(dict.fromkeys(read_time(one) for one in given))
+    return tuple(dict.fromkeys(read_time(one) for one in given[:_MOST_READ]))
 
 
 def _weekdays(form: SessionForm) -> frozenset[int]:
     return frozenset(int(one) for one in form.weekdays if one in {"1", "2", "3", "4", "5", "6", "7"})
 
 
-def refused_field(form: SessionForm, known_areas: frozenset[str]) -> str:
-    """Return the field that a refusal of the timetable's desk is about."""
-    if not form.name.strip():
+def refused_field(form: SessionForm, approved: frozenset[str], areas: frozenset[str]) -> str:
+    """Return the field that a refusal of the timetable's desk is about, of those that can be told apart."""
+    if not form.name.strip() or len(form.name) > NAME_LIMIT:
         return "name"
-    if not form.bulletin_ids:
+    if not form.bulletin_ids or len(form.bulletin_ids) > MOST_ITEMS or not approved.issuperset(form.bulletin_ids):
         return "bulletin"
-    if not form.area_ids or not form.area_ids <= known_areas:
+    if not form.area_ids or not areas.issuperset(form.area_ids):
         return "area"
     return "times"
 

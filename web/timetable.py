@@ -75,14 +75,15 @@ def add() -> ResponseReturnValue:
     """Add a session."""
     now = services().clock.now()
     form = as_typed(request.form, now)
-    wanted, problems = to_session(form)
+    wanted, problems = to_session(form, local(now).date())
     if wanted is None:
         return _form_page(form, problems, 422)
     try:
         services().timetable.add(me(), wanted)
     except BadInputError as error:
-        known = frozenset(one.id for one in _areas(local(now).date()))
-        return _form_page(form, {refused_field(form, known): error.sentence}, 422)
+        approved = frozenset(one.id for one in _approved())
+        areas = frozenset(one.id for one in _areas(local(now).date()))
+        return _form_page(form, {refused_field(form, approved, areas): error.sentence}, 422)
     flash("Đã xếp lịch. Máy phát sẽ nhận lịch mới trong ít giây.", "success")
     area_id = min(wanted.area_ids)
     day = min(wanted.dates) if wanted.dates else None

@@ -1,0 +1,338 @@
+"""The machine API: who may call it, what it answers, and that no garbage breaks it."""
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from werkzeug.test import TestResponse
+
+from domain.playlist import to_ms
+from scheduler.planning import replan
+from scheduler.publishing import publish
+from scheduler.signing import MACHINE_HEADER, SIGNATURE_HEADER, TIME_HEADER, StationKey, request_bytes
+from store import airings, machines
+from tests.fakes_web import EDITOR, Panel, panel
+
+HEARTBEAT = {
+    "counter": 3,
+    "clips_held": 2,
+    "clips_needed": 2,
+    "sink": "virtual",
+    "sink_ok": True,
+    "clock_offset": -4,
+    "free": 10**9,
+    "version": "0.1.0",
+    "fault": "",
+}
+AIRING = {
+    "key": "slot-1:0",
+    "slot": "slot-1",
+    "position": 0,
+    "title": "Bản tin",
+    "clip": None,
+    "planned": 1_700_000_000_000,
+    "outcome": "missed",
+    "started": None,
+    "ended": None,
+    "rendered": 0,
+    "reason": "giờ yên tĩnh",
+}
+
+
+@dataclass
+class Box:
+    """A broadcast machine as the API sees it."""
+
+    town: Panel
+    client: FlaskClient
+    key: Ed25519PrivateKey
+    id: str
+
+    def call(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> TestResponse:
+        now = to_ms(self.town.clock.now())
+        signature = base64.b64encode(self.key.sign(request_bytes(method, path, now, body))).decode()
+        signed = {MACHINE_HEADER: self.id, TIME_HEADER: str(now), SIGNATURE_HEADER: signature, **(headers or {})}
+        return self.client.open(path, method=method, data=body, headers=signed, buffered=True)
+
+    def post(self, path: str, value: object) -> TestResponse:
+        return self.call("POST", path, json.dumps(value).encode())
+
+
+def enrol(town: Panel, name: str = "Máy bản") -> Box:
+    code = town.services.office.new_code(EDITOR, "san-thang", name)
+    key = Ed25519PrivateKey.generate()
+    public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
+    client = town.visitor()
+    answer = client.post("/api/v1/enrol", json={"code": code.lower(), "public_key": public})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return Box(town, client, key, answer.get_json()["machine"])
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Panel]:
+    with panel(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def box(town: Panel) -> Box:
+    return enrol(town)
+
+
+def publish_now(town: Panel, tmp_path: Path) -> None:
+    key = StationKey.load_or_create(tmp_path / "keys" / "station.key")
+    publish(town.database, key, replan(town.database, town.clock.now()), town.clock.now())
+
+
+def schedule(town: Panel, tmp_path: Path) -> str:
+    """Put a produced bulletin on the air in a minute and publish; return its clip."""
+    bulletin_id = town.produced()
+    town.post(EDITOR, "/lich/moi", name="Thử", bulletin=bulletin_id, area="san-thang", soon="1")
+    publish_now(town, tmp_path)
+    with town.database.read() as connection:
+        (clip_hash,) = connection.exec_driver_sql("SELECT clip_hash FROM bulletin").scalars()
+    return str(clip_hash)
+
+
+def test_a_machine_joins_once_and_learns_its_name_and_the_stations_key(town: Panel) -> None:
+    code = town.services.office.new_code(EDITOR, "san-thang", "Máy bản")
+    key = base64.b64encode(b"k" * 32).decode()
+    told = town.visitor().post("/api/v1/enrol", json={"code": code, "public_key": key}).get_json()
+    assert told["machine_name"] == "Máy bản"
+    assert told["station"] == "dai-mau"
+    assert told["station_key"] == "A" * 43 + "="
+    assert told["server_time"] == to_ms(town.clock.now())
+    again = town.visitor().post("/api/v1/enrol", json={"code": code, "public_key": key})
+    assert again.status_code == 401
+    assert "đã dùng" in again.get_json()["error"]
+
+
+def test_guessing_codes_is_slowed_down(town: Panel) -> None:
+    client = town.visitor()
+    for _ in range(10):
+        assert client.post("/api/v1/enrol", json={"code": "X", "public_key": "A" * 43 + "="}).status_code == 401
+    told = client.post("/api/v1/enrol", json={"code": "X", "public_key": "A" * 43 + "="})
+    assert told.status_code == 429
+    assert told.headers["Retry-After"] == "5"
+    assert told.get_json()["error"]
+
+
+def test_machines_that_join_well_are_never_slowed_down(town: Panel) -> None:
+    for number in range(12):
+        enrol(town, f"Máy {number}")
+
+
+def test_a_machine_without_a_playlist_is_told_to_ask_again(box: Box) -> None:
+    answer = box.call("GET", "/api/v1/playlist")
+    assert answer.status_code == 404
+    assert answer.get_json()["error"]
+
+
+def test_the_playlist_is_the_signed_bytes_and_then_a_304(town: Panel, box: Box, tmp_path: Path) -> None:
+    schedule(town, tmp_path)
+    answer = box.call("GET", "/api/v1/playlist")
+    with town.database.read() as connection:
+        published = machines.published(connection, box.id)
+    assert published is not None
+    assert answer.data == published.body
+    assert answer.mimetype == "application/json"
+    same = box.call("GET", "/api/v1/playlist", headers={"If-None-Match": answer.headers["ETag"]})
+    assert (same.status_code, same.data) == (304, b"")
+    other = box.call("GET", "/api/v1/playlist", headers={"If-None-Match": '"cũ"'.encode().decode("latin-1")})
+    assert other.status_code == 200
+
+
+def test_a_clip_of_the_playlist_comes_whole_in_ranges_and_resumed(town: Panel, box: Box, tmp_path: Path) -> None:
+    path = f"/api/v1/clips/{schedule(town, tmp_path)}"
+    whole = box.call("GET", path)
+    assert whole.status_code == 200
+    assert whole.mimetype == "audio/mpeg"
+    etag = whole.headers["ETag"]
+    rest = box.call("GET", path, headers={"Range": "bytes=100-", "If-Range": etag})
+    assert rest.status_code == 206
+    assert rest.data == whole.data[100:]
+    assert rest.headers["Content-Range"] == f"bytes 100-{len(whole.data) - 1}/{len(whole.data)}"
+    changed = box.call("GET", path, headers={"Range": "bytes=100-", "If-Range": '"khac"'})
+    assert changed.status_code == 200
+    assert box.call("GET", path, headers={"Range": "bytes=99999999-"}).status_code == 416
+
+
+def test_a_clip_that_the_machines_playlist_does_not_name_is_refused(town: Panel, box: Box, tmp_path: Path) -> None:
+    schedule(town, tmp_path)
+    stray = town.blobs.put(b"not for this machine")
+    for clip_hash in (stray, "0" * 64, "x"):
+        answer = box.call("GET", f"/api/v1/clips/{clip_hash}")
+        assert answer.status_code == 404
+        assert answer.get_json()["error"]
+
+
+def test_a_clip_taken_off_the_playlist_is_refused_from_then_on(town: Panel, box: Box, tmp_path: Path) -> None:
+    path = f"/api/v1/clips/{schedule(town, tmp_path)}"
+    assert box.call("GET", path).status_code == 200
+    with town.database.read() as connection:
+        (bulletin_id,) = connection.exec_driver_sql("SELECT id FROM bulletin").scalars()
+    town.services.desk.withdraw(EDITOR, bulletin_id, "sai ngày")
+    publish_now(town, tmp_path)
+    assert box.call("GET", path).status_code == 404
+
+
+def test_airings_are_acknowledged_by_key_however_often_they_come(town: Panel, box: Box) -> None:
+    for _ in range(2):
+        answer = box.post("/api/v1/airings", {"airings": [AIRING]})
+        assert answer.get_json() == {"acknowledged": ["slot-1:0"]}
+    with town.database.read() as connection:
+        found = airings.silent(connection, town.clock.now() - timedelta(days=9999), town.clock.now(), 10)
+    assert [(one.machine_id, one.reason) for one in found] == [(box.id, "giờ yên tĩnh")]
+
+
+def test_a_heartbeat_is_kept_and_answered_with_the_servers_time(town: Panel, box: Box) -> None:
+    assert box.post("/api/v1/heartbeat", HEARTBEAT).get_json() == {"server_time": to_ms(town.clock.now())}
+    with town.database.read() as connection:
+        heartbeat = machines.get(connection, box.id).heartbeat
+    assert heartbeat is not None
+    assert (heartbeat.playlist_counter, heartbeat.clock_offset_ms, heartbeat.sink_ok) == (3, -4, True)
+
+
+def test_a_wrong_signature_is_refused_and_told_the_time(town: Panel, box: Box) -> None:
+    for headers in (
+        {SIGNATURE_HEADER: base64.b64encode(b"0" * 64).decode()},
+        {SIGNATURE_HEADER: "%%%"},
+        {SIGNATURE_HEADER: ""},
+        {MACHINE_HEADER: "khong-co"},
+        {MACHINE_HEADER: ""},
+        {TIME_HEADER: "hôm nay".encode().decode("latin-1")},
+        {TIME_HEADER: str(to_ms(town.clock.now()) + 1)},
+    ):
+        answer = box.call("GET", "/api/v1/playlist", headers=headers)
+        assert answer.status_code == 401, headers
+        assert answer.get_json()["error"]
+        assert answer.headers["TL-Server-Time"] == str(to_ms(town.clock.now()))
+
+
+def test_a_signature_is_for_one_method_path_query_and_body(box: Box) -> None:
+    now = to_ms(box.town.clock.now())
+    body = json.dumps(HEARTBEAT).encode()
+    signature = base64.b64encode(box.key.sign(request_bytes("POST", "/api/v1/heartbeat", now, body))).decode()
+    headers = {MACHINE_HEADER: box.id, TIME_HEADER: str(now), SIGNATURE_HEADER: signature}
+    assert box.client.post("/api/v1/heartbeat", data=body, headers=headers).status_code == 200
+    assert box.client.post("/api/v1/heartbeat", data=body + b" ", headers=headers).status_code == 401
+    assert box.client.post("/api/v1/heartbeat?a=1", data=body, headers=headers).status_code == 401
+    assert box.client.post("/api/v1/airings", data=body, headers=headers).status_code == 401
+
+
+def test_an_old_request_played_again_is_refused(town: Panel, box: Box) -> None:
+    now = to_ms(town.clock.now())
+    signature = base64.b64encode(box.key.sign(request_bytes("GET", "/api/v1/playlist", now, b""))).decode()
+    headers = {MACHINE_HEADER: box.id, TIME_HEADER: str(now), SIGNATURE_HEADER: signature}
+    town.clock.move(timedelta(minutes=5, seconds=1))
+    answer = box.client.get("/api/v1/playlist", headers=headers)
+    assert answer.status_code == 401
+    assert "lệch quá 5 phút" in answer.get_json()["error"]
+
+
+def test_a_revoked_machine_gets_nothing_from_its_next_request_on(town: Panel, box: Box, tmp_path: Path) -> None:
+    clip_hash = schedule(town, tmp_path)
+    town.post(EDITOR, f"/may-phat/{box.id}/thu-hoi")
+    assert box.call("GET", "/api/v1/playlist").status_code == 401
+    assert box.call("GET", f"/api/v1/clips/{clip_hash}").status_code == 401
+    assert box.post("/api/v1/heartbeat", HEARTBEAT).status_code == 401
+
+
+def test_a_persons_session_opens_nothing_here_and_a_machine_nothing_there(town: Panel, box: Box) -> None:
+    assert town.browser(EDITOR).get("/api/v1/playlist").status_code == 401
+    assert box.call("GET", "/").status_code == 303
+
+
+def test_a_body_too_large_is_refused(box: Box) -> None:
+    assert box.call("POST", "/api/v1/heartbeat", b" " * (64 * 1024 + 1)).status_code == 413
+    assert box.call("POST", "/api/v1/airings", b" " * (1024 * 1024 + 1)).status_code == 413
+    assert box.call("POST", "/api/v1/enrol", b" " * (8 * 1024 + 1)).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'"\xff"',
+        b"{",
+        b"[" * 100_000,
+        b'{"airings": [{}]}',
+        b'{"airings": {}}',
+        b'{"airings": [null]}',
+        b'{"airings": ' + json.dumps([AIRING] * 501).encode() + b"}",
+        json.dumps({"airings": [{**AIRING, "title": "\ud800"}]}).encode(),
+        json.dumps({"airings": [{**AIRING, "planned": 10**30}]}).encode(),
+        json.dumps({"airings": [{**AIRING, "planned": 1.5}]}).encode(),
+        json.dumps({"airings": [{**AIRING, "outcome": ["played"]}]}).encode(),
+        json.dumps({"airings": [{**AIRING, "position": True}]}).encode(),
+        b'{"airings": [{"planned": ' + b"9" * 5000 + b"}]}",
+    ],
+)
+def test_hostile_reports_are_refused_in_a_sentence_and_nothing_is_kept(town: Panel, box: Box, body: bytes) -> None:
+    answer = box.call("POST", "/api/v1/airings", body)
+    assert answer.status_code == 422
+    assert answer.get_json()["error"]
+    with town.database.read() as connection:
+        assert not airings.silent(connection, town.clock.now() - timedelta(days=9999), town.clock.now(), 10)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/api/v1/heartbeat"), ("GET", "/api/v1/xyz"), ("DELETE", "/api/")]
+)
+def test_strange_paths_and_methods_are_answered_in_json(town: Panel, method: str, path: str) -> None:
+    answer = town.visitor().open(path, method=method)
+    assert answer.status_code in {404, 405}
+    assert answer.get_json()["error"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=12,
+)
+NEARLY = st.fixed_dictionaries({}, optional={name: JSON | st.just(value) for name, value in AIRING.items()})
+NEARLY_BEAT = st.fixed_dictionaries({}, optional={name: JSON | st.just(value) for name, value in HEARTBEAT.items()})
+
+
+def test_no_garbage_from_an_enrolled_machine_breaks_the_server(tmp_path: Path) -> None:
+    with panel(tmp_path) as town:
+        box = enrol(town)
+
+        @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(st.lists(NEARLY, max_size=3) | JSON, NEARLY_BEAT | JSON, st.binary(max_size=60))
+        def check(reports: object, beat: object, raw: bytes) -> None:
+            assert box.post("/api/v1/airings", {"airings": reports}).status_code < 500
+            assert box.post("/api/v1/heartbeat", beat).status_code < 500
+            assert box.call("POST", "/api/v1/heartbeat", raw).status_code < 500
+
+        check()
+
+
+def test_no_garbage_from_strangers_breaks_the_server(tmp_path: Path) -> None:
+    with panel(tmp_path) as town:
+        client = town.visitor()
+        header = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=30)
+
+        @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(st.text(max_size=30), st.binary(max_size=80), header, header, header, JSON)
+        def check(path: str, raw: bytes, one: str, two: str, three: str, joined: object) -> None:
+            headers = {MACHINE_HEADER: one, TIME_HEADER: two, SIGNATURE_HEADER: three, "Range": one, "Cookie": two}
+            safe = path.encode("utf-8", "replace").decode("utf-8")
+            assert client.get(f"/api/v1/clips/{safe}", headers=headers).status_code < 500
+            assert client.get(f"/{safe}?day={one}", headers=headers).status_code < 500
+            assert client.post("/api/v1/heartbeat", data=raw, headers=headers).status_code < 500
+            assert client.post("/api/v1/enrol", data=raw).status_code < 500
+            assert client.post("/api/v1/enrol", json={"code": joined, "public_key": joined}).status_code < 500
+            town.clock.move(timedelta(minutes=6))
+
+        check()

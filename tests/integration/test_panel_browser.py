@@ -1,0 +1,190 @@
+"""The panel in real Chromium: open to all, no sideways scroll, a silent console, and scripts that work."""
+
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from domain.errors import BusyError, NotAllowedError
+from tests.fakes import need_tool
+from tests.fakes_web import APPROVER, EDITOR, Panel, busy_day, panel
+from web.server import address_of, make_server, serve
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    need_tool(path is not None, "Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Served:
+    """A panel behind the real server, and the pages of people who are signed in."""
+
+    def __init__(self, town: Panel, address: str, browser: Browser) -> None:
+        self.town, self.address, self.browser = town, address, browser
+        self.wrong: list[str] = []
+
+    def page(self, user=EDITOR, width: int = 1366, height: int = 768, *, scripts: bool = True) -> Page:
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height},
+            locale="vi-VN",
+            timezone_id="Asia/Ho_Chi_Minh",
+            java_script_enabled=scripts,
+        )
+        page = context.new_page()
+        page.on("console", lambda said: self.wrong.append(said.text) if said.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("request", lambda asked: self.wrong.append(asked.url) if self._elsewhere(asked.url) else None)
+        page.goto(self.address + self.town.sign_in_line(user))
+        page.get_by_role("button", name=re.compile("^Vào với tên")).click()
+        expect(page.get_by_role("heading", name=re.compile("Hôm nay"))).to_be_visible()
+        return page
+
+    def _elsewhere(self, url: str) -> bool:
+        return not url.startswith((self.address, "data:", "blob:"))
+
+
+@pytest.fixture
+def served(tmp_path: Path, chromium: Browser) -> Iterator[Served]:
+    with panel(tmp_path) as town:
+        server = make_server(town.app, "127.0.0.1", 0)
+        thread = threading.Thread(target=server.serve)
+        thread.start()
+        one = Served(town, address_of(server), chromium)
+        try:
+            yield one
+        finally:
+            for context in chromium.contexts:
+                context.close()
+            server.stop()
+            thread.join()
+        assert one.wrong == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (375, 700)])
+def test_every_page_is_open_to_all_and_fits_the_screen(served: Served, width: int, height: int) -> None:
+    ids = busy_day(served.town)
+    page = served.page(EDITOR, width, height)
+    paths = ["/", "/ban-tin", "/ban-tin/moi", "/lich?area=san-thang", "/lich/moi", "/may-phat", "/nhat-ky", "/ke-hoach"]
+    paths += [f"/ban-tin/{ids[name]}" for name in ("draft", "submitted", "produced", "backup", "failed")]
+    for path in (*paths, "/tai-khoan", "/dang-nhap"):
+        page.goto(served.address + path)
+        found = Axe().run(page, options={"runOnly": TAGS})
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert wide <= seen, f"{path} scrolls sideways: {wide} > {seen}"
+
+
+@pytest.mark.browser
+def test_the_reading_follows_the_typing_and_a_doubt_is_settled_with_enter(served: Served) -> None:
+    page = served.page()
+    page.goto(f"{served.address}/ban-tin/moi")
+    page.get_by_label("Tiêu đề").fill("Tin thử")
+    page.get_by_label("Nội dung").fill("Về CCHC và QWZX.")
+    expect(page.locator("#doc")).to_contain_text("cải cách hành chính")
+    page.get_by_label("Đọc là").fill("số của phòng")
+    page.get_by_label("Đọc là").press("Enter")
+    expect(page.locator(".doubts")).to_have_count(0)
+    expect(page.locator(".accepted")).to_contain_text("QWZX → số của phòng")
+    page.get_by_role("button", name="Trình duyệt").click()
+    expect(page.locator("main")).to_contain_text("Đã trình duyệt")
+
+
+@pytest.mark.browser
+def test_a_sentence_is_heard_at_a_press(served: Served) -> None:
+    page = served.page()
+    page.goto(f"{served.address}/ban-tin/{served.town.submitted(script='Câu một.')}")
+    with page.expect_response(re.compile("nghe-thu")) as answer:
+        page.get_by_role("button", name="Nghe câu 1").click()
+    assert answer.value.headers["content-type"] == "audio/wav"
+    expect(page.locator("audio")).to_have_attribute("src", re.compile("^blob:"))
+
+
+@pytest.mark.browser
+def test_what_was_typed_comes_back_after_the_window_was_closed(served: Served) -> None:
+    page = served.page()
+    page.goto(f"{served.address}/ban-tin/moi")
+    page.get_by_label("Tiêu đề").fill("Chưa kịp lưu")
+    expect(page.locator("[data-saved]")).to_contain_text("Đã giữ bản gõ dở")
+    page.goto(f"{served.address}/")
+    page.goto(f"{served.address}/ban-tin/moi")
+    page.get_by_role("button", name="Lấy lại").click()
+    expect(page.get_by_label("Tiêu đề")).to_have_value("Chưa kịp lưu")
+    page.get_by_label("Nội dung").fill("Một câu.")
+    page.get_by_role("button", name="Lưu bản thảo").click()
+    expect(page.locator("main")).to_contain_text("Đã lưu bản thảo")
+    page.goto(f"{served.address}/ban-tin/moi")
+    expect(page.get_by_role("button", name="Lấy lại")).to_be_hidden()
+
+
+@pytest.mark.browser
+def test_a_page_that_lost_its_server_says_since_when(served: Served) -> None:
+    page = served.page()
+    page.route("**/hom-nay/*", lambda route: route.abort())
+    expect(page.locator("#mat-ket-noi")).to_contain_text(
+        re.compile(r"Mất kết nối với máy chủ từ \d\d:\d\d"), timeout=10_000
+    )
+    expect(page.locator("body")).to_have_class(re.compile("stale"))
+    page.unroute("**/hom-nay/*")
+    expect(page.locator("#mat-ket-noi")).to_be_hidden(timeout=10_000)
+    served.wrong.clear()
+
+
+@pytest.mark.browser
+def test_a_page_whose_session_ended_offers_the_door(served: Served) -> None:
+    page = served.page()
+    served.town.clock.move(timedelta(days=1))
+    expect(page.locator("#mat-ket-noi")).to_contain_text("Phiên làm việc đã hết", timeout=10_000)
+    served.wrong.clear()
+
+
+@pytest.mark.browser
+def test_everything_works_without_scripts(served: Served) -> None:
+    page = served.page(EDITOR, scripts=False)
+    page.goto(f"{served.address}/ban-tin/moi")
+    page.get_by_label("Tiêu đề").fill("Không có mã chạy")
+    page.get_by_label("Nội dung").fill("Gọi QWZX.")
+    page.get_by_role("button", name="Xem sẽ đọc là").click()
+    page.get_by_label("Đọc là").fill("số của phòng")
+    page.get_by_role("button", name=re.compile("^Chấp nhận")).click()
+    page.get_by_role("button", name="Trình duyệt").click()
+    expect(page.locator("main")).to_contain_text("Đã trình duyệt")
+    address = page.url
+    other = served.page(APPROVER, scripts=False)
+    other.goto(address)
+    other.get_by_role("button", name=re.compile("Duyệt bản tin này")).click()
+    expect(other.locator("main")).to_contain_text("Đang chờ máy làm âm thanh")
+
+
+@pytest.mark.browser
+def test_a_phone_reaches_every_section_without_scripts(served: Served) -> None:
+    page = served.page(EDITOR, 375, 700, scripts=False)
+    page.get_by_text("Thêm", exact=True).click()
+    page.get_by_role("link", name="Nhật ký").click()
+    expect(page.get_by_role("heading", name=re.compile("Nhật ký phát sóng"))).to_be_visible()
+
+
+def test_a_taken_port_is_told_in_a_sentence_with_what_to_do(tmp_path: Path) -> None:
+    with panel(tmp_path) as town:
+        server = make_server(town.app, "127.0.0.1", 0)
+        try:
+            port = server.bind_addr[1]
+            with pytest.raises(BusyError, match=f"Cổng {port} đang có chương trình khác dùng.*--port {port + 1}"):
+                serve(town.app, "127.0.0.1", port, lambda _: None)
+            with pytest.raises(NotAllowedError, match="Không mở được địa chỉ"):
+                serve(town.app, "203.0.113.7", 8080, lambda _: None)
+        finally:
+            server.stop()
