@@ -54,12 +54,19 @@ class LexiconReader:
 def _readings() -> Iterator[Reading]:
     for name in _FILES:
         for row in _rows(name):
-            yield Reading(
-                written=clean_word(row["written"]),
-                spoken=row["spoken"],
-                match_case=row["category"] not in _ANY_CASE,
-                unsure=row["note"] == "unsure",
-            )
+            written, unsure = clean_word(row["written"]), row["note"] == "unsure"
+            yield Reading(written, row["spoken"], row["category"] not in _ANY_CASE, unsure)
+            if _is_titled(written):
+                yield Reading(_small_first(written), _small_first(row["spoken"]), unsure=unsure)
+
+
+def _is_titled(written: str) -> bool:
+    """Tell whether an entry begins with an ordinary word that may also stand in the middle of a sentence."""
+    return " " in written and written[0].isupper() and written[1].islower()
+
+
+def _small_first(words: str) -> str:
+    return words[0].lower() + words[1:]
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -48,6 +48,18 @@ def test_there_are_enough_cases_and_entries() -> None:
     assert len({entry.written for entry in reviewed_entries()}) >= 500
 
 
+def test_the_lexicon_speaks_in_words_and_pauses_only() -> None:
+    for entry in reviewed_entries():
+        assert all(char.isalpha() or char in " ," for char in entry.spoken), entry
+        assert said(entry.spoken) == entry.spoken, entry
+
+
+def test_the_lexicon_gives_one_reading_to_one_written_form() -> None:
+    spoken: dict[str, str] = {}
+    for entry in reviewed_entries():
+        assert spoken.setdefault(entry.written, entry.spoken) == entry.spoken, entry
+
+
 def test_it_is_the_reader_of_the_domain() -> None:
     assert isinstance(READER, Reader)
 

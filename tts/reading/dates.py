@@ -16,6 +16,8 @@ _FULL_TO_FULL = re.compile(rf"{_D}/{_D}/{_Y}{_TO}{_D}/{_D}/{_Y}{_STOP}")
 _DAY_TO_DAY_MONTH = re.compile(rf"{_D}{_TO}{_D}/{_D}(?:/{_Y})?{_STOP}")
 _DM_TO_DM = re.compile(rf"{_D}/{_D}{_TO}{_D}/{_D}(?:/{_Y})?{_STOP}")
 _MONTH_YEAR = re.compile(rf"{_D}[/-]{_Y}{_STOP}")
+_PERIOD_YEAR = re.compile(rf"([0-9]{{1,2}})/{_Y}{_STOP}")
+_PERIOD_BEFORE = re.compile(r"(?:^|\W)(?:tuần|đợt|kỳ|học kỳ|vụ|lần|tập) (?:thứ )?$")
 _MY_TO_MY = re.compile(rf"{_D}/{_Y}{_TO}{_D}/{_Y}{_STOP}")
 _MONTHS_YEAR = re.compile(rf"{_D}{_TO}{_D}[/-]{_Y}{_STOP}")
 _DAY_MONTH = re.compile(rf"{_D}/{_D}{_STOP}")
@@ -99,6 +101,9 @@ def month_of_year(page: Page, start: int) -> tuple[Piece, ...]:
     if match and _is_month(match[1]) and _is_month(match[2]) and int(match[1]) < int(match[2]):
         last = _month_year(page, match[2], match[3])
         return from_match(match, f"{word}{page.say.month(match[1])} đến tháng {last}", "month_range")
+    match = _PERIOD_YEAR.match(page.text, start) if _PERIOD_BEFORE.search(before) else None
+    if match:
+        return from_match(match, f"{page.say.cardinal(match[1])} năm {page.say.cardinal(match[2])}", "period_of_year")
     match = _MONTH_YEAR.match(page.text, start)
     if match and _is_month(match[1]):
         return from_match(match, word + _month_year(page, match[1], match[2]), "month_of_year")
@@ -223,8 +228,8 @@ def _month_tail(page: Page, month: str, year: str | None) -> str:
 
 
 def _days(page: Page, start: int, first: str, last: str) -> str:
-    """Return a range of days; across the tenth both go without "mùng", so that they sound alike."""
-    if int(last) > 10:
+    """Return a range of days; from the tenth on it goes without "mùng": "mười đến mười hai"."""
+    if int(first) >= 10:
         return f"{page.say.cardinal(first)} đến {page.say.cardinal(last)}"
     return f"{_day(page, start, first)} đến {page.say.day(last)}"
 

@@ -8,7 +8,7 @@ from tts.reading.syllables import is_syllable
 
 _PART = r"[A-ZĐƯÂÊÔƠĂ][A-Za-zĐđƯưÂâÊêÔôƠơĂă&]{0,20}[0-9]{0,3}"
 _TAIL = rf"{_PART}(?:[-/.]{_PART}){{0,7}}(?!\w)"
-_CODE = re.compile(rf"([0-9]{{1,6}}(?:\.[0-9]{{1,2}})?)([A-Za-zđĐ]?) ?([-/]) ?(?:((?:19|20)[0-9]{{2}})(/) ?)?({_TAIL})")
+_CODE = re.compile(rf"([0-9]{{1,6}}(?:\.[0-9]{{1,2}})?)([A-Za-z]?) ?([-/]) ?(?:((?:19|20)[0-9]{{2}})(/) ?)?({_TAIL})")
 _BARE = re.compile(rf"({_PART})[-/]({_PART})(?:[-/]{_PART}){{0,6}}(?!\w)")
 _SHORT = re.compile(r"([0-9]{1,4})(/)((?:19|20)[0-9]{2})(?![\w/])")
 _KIND_NUMBER = re.compile(rf"({_PART})(?= (?:số|[0-9]{{2,}}|[0-9]+[/-]))")

@@ -50,6 +50,7 @@ _DIGIT_RULES: tuple[Rule, ...] = (
     quantities.listed_numbers,
     shares.ratio,
     quantities.dimensions,
+    quantities.metres_and,
     quantities.number_with_letters,
     quantities.number,
 )
@@ -61,6 +62,15 @@ _WORD_RULES: dict[str, tuple[Rule, ...]] = {
     "t": (times.short_weekday,),
     **dict.fromkeys(("qcvn", "tcvn", "qcđp", "tccs", "tcxdvn", "tcxd", "iso"), (documents.standard,)),
 }
+_CAPITAL_RULES: tuple[Rule, ...] = (
+    quantities.identity_code,
+    roman.roman_number,
+    documents.bare_code,
+    documents.kind_before_number,
+    abbreviations.office,
+    abbreviations.letters_with_digits,
+    measures.unit_word,
+)
 _SYMBOL_RULES: dict[str, tuple[Rule, ...]] = {
     ".": (punctuation.end_mark, punctuation.dots, punctuation.full_stop),
     "…": (punctuation.dots,),
@@ -78,7 +88,7 @@ def read(
 ) -> SpokenText:
     """Return `script` as it will be said; `readings` win over the lexicon. Never raises on any text."""
     cleaned = clean(script)
-    page = Page(cleaned.text, cleaned.text.lower(), lexicon, index_entries(readings), Numbers(style or Style()))
+    page = Page(cleaned.text, cleaned.text.lower(), lexicon, index_entries(tuple(readings)), Numbers(style or Style()))
     return SpokenText(sentences_of(script, cleaned, _pieces(page)))
 
 
@@ -161,14 +171,4 @@ def _word_rules(page: Page, start: int, end: int) -> tuple[Piece, ...]:
         found = _first(page, start, (structure.signature_head, structure.numbered_point))
         if found:
             return found
-    if text[start].isupper():
-        rules = (
-            roman.roman_number,
-            documents.bare_code,
-            documents.kind_before_number,
-            abbreviations.office,
-            abbreviations.letters_with_digits,
-            measures.unit_word,
-        )
-        return _first(page, start, rules)
-    return measures.unit_word(page, start)
+    return _first(page, start, _CAPITAL_RULES) if text[start].isupper() else measures.unit_word(page, start)

@@ -2,6 +2,7 @@
 
 import re
 
+from tts.reading.letters import CAPITALS
 from tts.reading.page import Page, Piece, one, suspect_value
 from tts.reading.units import PER, UNITS, is_per_noun, per_word, unit_name
 from tts.reading.wordsets import any_of, word_set
@@ -31,6 +32,7 @@ _UNIT_BEFORE = re.compile(r"([^\W\d_]+[23²³]?) ?$")
 _YEAR_AFTER = re.compile(r"/(?:19|20)[0-9]{2}(?![0-9])")
 _WITHIN = re.compile(r"/[0-9]{1,3} ?(?:h|giờ|ngày|tháng|phút|năm)\b")
 _UNIT_END = re.compile(r"[0-9] ?[^\W\d_]+$")
+_INITIAL = re.compile(rf"(?:^|\W)[{CAPITALS}]$")
 _PHONE_HEAD = re.compile(r"\(?0[0-9]{2}")
 _MINUS = re.compile(r"[0-9]+(?:,[0-9]+)? ?(?:°|độ|%)")
 
@@ -57,10 +59,19 @@ def full_stop(page: Page, start: int) -> tuple[Piece, ...]:
     text = page.text
     after = text[start + 1 : start + 2]
     if not after or after in " \n\"')]}":
-        goes_on = after == " " and text[start + 2 : start + 3].islower() and text[max(0, start - 3) : start] == "v.v"
-        return one(start, start + 1, "," if goes_on else ".", "punctuation")
+        return one(start, start + 1, _stop_before_space(text, start), "punctuation")
     glued = after.isupper() and text[start - 1 : start].islower()
     return one(start, start + 1, "." if glued else "", "punctuation")
+
+
+def _stop_before_space(text: str, start: int) -> str:
+    """Return the mark of a full stop before a space; before a small letter it may only close an abbreviation."""
+    if text[start + 1 : start + 2] == " " and text[start + 2 : start + 3].islower():
+        if text[max(0, start - 3) : start] == "v.v":
+            return ","
+        if _INITIAL.search(text[max(0, start - 2) : start]):
+            return ""
+    return "."
 
 
 def dash(page: Page, start: int) -> tuple[Piece, ...]:

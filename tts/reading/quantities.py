@@ -27,7 +27,10 @@ _LIST_NOUN = re.compile(
 _TRIPLE = re.compile(r"([0-9]{1,2})-([0-9]{1,2})-([0-9]{1,2})(?![\w/]|[-.,][0-9])")
 _MINUTES = re.compile(r"([0-9]{1,3})'(?!\w)")
 _SECTIONS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2}){2,}(?![0-9])")
-_TIMES = re.compile(r"([0-9]+(?:,[0-9]+)?) ?(cm|mm|m|km)? ?x ?(?=[0-9])")
+_SIDE = re.compile(r"([0-9]+(?:,[0-9]+)?) ?(cm|mm|m|km)?(?= ?x|$)")
+_TIMES = re.compile(
+    r"[0-9]+(?:,[0-9]+)?(?: ?(?:cm|mm|m|km))?(?: ?x ?[0-9]+(?:,[0-9]+)?(?: ?(?:cm|mm|m|km)(?= ?x))?){1,3}"
+)
 _WITH_LETTERS = re.compile(r"([0-9]{1,4})([A-ZĐ]{1,2})([0-9]{0,3})(?!\w)")
 _SMALL_LETTER = re.compile(r"([0-9]{1,4})([a-eđ])(?!\w)")
 _PLATE = re.compile(r"([1-9][0-9])([A-Z]{1,2}[0-9]?) ?- ?([0-9]{3})\.?([0-9]{2})(?![0-9])")
@@ -37,12 +40,15 @@ _SCALE_WORD = re.compile(r" (?:nghìn|ngàn|triệu|tỷ|tỉ)(?: (?:triệu|t�
 _ID_BEFORE = re.compile(
     any_of(
         "cccd, cmnd, cmt, định danh, tài khoản, stk, mã số, mã, thẻ, seri, sê ri, bhyt, bhxh, mst, số thuế, hồ sơ,"
-        "hộ chiếu, bảo hiểm, vận đơn, imei"
+        "hộ chiếu, bảo hiểm, vận đơn, imei, otp"
     )
     + r"(?: (?:số|công dân|cá nhân|y tế|xã hội|là|của|ngân hàng|hồ sơ|thuế|thẻ)){0,3}(?: là)?\W{0,3}$"
 )
-_IDENTITY = re.compile(r"[0-9]{4,}(?![.,]?[0-9])|[0-9]{2,4}(?:[ .][0-9]{2,5}){2,}(?![0-9])")
+_IDENTITY = re.compile(r"[0-9]{2,4}(?:[ .][0-9]{2,5}){2,}(?![0-9])|[0-9]{4,}(?![.,]?[0-9])")
 _WORD_AFTER = re.compile(r" [^\W\d_]{2,}")
+_DOSSIER = re.compile(r"(?=[0-9.-]{1,20}[A-Z])[0-9]{1,6}(?:[.-][0-9A-Z]{1,8}){3,8}(?!\w)")
+_IDENTITY_CODE = re.compile(r"([A-ZĐ]{1,4})[ .-]?[0-9][0-9A-ZĐ]{0,20}(?:[ .-][0-9A-ZĐ]{1,20}){0,6}(?!\w)")
+_METRES_AND = re.compile(r"([0-9]{1,3})m([0-9]{2})(?!\w)")
 _LONG = re.compile(r"[0-9]{7,}")
 
 
@@ -106,12 +112,15 @@ def section_number(page: Page, start: int) -> tuple[Piece, ...]:
 
 
 def dimensions(page: Page, start: int) -> tuple[Piece, ...]:
-    """Read the first side of `3x4 m`."""
+    """Read `3x4 m`, `2m x 3m`."""
     match = _TIMES.match(page.text, start)
     if not match:
         return ()
-    unit = f" {UNITS[match[2]]}" if match[2] else ""
-    return from_match(match, f"{_said(page, match[1], match.end(1))}{unit} nhân", "dimension")
+    sides = [
+        _said(page, side[1], match.end()) + (f" {UNITS[side[2]]}" if side[2] else "")
+        for side in _SIDE.finditer(match.group())
+    ]
+    return _with_unit(page, start, match.end(), " nhân ".join(sides))
 
 
 def number_with_letters(page: Page, start: int) -> tuple[Piece, ...]:
@@ -137,6 +146,9 @@ def plate(page: Page, start: int) -> tuple[Piece, ...]:
 
 def identity_number(page: Page, start: int) -> tuple[Piece, ...]:
     """Read the digits of a card, an account or a code one by one, in groups a listener can write down."""
+    dossier = _DOSSIER.match(page.text, start)
+    if dossier and sum(map(str.isdigit, dossier.group())) >= 8:
+        return _sign_by_sign(page, dossier)
     match = _IDENTITY.match(page.text, start)
     if not match or not _ID_BEFORE.search(page.before(start)) or _is_money(page, match.end()):
         return ()
@@ -144,6 +156,30 @@ def identity_number(page: Page, start: int) -> tuple[Piece, ...]:
     if len(groups) == 1:
         groups = re.findall(r"[0-9]{1,3}", groups[0]) if len(groups[0]) > 4 else groups
     return from_match(match, ", ".join(map(page.say.spelled, groups)), "identity_number")
+
+
+def identity_code(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `H35.12-250315-0042` sign by sign where a card, a file or a code is named before it."""
+    match = _IDENTITY_CODE.match(page.text, start)
+    if not match or sum(map(str.isdigit, match.group())) < 4 or page.reading_of(match[1]):
+        return ()
+    if not _ID_BEFORE.search(page.before(start)):
+        return ()
+    return _sign_by_sign(page, match)
+
+
+def _sign_by_sign(page: Page, match: re.Match[str]) -> tuple[Piece, ...]:
+    groups = re.findall(r"[A-ZĐ]+|[0-9]+", match.group())
+    return from_match(match, ", ".join(spell(group) or page.say.spelled(group) for group in groups), "identity_number")
+
+
+def metres_and(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `1m65`."""
+    match = _METRES_AND.match(page.text, start)
+    if not match:
+        return ()
+    rest = page.say.spelled(match[2]) if match[2].startswith("0") else page.say.cardinal(match[2])
+    return from_match(match, f"{page.say.cardinal(match[1])} mét {rest}", "quantity")
 
 
 def _is_money(page: Page, end: int) -> bool:

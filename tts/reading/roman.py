@@ -17,7 +17,7 @@ _BEFORE = re.compile(
     )
     + r"(?: (?:[ivxlc]+)(?:,| và| đến| -|/))* ?$"
 )
-_AND = "(?:,| và| đến| hoặc|/|;)"
+_AND = r"(?:,| và| đến| hoặc|/|;| ?\+)"
 _LISTED = re.compile(
     any_of("quý, khóa, chương, phần, mục, vùng, nhóm, cấp, hạng, loại, khu vực")
     + rf" [ivxlc]+(?:{_AND} ?[ivxlc]+)*{_AND} ?$"

@@ -8,6 +8,8 @@ _LETTERED = r"([0-9]{1,2}) ?(?:h|H|giờ)(?: ?([0-9]{2})(?![0-9])(?: ?(phút|ph|
 _SOUTHERN = r"([0-9]{1,2})g([0-9]{2})(?![0-9])()(?![^\W\d_])"
 _COLON = r"([01]?[0-9]|2[0-4]):([0-5][0-9])(?![0-9:]|[.,][0-9]| ?%)( ?(?:h|giờ)\b)?"
 _TIME = re.compile(rf"{_LETTERED}|{_SOUTHERN}|{_COLON}")
+_HOUR_G = re.compile(r"([0-9]{1,2})g()()(?!\w)")
+_AT = re.compile(r"(?:lúc|từ|hồi|đến|trước|sau) $")
 _SECONDS = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9]):([0-5][0-9])(?![0-9:])")
 _TO = re.compile(r" ?- ?")
 _SHORT_RANGE = re.compile(r"([0-9]{1,2}) ?- ?(?=[0-9]{1,2} ?(?:h|giờ)(?![^\W\d_]))")
@@ -30,7 +32,7 @@ def time_of_day(page: Page, start: int) -> tuple[Piece, ...]:
     match = _SHORT_RANGE.match(page.text, start)
     if match:
         return from_match(match, f"{page.say.cardinal(match[1])} đến", "time_range")
-    match = _TIME.match(page.text, start)
+    match = _TIME.match(page.text, start) or _bare_southern(page, start)
     if not match:
         return ()
     pieces = _one_time(page, match)
@@ -38,6 +40,11 @@ def time_of_day(page: Page, start: int) -> tuple[Piece, ...]:
     if to and _TIME.match(page.text, to.end()):
         pieces += (Piece(to.start() + to.group().index("-"), to.end(), "đến", "time_range"),)
     return pieces
+
+
+def _bare_southern(page: Page, start: int) -> re.Match[str] | None:
+    """Match `16g`, which is grams unless a word for a point in time stands before it."""
+    return _HOUR_G.match(page.text, start) if _AT.search(page.before(start, 12)) else None
 
 
 def weekday_number(page: Page, start: int) -> tuple[Piece, ...]:
@@ -72,7 +79,9 @@ def short_weekday(page: Page, start: int) -> tuple[Piece, ...]:
 
 
 def _one_time(page: Page, match: re.Match[str]) -> tuple[Piece, ...]:
-    hour, minute, minute_word = next((match[n], match[n + 1], match[n + 2]) for n in (1, 4, 7) if match[n] is not None)
+    hour, minute, minute_word = next(
+        (match[n], match[n + 1], match[n + 2]) for n in range(1, len(match.groups()), 3) if match[n] is not None
+    )
     said = f"{page.say.cardinal(hour)} giờ"
     if minute and int(minute):
         said += f" {page.say.cardinal(minute)}"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from domain.reading import LexiconEntry
 from tts.reading.normalise import clean_word
@@ -73,8 +74,9 @@ class Lexicon:
     place_heads: dict[str, str] = field(default_factory=dict)
 
 
-def index_entries(entries: Iterable[LexiconEntry]) -> WordIndex:
-    """Return the index of readings a person entered or accepted."""
+@lru_cache(maxsize=16)
+def index_entries(entries: tuple[LexiconEntry, ...]) -> WordIndex:
+    """Return the index of readings a person entered or accepted; later ones win."""
     return WordIndex.of(
         Reading(clean_word(entry.written), " ".join(entry.spoken.split()), entry.match_case) for entry in entries
     )
