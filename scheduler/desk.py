@@ -67,7 +67,7 @@ class TimetableDesk:
             for moment in wanted.times:
                 broken = check_session(policy, _some_instant(wanted, moment, self.clock.now()), length)
                 if broken:
-                    raise BadInputError(f"Chưa xếp lịch: buổi phát {'; '.join(broken)}.")
+                    raise BadInputError(f"Chưa xếp lịch: {' '.join(broken)}")
             items = tuple(ProgrammeItem(bulletin_id=one) for one in wanted.bulletin_ids)
             timetable.add_programme(connection, Programme(programme_id, _name(wanted), items, wanted.priority))
             timetable.add_rule(connection, _rule(rule_id, programme_id, wanted, user))
