@@ -23,8 +23,7 @@ def letters_with_digits(page: Page, start: int) -> tuple[Piece, ...]:
         return ()
     if name and page.before(start).endswith(name.split()[0] + " "):
         name = name.partition(" ")[2]  # "đường ĐT129" is not said "đường đường tỉnh"
-    one_by_one = len(digits) > 4 or (digits.startswith("0") and len(digits) > 1)
-    number = page.say.spelled(digits) if one_by_one else page.say.cardinal(digits)
+    number = page.say.spelled(digits) if len(digits) > 4 else page.say.counted(digits)
     said = f"{name or spell(letters)} {number}"
     tail_letters = tail.rstrip("0123456789")
     said += f" {spell(tail_letters)}" if tail_letters else ""

@@ -152,6 +152,6 @@ def _body_of(page: Page, written: str) -> str | None:
         return f"{lexicon.bodies.get(term[1], spell(term[1]))} khóa {page.say.cardinal(term[2])}"
     numbered = _NUMBERED.fullmatch(written)
     if numbered:
-        base = _body_of(page, numbered[1])
-        return f"{base} {page.say.cardinal(numbered[2])}" if base else None
+        base = page.reading_of(numbered[1] + "+") or _body_of(page, numbered[1])
+        return f"{base} {page.say.counted(numbered[2])}" if base else None
     return None

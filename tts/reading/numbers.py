@@ -41,6 +41,10 @@ class Numbers:
         """Return `digits` one by one."""
         return " ".join(_UNITS[int(digit)] for digit in digits)
 
+    def counted(self, digits: str) -> str:
+        """Return a number that belongs to a name: one by one when zeros lead it, as in PC06."""
+        return self.spelled(digits) if digits.startswith("0") and len(digits) > 1 else self.cardinal(digits)
+
     def day(self, digits: str) -> str:
         """Return a day of the month, the first ten with "mùng"."""
         said = self.cardinal(digits)

@@ -129,6 +129,6 @@ def _joins_range(before: str, after: str) -> bool:
     same = _NUMBERED_WORD.search(before)
     if same and re.match(rf"{same[1]} [0-9ivx]", after):
         return True
-    if not re.match(r"\(?[0-9]", after) or _PHONE_HEAD.match(after):
+    if not re.match(r"\(?(?:dưới |hết )?[0-9]", after) or _PHONE_HEAD.match(after):
         return False
     return bool(_NUMERIC_END.search(before) or (_MONEY_END.search(before) and _NUMBER_BEFORE.search(before)))

@@ -10,11 +10,11 @@ from tts.reading.wordsets import any_of
 _GROUPED = r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?(?![0-9])"
 _SPACED = r"[1-9][0-9]{0,2}(?: [0-9]{3})+(?= ?(?:đồng|đ|VNĐ|VND|USD|người|hộ|ha|m2|tấn|triệu)(?!\w))"
 _ENGLISH = r"[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}(?![0-9])"
-_POINTED = r"[0-9]+(?:[.,][0-9]+)?"
+_POINTED = r"[0-9]+(?![0-9])(?:[.,][0-9]+(?![0-9]))?"
 _NUMBER = rf"(?:{_GROUPED}|{_SPACED}|{_ENGLISH}|{_POINTED})"
 _POINT = re.compile("[.,]")
 _ONE = re.compile(_NUMBER)
-_RANGE = re.compile(rf"({_NUMBER})(%?)(?: ?- ?)({_NUMBER})(?![\w/]*[0-9/])")
+_RANGE = re.compile(rf"({_NUMBER})(%?)(?: ?- ?)({_NUMBER})(?![.,/][0-9])")
 _LIST = re.compile(r"[0-9]{1,2}(?:,[0-9]{1,2}){2,}(?![0-9]|[,.][0-9])")
 _LIST_AFTER_NOUN = re.compile(r"[0-9]{1,4}(?:,[0-9]{1,4})+(?![0-9%]|[,.][0-9])")
 _LIST_NOUN = re.compile(
@@ -25,7 +25,7 @@ _LIST_NOUN = re.compile(
     + " $"
 )
 _TRIPLE = re.compile(r"([0-9]{1,2})-([0-9]{1,2})-([0-9]{1,2})(?![\w/]|[-.,][0-9])")
-_MINUTES = re.compile(r"([0-9]{1,3})'(?!\w)")
+_MINUTES = re.compile(r"([0-9]{1,3})'(?:([0-9]{1,2})(?:\"|''))?(?!\w)")
 _SECTIONS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2}){2,}(?![0-9])")
 _SIDE = re.compile(r"([0-9]+(?:,[0-9]+)?) ?(cm|mm|m|km)?(?= ?x|$)")
 _TIMES = re.compile(
@@ -35,16 +35,16 @@ _WITH_LETTERS = re.compile(r"([0-9]{1,4})([A-ZĐ]{1,2})([0-9]{0,3})(?!\w)")
 _SMALL_LETTER = re.compile(r"([0-9]{1,4})([a-eđ])(?!\w)")
 _PLATE = re.compile(r"([1-9][0-9])([A-Z]{1,2}[0-9]?) ?- ?([0-9]{3})\.?([0-9]{2})(?![0-9])")
 _SCALED_POINT = re.compile(r" ?(?:%|‰|nghìn|ngàn|triệu|tỷ|tỉ)")
-_SCORE_BEFORE = re.compile(r"(?:tỷ|tỉ) số (?:là |chung cuộc |chung cuộc là )?$")
+_SCORE_BEFORE = re.compile(r"(?:(?:tỷ|tỉ) số|thắng|thua|hòa|kết quả) (?:là |chung cuộc |chung cuộc là )?$")
 _SCALE_WORD = re.compile(r" (?:nghìn|ngàn|triệu|tỷ|tỉ)(?: (?:triệu|tỷ|tỉ|đồng))?(?!\w)")
 _ID_BEFORE = re.compile(
     any_of(
-        "cccd, cmnd, cmt, định danh, tài khoản, stk, mã số, mã, thẻ, seri, sê ri, bhyt, bhxh, mst, số thuế, hồ sơ,"
+        "cccd, cmnd, cmt, định danh, tài khoản, stk, mã số, mã, thẻ, seri, sê ri, tk, bhyt, bhxh, mst, số thuế, hồ sơ,"
         "hộ chiếu, bảo hiểm, vận đơn, imei, otp"
     )
     + r"(?: (?:số|công dân|cá nhân|y tế|xã hội|là|của|ngân hàng|hồ sơ|thuế|thẻ)){0,3}(?: là)?\W{0,3}$"
 )
-_IDENTITY = re.compile(r"[0-9]{2,4}(?:[ .][0-9]{2,5}){2,}(?![0-9])|[0-9]{4,}(?![.,]?[0-9])")
+_IDENTITY = re.compile(r"[0-9]{1,6}(?:[ .][0-9]{1,9}){2,}(?![0-9])|[0-9]{4,}(?![.,]?[0-9])")
 _WORD_AFTER = re.compile(r" [^\W\d_]{2,}")
 _DOSSIER = re.compile(r"(?=[0-9.-]{1,20}[A-Z])[0-9]{1,6}(?:[.-][0-9A-Z]{1,8}){3,8}(?!\w)")
 _IDENTITY_CODE = re.compile(r"([A-ZĐ]{1,4})[ .-]?[0-9][0-9A-ZĐ]{0,20}(?:[ .-][0-9A-ZĐ]{1,20}){0,6}(?!\w)")
@@ -100,7 +100,8 @@ def minutes_mark(page: Page, start: int) -> tuple[Piece, ...]:
     match = _MINUTES.match(page.text, start)
     if not match or page.before(start, 200).count("'") % 2:
         return ()
-    return from_match(match, f"{page.say.cardinal(match[1])} phút", "time")
+    seconds = f" {page.say.cardinal(match[2])} giây" if match[2] else ""
+    return from_match(match, f"{page.say.cardinal(match[1])} phút{seconds}", "time")
 
 
 def section_number(page: Page, start: int) -> tuple[Piece, ...]:

@@ -27,14 +27,14 @@ UNITS = {
     "°": "độ", "kcal": "ki lô ca lo", "Kcal": "ki lô ca lo", "cal": "ca lo", "ppm": "phần triệu", "mmol": "mi li mol",
     "hPa": "héc tô pát can", "MPa": "mê ga pát can", "kPa": "ki lô pát can", "UI": "đơn vị quốc tế",
     "IU": "đơn vị quốc tế", "HP": "mã lực", "CV": "mã lực", "inch": "in",
-    "đ": "đồng", "Đ": "đồng", "₫": "đồng", "VNĐ": "đồng", "VND": "đồng", "vnđ": "đồng", "vnd": "đồng",
+    "T": "tấn", "đ": "đồng", "Đ": "đồng", "₫": "đồng", "VNĐ": "đồng", "VND": "đồng", "vnđ": "đồng", "vnd": "đồng",
     "Vnđ": "đồng", "k": "nghìn", "K": "nghìn", "tr": "triệu", "trđ": "triệu đồng", "tr.đ": "triệu đồng",
     "tr đ": "triệu đồng", "USD": "đô la Mỹ", "US$": "đô la Mỹ", "$": "đô la Mỹ", "EUR": "ơ rô", "€": "ơ rô",
     "NDT": "nhân dân tệ", "CNY": "nhân dân tệ", "JPY": "yên Nhật", "¥": "yên", "LAK": "kíp Lào",
 }  # fmt: skip
 
 MONEY = word_set("đ Đ ₫ VNĐ VND vnđ vnd Vnđ k K tr trđ tr.đ USD US$ $ EUR € NDT CNY JPY đồng triệu tỷ tỉ nghìn ngàn")
-_ONLY_JOINED = word_set("V W w k K h° Đ")
+_ONLY_JOINED = word_set("V W w k K T Đ")
 """Units that a space would turn into something else: a letter, a name."""
 
 _PHYSICAL = word_set(
@@ -46,7 +46,7 @@ _PHYSICAL_PER = word_set("h s l L ml mL dl dL m2 m² m3 m³ ha kg km cm2 cm² gi
 _longest_first = sorted(UNITS, key=len, reverse=True)
 _ANY = "|".join(re.escape(unit) for unit in _longest_first)
 _JOINED_ONLY = "|".join(sorted(_ONLY_JOINED))
-UNIT = re.compile(rf"(?:({_ANY})| (?!(?:{_JOINED_ONLY})(?!\w))({_ANY}))(?![\w²³])")
+UNIT = re.compile(rf"(?! ?[đĐ]/c(?!\w))(?:({_ANY})| (?!(?:{_JOINED_ONLY})(?!\w))({_ANY}))(?![\w²³])")
 """A unit right after a number or one space after it."""
 
 PER = re.compile(r" ?/ ?([^\W\d_]+[23²³]?|[^\W\d_]+)(?![\w²³])")
