@@ -21,6 +21,8 @@ from player.trust import Identity, check_newer, read_envelope
 
 _CHUNK = 1 << 18
 _DATABASE = "cabinet.db"
+_RESERVE = "reserve"
+RESERVE_BYTES = 16 << 20
 
 
 class Cabinet:
@@ -114,6 +116,22 @@ class Cabinet:
                     os.utime(path, (now.timestamp(), now.timestamp()))
             elif _older(path, now, grace_s):
                 path.unlink(missing_ok=True)
+
+    def keep_reserve(self) -> None:
+        """Hold RESERVE_BYTES of the disk back for the journal, while there is plenty."""
+        reserve = self.folder / _RESERVE
+        if reserve.exists() or self.free_bytes() < 4 * RESERVE_BYTES:
+            return
+        with suppress(OSError), reserve.open("wb") as stream:
+            os.posix_fallocate(stream.fileno(), 0, RESERVE_BYTES)
+
+    def free_reserve(self) -> bool:
+        """Give the reserve up so that the journal can be written on a full disk; tell whether there was one."""
+        try:
+            (self.folder / _RESERVE).unlink()
+        except OSError:
+            return False
+        return True
 
     def free_bytes(self) -> int:
         """Return how many bytes of the disk are free, 0 when that cannot be told."""

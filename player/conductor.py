@@ -8,11 +8,11 @@ import queue
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from domain.audio import SAMPLE_RATE
-from domain.errors import StorageError
 from domain.machines import AiringOutcome
-from domain.playlist import Playlist, from_ms
+from domain.playlist import Playlist
 from domain.ports import Clock
 from domain.timetable import Priority
 from player import orders
@@ -25,6 +25,7 @@ from player.faults import Faults
 from player.journal import Journal
 from player.mixing import Stop, Voice
 from player.orders import Action, Close, Cut, Known, Miss, Start, airing_key
+from player.owed import Owed
 
 STOPPED = "Máy phát được dừng"
 PROGRESS_EVERY_S = 5.0
@@ -43,24 +44,34 @@ class _Live:
     cut: Cut | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the conductor has at hand."""
+
+    journal: Journal
+    owed: Owed
+    deck: Deck
+    faults: Faults
+
+
 class Conductor:
     """Plays the playlist through `engine`; `tell` hears of everything that happens."""
 
-    def __init__(
-        self, journal: Journal, deck: Deck, clock: Clock, faults: Faults, tell: Callable[[MachineEvent], None]
-    ) -> None:
-        self._journal = journal
-        self._deck = deck
+    def __init__(self, desk: Desk, clock: Clock, tell: Callable[[MachineEvent], None]) -> None:
+        self._journal = desk.journal
+        self._owed = desk.owed
+        self._deck = desk.deck
+        self._faults = desk.faults
         self._clock = clock
-        self._faults = faults
         self._tell = tell
         self._events: queue.SimpleQueue[EngineEvent] = queue.SimpleQueue()
         self._live: dict[str, _Live] = {}
-        self._known = journal.known()
+        self._known = desk.journal.known()
         self._next_at: datetime | None = None
         self._offset = wall_offset(clock)
         self._progress_at = clock.monotonic()
         self._playlist: Playlist | None = None
+        self._allowed: Playlist | None = None
         self._floor: datetime | None = None
         self.engine: Engine | None = None
         self.poke: Callable[[], None] = lambda: None
@@ -87,13 +98,16 @@ class Conductor:
         return self._next_at
 
     def act(self) -> None:
-        """Note what the engine did, then do what the cue decides. Raises StorageError when nothing can be noted."""
+        """Note what the engine did, then do what the cue decides."""
         self._follow_clock()
+        self._owed.settle()
         self._drain()
         playlist, engine = self._playlist, self.engine
         if playlist is None or engine is None:
             return
-        self._deck.allow(playlist)
+        if playlist is not self._allowed:
+            self._deck.allow(playlist)
+            self._allowed = playlist
         for _ in range(_MOST_PASSES):
             decided = cue(playlist, self._clock.now(), self._known, self._unready)
             self._faults.set("clock", decided.held)
@@ -108,6 +122,7 @@ class Conductor:
     def settle(self) -> None:
         """Note how everything ended, once the engine has stopped."""
         self._drain()
+        self._owed.settle()
         self._deck.clear()
 
     def _unready(self, clip_hash: str) -> str:
@@ -125,25 +140,27 @@ class Conductor:
                     live.cut = action
                     engine.cut(action.key, action.at)
             case Close():
-                self._journal.close(action.key, action.reason)
-                self._settle_as(action.key, action.reason)
+                self._owed.do(lambda: self._journal.close(action.key, action.reason))
+                entry = self._journal.entry(action.key)
+                title, rendered = (entry.title, entry.rendered) if entry else (action.key, 0)
+                self._settle_as(action.key, title, AiringOutcome.CUT, rendered, action.reason)
 
     def _start(self, key: str, engine: Engine, start: Start) -> None:
         item = start.slot.items[start.position]
+        now = self._clock.now()
         reel = self._deck.take(item.clip_hash or "", start.skip.total_seconds())
         if reel is None:
             return
-        now = self._clock.now()
-        try:
+
+        def claim() -> None:
             self._journal.claim(key, start.slot, start.position, start.base, now)
-            self._faults.set("disk", "")
-        except StorageError as error:
-            self._faults.set("disk", error.sentence)
-            if start.slot.priority is not Priority.EMERGENCY:
-                reel.close()
-                return
-        before = self._known.get(key)
-        entry = self._journal.entry(key)
+
+        # Claimed on the disk before it sounds, so that it starts once; an emergency sounds even when the disk is full.
+        urgent = start.slot.priority is Priority.EMERGENCY
+        if not (self._owed.do(claim) if urgent else self._owed.try_only(claim)) and not urgent:
+            reel.close()
+            return
+        before, entry = self._known.get(key), self._journal.entry(key)
         self._live[key] = _Live(start, entry.rendered if entry else 0)
         begun = before is not None and before.started
         self._known[key] = Known(AiringOutcome.PLAYING, item.clip_hash, start.base, now, begun, live=True)
@@ -152,7 +169,7 @@ class Conductor:
 
     def _miss(self, key: str, miss: Miss) -> None:
         now = self._clock.now()
-        self._journal.miss(key, miss.slot, miss.position, miss.reason, now)
+        self._owed.do(lambda: self._journal.miss(key, miss.slot, miss.position, miss.reason, now))
         self._known[key] = Known(AiringOutcome.MISSED, None, miss.slot.starts_at, now)
         item = miss.slot.items[miss.position] if miss.slot.items else None
         planned = miss.slot.starts_at + (item.offset if item else timedelta())
@@ -181,7 +198,7 @@ class Conductor:
         if start.follow or abs(base - start.base) < SAME_START:
             base = start.base
         self._known[began.key] = replace(self._known[began.key], base=base, started=True)
-        self._journal.started(began.key, began.at, base)
+        self._owed.do(lambda: self._journal.started(began.key, began.at, base))
         planned = start.slot.starts_at + item.offset
         self._tell(Sounding(item.title, start.slot.title, began.at, planned))
 
@@ -191,25 +208,25 @@ class Conductor:
         preempted = ended.stop is Stop.CUT and live.cut is not None and live.cut.preempted
         unheard = live.cut is None and not self._known[ended.key].started
         if ended.stop in (Stop.LATE, Stop.SINK) or preempted or (unheard and not ended.failure):
-            self._journal.interrupted(ended.key, ended.at, rendered, preempted=preempted)
+            self._owed.do(lambda: self._journal.interrupted(ended.key, ended.at, rendered, preempted=preempted))
             known = self._known[ended.key]
             self._known[ended.key] = replace(known, live=False, preempted=preempted, seen_at=ended.at)
-        else:
-            whole = ended.stop is Stop.DONE and not ended.failure
-            outcome = AiringOutcome.PLAYED if whole else AiringOutcome.CUT
-            reason = _reason(ended, live)
-            self._journal.finish(ended.key, outcome, ended.at, rendered, reason)
-            self._settle_as(ended.key, reason)
+            return
+        whole = ended.stop is Stop.DONE and not ended.failure
+        outcome = AiringOutcome.PLAYED if whole else AiringOutcome.CUT
+        reason = _reason(ended, live)
+        self._owed.do(lambda: self._journal.finish(ended.key, outcome, ended.at, rendered, reason))
+        title = live.start.slot.items[live.start.position].title
+        self._settle_as(ended.key, title, outcome, rendered, reason)
 
-    def _settle_as(self, key: str, reason: str) -> None:
-        """Take over the final row of the journal, and tell of it."""
-        entry = self._journal.entry(key)
-        outcome = AiringOutcome(entry.outcome) if entry else AiringOutcome.CUT
-        self._known[key] = replace(self._known[key], outcome=outcome, live=False)
-        if entry and outcome is AiringOutcome.MISSED:
-            self._tell(Missed(entry.title, from_ms(entry.planned), reason))
-        elif entry:
-            self._tell(Finished(entry.title, outcome, entry.rendered, reason))
+    def _settle_as(self, key: str, title: str, outcome: AiringOutcome, rendered: int, reason: str) -> None:
+        """Take an item as done, and tell of it; what never sounded is missed."""
+        known = self._known[key]
+        self._known[key] = replace(known, outcome=outcome if known.started else AiringOutcome.MISSED, live=False)
+        if known.started:
+            self._tell(Finished(title, outcome, rendered, reason))
+        else:
+            self._tell(Missed(title, known.base, reason))
 
     def _note_progress(self, engine: Engine) -> None:
         """Commit now and then how far the sound has got, so that a power cut leaves an honest row."""
@@ -221,7 +238,7 @@ class Conductor:
             played = engine.played(key)
             if played:
                 rendered = live.before_ms + round(played * 1000 / SAMPLE_RATE)
-                self._journal.progress(key, rendered, self._clock.now())
+                self._owed.try_only(partial(self._journal.progress, key, rendered, self._clock.now()))
 
     def _follow_clock(self) -> None:
         """Move what is sounding along when the wall clock steps: its session goes on undisturbed."""

@@ -69,6 +69,7 @@ class Engine:
         self._post = post
         self._voices: list[Voice] = []
         self._orders: deque[Callable[[], None]] = deque()
+        self._offered: AudioSink | None = None
         self._instant: float | None = None
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
@@ -85,6 +86,10 @@ class Engine:
     def cut(self, key: str, at: datetime) -> None:
         """Fade a voice out so that it is silent at `at`, or as soon as a fade allows."""
         self._orders.append(lambda: self._mark(key, at.timestamp()))
+
+    def use(self, sink: AudioSink) -> None:
+        """Change over to `sink`, which must be open, at the next moment in which nothing sounds."""
+        self._orders.append(lambda: self._offer(sink))
 
     def played(self, key: str) -> int:
         """Return how many frames of a live voice have been rendered."""
@@ -116,11 +121,21 @@ class Engine:
         instant = self._next_instant()
         while self._orders:
             self._orders.popleft()()
+        if self._offered and not self._voices:
+            self._change_over(self._offered)
+            return
         if self._ending.is_set():
             for voice in self._voices:
                 self._mark(voice.key, 0.0)
         self._sink.write(self._block(instant) if self._voices else _SILENCE)
         self._instant = instant + BLOCK / SAMPLE_RATE
+
+    def _offer(self, sink: AudioSink) -> None:
+        self._offered = sink
+
+    def _change_over(self, sink: AudioSink) -> None:
+        self._sink.close()
+        self._sink, self._offered, self._instant = sink, None, None
 
     def _next_instant(self) -> float:
         """Return the smoothed monotonic instant of the next frame; one reading alone carries the device's jitter."""

@@ -15,18 +15,22 @@ class Faults:
         self._sentences: dict[str, str] = {}
 
     def set(self, area: str, sentence: str) -> None:
-        """Note what is wrong in `area`; an empty sentence means that it is well."""
+        """Note what is wrong in `area`; an empty sentence means that it is well.
+
+        One cause that shows in several areas by the same sentence is told once, and its end once.
+        """
         with self._lock:
-            if self._sentences.get(area, "") == sentence:
-                return
+            before = self._sentences.get(area, "")
             self._sentences[area] = sentence
-        self._on_change(area, sentence)
+            elsewhere = [told for other, told in self._sentences.items() if other != area]
+        if before != sentence and (sentence or before) not in elsewhere:
+            self._on_change(area, sentence)
 
     def get(self, area: str) -> str:
         """Return what is wrong in `area`, or an empty string."""
         return self._sentences.get(area, "")
 
     def all(self) -> str:
-        """Return every fault in one line, for the heartbeat."""
+        """Return every fault once, in one line, for the heartbeat."""
         with self._lock:
-            return " ".join(sentence for sentence in self._sentences.values() if sentence)[:MOST_TEXT]
+            return " ".join(dict.fromkeys(sentence for sentence in self._sentences.values() if sentence))[:MOST_TEXT]

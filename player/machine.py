@@ -10,20 +10,23 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from domain.errors import BusyError, TiengLoaError, TrustError
+from domain.errors import BusyError, SinkError, TiengLoaError, TrustError
 from domain.playlist import Playlist
 from domain.ports import AudioSink, Clock
 from player.cabinet import disk_errors, open_cabinet
 from player.clock import SystemClock
-from player.conductor import Conductor
+from player.conductor import Conductor, Desk
 from player.deck import Deck
 from player.engine import Engine
 from player.events import Fault, Finished, MachineEvent, Missed, PlaylistAccepted, Ready
 from player.faults import Faults
 from player.journal import Journal
 from player.line import Line
+from player.owed import Owed
 from player.rounds import Rounds, jitter_of
+from player.sinks.alsa import AlsaSink
 from player.sinks.choose import Choice, choose_sink
+from player.sinks.virtual import VirtualSink
 from player.sync import Reporter, State, Sync
 from player.trust import Signer
 from scheduler.alarm import Alarm
@@ -33,6 +36,7 @@ _PURGE_EVERY_S = 6 * 3600.0
 _WATCH_EVERY_S = 2.0
 _BLOCKED_AFTER_S = 5.0
 _FORGET_STEP_S = 600.0
+_LOOK_EVERY_S = 15.0
 _BLOCKED = "Thiết bị âm thanh không nhận tiếng; kiểm tra dây, nguồn và âm-li."
 
 
@@ -68,6 +72,7 @@ class Machine:
         self._given_sink = sink
         self._undo = ExitStack()
         self._nudge_report: Callable[[], None] = lambda: None
+        self._nudge_heartbeat: Callable[[], None] = lambda: None
         self.faults = Faults(lambda area, sentence: self._tell(Fault(area, sentence)))
 
     def start(self) -> None:
@@ -101,6 +106,7 @@ class Machine:
     def _open_cabinet(self) -> None:
         self.cabinet = open_cabinet(self._folder)
         self._undo.callback(self.cabinet.close)
+        self.cabinet.keep_reserve()
         self.faults.set("cabinet", self.cabinet.mended)
         identity = self.cabinet.identity
         self.journal = Journal(self.cabinet.database)
@@ -117,7 +123,8 @@ class Machine:
     def _start_engine(self) -> None:
         self._sync = Sync(self.cabinet, self._line, self._clock, self._accepted)
         deck = Deck(self.cabinet, self._poke, self._damaged)
-        self._conductor = Conductor(self.journal, deck, self._clock, self.faults, self._tell)
+        desk = Desk(self.journal, Owed(self.faults, self.cabinet.free_reserve), deck, self.faults)
+        self._conductor = Conductor(desk, self._clock, self._tell)
         if self.cabinet.mended:
             self._conductor.forget_before(self._clock.now())
         self._engine = Engine(self._choice.sink, self._clock, self._conductor.post)
@@ -142,8 +149,10 @@ class Machine:
         conductor = self._conductor
         alarm = Alarm(self._clock, conductor.next_transition, self._act, self._failed)
         alarm.every(_WATCH_EVERY_S, self._watch_sink, "watch the sink")
-        alarm.every(_PURGE_EVERY_S, lambda: self.journal.purge(self._clock.now()), "purge the journal")
+        alarm.every(_PURGE_EVERY_S, self._keep_house, "keep house")
         alarm.every(_FORGET_STEP_S, lambda: self.faults.set("step", ""), "forget clock steps")
+        if self._settings.sink == "auto" and isinstance(self._choice.sink, VirtualSink) and not self._given_sink:
+            alarm.every(_LOOK_EVERY_S, self._look_for_device, "look for a sound device")
         conductor.poke = alarm.poke
         alarm.start()
         self._undo.callback(alarm.stop)
@@ -166,7 +175,7 @@ class Machine:
             jitter,
             self._notes("line"),
         )
-        self._nudge_report = reporting.nudge
+        self._nudge_report, self._nudge_heartbeat = reporting.nudge, beating.nudge
         self._run(reporting, beating)
 
     def _run(self, *rounds: Rounds) -> None:
@@ -198,6 +207,12 @@ class Machine:
         self.faults.set("clips", "Một tệp âm thanh trên máy bị hỏng; đang kiểm tra và tải lại.")
         self._fetching.nudge()
 
+    def _keep_house(self) -> None:
+        self.cabinet.keep_reserve()
+        playlist = self._sync.playlist
+        if playlist:  # a clock that runs far ahead must not make the journal forget
+            self.journal.purge(min(self._clock.now(), playlist.expires_at))
+
     def _watch_sink(self) -> None:
         """Notice an output that takes nothing: its thread hangs, so only the count of frames can tell."""
         now, frames = self._clock.monotonic(), self._engine.frames
@@ -207,6 +222,19 @@ class Machine:
                 self.faults.set("sink", "")
         elif now - self._frames_at > _BLOCKED_AFTER_S and not self.faults.get("sink"):
             self.faults.set("sink", _BLOCKED)
+
+    def _look_for_device(self) -> None:
+        """Change over to a sound device that has appeared since the start: at boot the disk is often quicker."""
+        if not isinstance(self._choice.sink, VirtualSink):
+            return
+        device = AlsaSink(self._clock)
+        try:
+            device.open()
+        except SinkError:
+            return
+        self._choice = Choice(device, "Đã thấy thiết bị âm thanh")
+        self._engine.use(device)
+        self._tell(self._ready())
 
     def _state(self) -> State:
         held, needed = self._sync.held()
@@ -229,6 +257,8 @@ class Machine:
     def _tell(self, event: MachineEvent) -> None:
         if isinstance(event, (Finished, Missed)):
             self._nudge_report()
+        elif isinstance(event, Fault):
+            self._nudge_heartbeat()
         with self._telling, suppress(Exception):  # a listener's trouble is not the machine's
             self._on_event(event)
 

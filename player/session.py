@@ -44,7 +44,12 @@ class Scene:
     def concerns(self, slot: PlaylistSlot) -> bool:
         """Tell whether `slot` is near enough to matter and may be judged by this clock."""
         near = self.now - OLDEST <= slot.starts_at <= self.now + PREPARE_AHEAD + LEAD
-        return near and (self.trusted or slot.priority is Priority.EMERGENCY)
+        return near if self.trusted else slot.priority is Priority.EMERGENCY and (near or self.due_when_signed(slot))
+
+    def due_when_signed(self, slot: PlaylistSlot) -> bool:
+        """Tell whether `slot` was due when the playlist was signed: all that a clock before that time can know."""
+        late = self.playlist.issued_at - slot.starts_at
+        return not self.trusted and -TOLERANCE <= late <= slot.grace
 
     def known(self, slot: PlaylistSlot, position: int) -> Known | None:
         """Return what is known of one item."""
@@ -133,7 +138,8 @@ def study(scene: Scene, slot: PlaylistSlot) -> Study:
     """Judge `slot`: the first item that can sound becomes the wish, and items that never will are recorded."""
     held = [known for position in range(len(slot.items)) if (known := scene.known(slot, position))]
     aired = [known for known in held if known.outcome is not AiringOutcome.MISSED]
-    result = Study(slot, aired[-1].base if aired else slot.starts_at, any(k.started or k.live for k in aired))
+    planned = scene.now if scene.due_when_signed(slot) else slot.starts_at
+    result = Study(slot, aired[-1].base if aired else planned, any(k.started or k.live for k in aired))
     if not slot.items and slot.starts_at <= scene.now and scene.known(slot, 0) is None:
         result.actions.append(Miss(slot, 0, slot.refusal or orders.NO_CONTENT))
     doom = ""

@@ -94,7 +94,7 @@ class VirtualSink:
         elif self._silent:
             self._file.write(bytes(self._silent * 2))
         self._silent = 0
-        self._file.note(frame, due, round((due + wall_offset(self._clock)) * 1000))
+        self._file.note(frame, due, (due + wall_offset(self._clock)) * 1000)
         self._file.write(block)
 
     def _rest(self, frames: int) -> None:
@@ -147,7 +147,7 @@ class _Recording:
         self._stream.write(block)
         self.frames += len(block) // 2
 
-    def note(self, frame: int, monotonic: float, wall_ms: int) -> None:
+    def note(self, frame: int, monotonic: float, wall_ms: float) -> None:
         """Log where the next frame lies in time: each second, and whenever that does not follow from the last line."""
         last_frame, last_monotonic = self._expected
         drift = monotonic - last_monotonic - (self.frames - last_frame) / self._rate
@@ -157,7 +157,7 @@ class _Recording:
         self._expected = (self.frames, monotonic)
         self.flush()
         line = {"file": self._path.name, "file_frame": self.frames, "frame": frame}
-        _append(self._path.with_name(LOG), {**line, "monotonic": round(monotonic, 6), "wall_ms": wall_ms})
+        _append(self._path.with_name(LOG), {**line, "monotonic": round(monotonic, 6), "wall_ms": round(wall_ms, 3)})
 
     def close(self) -> None:
         try:

@@ -325,3 +325,17 @@ def test_a_missing_clip_gives_way_to_the_next_item_in_its_time() -> None:
 def test_sessions_older_than_the_journal_are_left_alone() -> None:
     made = plan(slot("a", NOON - timedelta(days=91), long_item()))
     assert cue(made, NOON, {}).actions == ()
+
+
+def test_by_a_clock_that_cannot_be_right_an_emergency_sounds_when_it_was_due_as_it_was_signed() -> None:
+    boot = datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
+    urgent = slot("a", NOON, long_item(), long_item(60, offset=120), priority=Priority.EMERGENCY)
+    made = plan(urgent, slot("b", NOON, long_item()), issued_at=NOON + seconds(2))
+    [start] = cue(made, boot, {}).actions
+    assert start == Start(made.slots[0], 0, boot, boot)
+    [second] = cue(made, boot + seconds(119), playing(made, base=boot)).actions
+    assert isinstance(second, Start)
+    assert second.at == boot + seconds(120)
+    over = playing(made, base=boot, outcome=AiringOutcome.PLAYED, live=False)
+    over |= playing(made, position=1, base=boot, outcome=AiringOutcome.PLAYED, live=False)
+    assert cue(made, boot + seconds(300), over).actions == ()

@@ -265,3 +265,19 @@ def test_stopping_fades_out_and_closes_the_output(tmp_path: Path) -> None:
     engine.stop()
     with pytest.raises(SinkError):
         sink.next_frame_at()
+
+
+def test_it_changes_over_to_another_output_when_nothing_sounds(desk: Desk) -> None:
+    other = MemorySink(desk.clock)
+    other.open()
+    desk.arm("a", sound(0.3), 0.1)
+    desk.run(0.2)
+    desk.engine.use(other)
+    desk.run(0.1)
+    assert other.frames == 0
+    desk.run(0.5)
+    assert other.frames > 0
+    desk.arm("b", sound(0.1, seed=2), (desk.clock.now() - desk.begins_at).total_seconds() + 0.1)
+    desk.run(0.4)
+    assert np.count_nonzero(other.samples) == RATE // 10
+    assert np.count_nonzero(desk.sink.samples) == RATE * 3 // 10

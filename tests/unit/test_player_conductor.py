@@ -1,0 +1,248 @@
+"""The conductor between cue, engine and journal, with the disk and the engine under the test's hand."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from domain.errors import StorageFullError
+from domain.playlist import Playlist
+from domain.timetable import Priority
+from player.cabinet import Cabinet, open_cabinet
+from player.conductor import Conductor, Desk
+from player.deck import Deck
+from player.engine import Began, Ended, Engine
+from player.events import Finished, MachineEvent, Missed, Sounding
+from player.faults import Faults
+from player.journal import Journal
+from player.mixing import Stop, Voice
+from player.owed import Owed
+from tests.fakes_player import MACHINE, Centre, Still, item, playlist, slot, sound, wait_until
+
+CLIP = sound(1.0)
+KEY = f"{MACHINE}/a/0"
+
+
+class FullDisk(Journal):
+    """A journal whose disk is full while `full`."""
+
+    full = False
+
+    def __getattribute__(self, name: str) -> object:
+        if name in ("claim", "started", "interrupted", "finish", "close", "miss", "progress") and self.full:
+            raise StorageFullError("Ổ đĩa của máy phát đã đầy.")
+        return super().__getattribute__(name)
+
+
+class QuietEngine:
+    """An engine that only notes what it is told to do."""
+
+    def __init__(self) -> None:
+        self.voices: list[Voice] = []
+        self.cuts: list[str] = []
+
+    def arm(self, voice: Voice) -> None:
+        self.voices.append(voice)
+
+    def cut(self, key: str, _at: object) -> None:
+        self.cuts.append(key)
+
+    def played(self, _key: str) -> int:
+        return 24_000
+
+
+class Room:
+    """A conductor with everything around it."""
+
+    def __init__(self, cabinet: Cabinet) -> None:
+        self.clock = Still()
+        self.events: list[MachineEvent] = []
+        self.faults = Faults(lambda _area, _sentence: None)
+        self.journal = FullDisk(cabinet.database)
+        self.deck = Deck(cabinet, lambda: None, lambda _hash: None)
+        self.engine = QuietEngine()
+        desk = Desk(self.journal, Owed(self.faults, self.relieve), self.deck, self.faults)
+        self.conductor = Conductor(desk, self.clock, self.events.append)
+        self.conductor.engine = cast(Engine, self.engine)
+
+    def relieve(self) -> bool:
+        return False
+
+    def play(self, made: Playlist) -> None:
+        self.conductor.take_up(made)
+        self.act_until(lambda: bool(self.engine.voices))
+
+    def act_until(self, done: object) -> None:
+        def acted() -> bool:
+            self.conductor.act()
+            return bool(done())  # type: ignore[operator]
+
+        wait_until(acted, 5)
+
+    def outcome(self, key: str = KEY) -> str:
+        entry = self.journal.entry(key)
+        return entry.outcome if entry else ""
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    with ExitStack() as stack:
+        centre = Centre()
+        stack.callback(centre.stop)
+        cabinet = open_cabinet(centre.enrolled(tmp_path))
+        stack.callback(cabinet.close)
+        shelf = cabinet.clip_path(CLIP.hash)
+        shelf.parent.mkdir()
+        shelf.write_bytes(CLIP.data)
+        made = Room(cabinet)
+        stack.callback(lambda: [voice.reel.close() for voice in made.engine.voices])
+        stack.callback(made.deck.clear)
+        yield made
+
+
+def plan(room: Room, **changes: object) -> Playlist:
+    return playlist([slot("a", room.clock.now(), item(CLIP), **changes)], [CLIP], room.clock.now())
+
+
+def finish(room: Room, stop: Stop = Stop.DONE) -> None:
+    now = room.clock.now()
+    room.conductor.post(Began(KEY, now))
+    room.conductor.post(Ended(KEY, now + timedelta(seconds=1), 48_000, stop))
+    room.conductor.act()
+
+
+def test_a_start_is_claimed_before_the_engine_hears_of_it(room: Room) -> None:
+    room.play(plan(room))
+    assert room.outcome() == "playing"
+    finish(room)
+    assert room.outcome() == "played"
+    assert [type(event) for event in room.events] == [Sounding, Finished]
+
+
+def test_on_a_full_disk_a_routine_session_waits_and_then_sounds(room: Room) -> None:
+    room.conductor.take_up(plan(room))
+    room.journal.full = True
+    room.act_until(lambda: room.faults.get("disk"))
+    assert room.engine.voices == []
+    room.journal.full = False
+    room.act_until(lambda: room.engine.voices)
+    assert room.faults.get("disk") == ""
+
+
+def test_on_a_full_disk_an_emergency_sounds_all_the_same_and_is_noted_later(room: Room) -> None:
+    room.journal.full = True
+    room.play(plan(room, priority=Priority.EMERGENCY))
+    finish(room)
+    assert room.outcome() == ""
+    assert isinstance(room.events[-1], Finished)
+    room.journal.full = False
+    room.conductor.act()
+    assert room.outcome() == "played"
+    assert len(room.engine.voices) == 1
+
+
+def test_an_end_that_the_disk_did_not_take_is_not_forgotten(room: Room) -> None:
+    room.play(plan(room))
+    room.journal.full = True
+    finish(room)
+    assert room.outcome() == "playing"
+    room.journal.full = False
+    room.conductor.act()
+    assert room.outcome() == "played"
+
+
+def test_a_withdrawn_session_is_cut_even_when_the_disk_is_full(room: Room) -> None:
+    made = plan(room)
+    room.play(made)
+    room.conductor.post(Began(KEY, room.clock.now()))
+    room.journal.full = True
+    room.conductor.take_up(replace(made, slots=(), counter=2))
+    room.conductor.act()
+    assert room.engine.cuts == [KEY]
+
+
+def test_a_voice_that_the_stop_caught_before_its_start_stays_open(room: Room) -> None:
+    room.play(plan(room))
+    room.conductor.post(Ended(KEY, room.clock.now(), 0, Stop.CUT))
+    room.conductor.settle()
+    assert room.outcome() == "playing"
+    assert room.journal.known()[KEY].started is False
+
+
+def test_a_clip_whose_decoding_failed_is_missed_with_the_reason(room: Room) -> None:
+    room.play(plan(room))
+    room.conductor.post(Ended(KEY, room.clock.now(), 0, Stop.DONE, "Tệp âm thanh không giải mã được"))
+    room.conductor.act()
+    entry = room.journal.entry(KEY)
+    assert entry is not None
+    assert (entry.outcome, entry.reason) == ("missed", "Tệp âm thanh không giải mã được")
+    assert isinstance(room.events[-1], Missed)
+
+
+def test_how_far_it_got_is_committed_as_it_sounds(room: Room) -> None:
+    room.play(plan(room))
+    room.conductor.post(Began(KEY, room.clock.now()))
+    room.conductor.act()
+    room.clock.rest(6)
+    room.conductor.act()
+    entry = room.journal.entry(KEY)
+    assert entry is not None
+    assert entry.rendered == 500
+
+
+def test_a_clock_step_moves_the_session_that_sounds_along(room: Room) -> None:
+    made = playlist(
+        [slot("a", room.clock.now(), replace(item(CLIP), length=timedelta(seconds=60)), item(CLIP, 60))],
+        [CLIP],
+        room.clock.now() - timedelta(days=1),
+    )
+    room.play(made)
+    room.conductor.post(Began(KEY, room.clock.now()))
+    room.conductor.act()
+    room.clock.wall += timedelta(hours=2)
+    room.clock.rest(30)
+    room.conductor.act()
+    assert "nhảy" in room.faults.get("step")
+    assert room.events == [event for event in room.events if not isinstance(event, Missed)]
+    room.clock.rest(29)
+    room.act_until(lambda: len(room.engine.voices) == 2)
+    assert room.engine.voices[1].at == pytest.approx(room.clock.now().timestamp() + 1, abs=0.01)
+
+
+def test_sessions_from_before_the_journal_was_lost_are_left_alone(room: Room) -> None:
+    room.conductor.forget_before(room.clock.now() + timedelta(seconds=1))
+    room.conductor.take_up(plan(room))
+    room.conductor.act()
+    room.conductor.act()
+    assert room.engine.voices == []
+    assert room.journal.unsent() == ()
+
+
+def test_one_cause_in_many_places_is_told_once() -> None:
+    told: list[tuple[str, str]] = []
+    faults = Faults(lambda area, sentence: told.append((area, sentence)))
+    for area in ("line", "playlist", "report", "line"):
+        faults.set(area, "Mất mạng.")
+    faults.set("sink", "Mất loa.")
+    assert faults.all() == "Mất mạng. Mất loa."
+    for area in ("playlist", "line", "report"):
+        faults.set(area, "")
+    assert told == [("line", "Mất mạng."), ("sink", "Mất loa."), ("report", "")]
+
+
+def test_a_reserve_makes_room_for_the_journal_once() -> None:
+    tries: list[int] = []
+    reserves = [True]
+
+    def write() -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise StorageFullError("đầy")
+
+    owed = Owed(Faults(lambda _area, _sentence: None), lambda: bool(reserves and reserves.pop()))
+    assert owed.do(write)
+    assert len(tries) == 2
