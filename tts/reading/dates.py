@@ -22,7 +22,7 @@ _MY_TO_MY = re.compile(rf"{_D}/{_Y}{_TO}{_D}/{_Y}{_STOP}")
 _MONTHS_YEAR = re.compile(rf"{_D}{_TO}{_D}[/-]{_Y}{_STOP}")
 _DAY_MONTH = re.compile(rf"{_D}/{_D}{_STOP}")
 _DAY_DASH_MONTH = re.compile(rf"{_D}-{_D}{_STOP}")
-_JOINED = re.compile(rf"([0-9]{{1,2}}(?:,[0-9]{{1,2}})+)/([0-9]{{1,2}}|[0-9]{{4}})(?:/([0-9]{{4}}))?{_STOP}")
+_JOINED = re.compile(rf"([0-9]{{1,2}}(?:,[0-9]{{1,2}}){{1,12}})/([0-9]{{1,2}}|[0-9]{{4}})(?:/([0-9]{{4}}))?{_STOP}")
 _PLAIN = re.compile(r"([0-9]{1,2})(?![0-9]|[.,/:][0-9]|%)")
 _PLAIN_RANGE = re.compile(rf"{_D}{_TO}{_D}(?![0-9]|[.,/:][0-9]|%)")
 
@@ -32,7 +32,7 @@ _AFTER_MONTH = re.compile(r"tháng (?:(?:[0-9]{1,2}|giêng|chạp)(?:, ?| và | 
 _AFTER_DAY = re.compile(r"(?<!mỗi )(?<!một )(?<!hằng )(?<!hàng )(?<![0-9] )(?<!\w)ngày $")
 _IN_DAY_LIST = re.compile(r"(?<!\w)ngày (?:[0-9]{1,2}(?:, ?| và | đến | hoặc | ?- ?))+$")
 _LIST_GOES_ON = re.compile(
-    r"(?:(?:, ?| và | đến | hoặc | ?- ?)(?:ngày )?[0-9]{1,2})*(?:/[0-9]{1,2}(?![0-9])| ?tháng (?:[0-9]|giêng|chạp))"
+    r"(?:(?:, ?| và | đến | hoặc | ?- ?)(?:ngày )?[0-9]{1,2}){0,12}(?:/[0-9]{1,2}(?![0-9])| ?tháng (?:[0-9]|giêng|chạp))"
 )
 _DAY_THEN_DATE = re.compile(r"(?:,| và| đến| hoặc)(?: ngày)? [0-9]{1,2}/[0-9]{1,2}(?![0-9])")
 _OPENS_DAYS = re.compile(r"(?:^|\W)(?:từ|các|trong|ngày|vào|sáng|chiều|tối) $")

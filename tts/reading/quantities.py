@@ -8,15 +8,15 @@ from tts.reading.units import MONEY, PER, UNIT, UNITS, is_per_noun, per_word, un
 from tts.reading.wordsets import any_of
 
 _GROUPED = r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?(?![0-9])"
-_SPACED = r"[1-9][0-9]{0,2}(?: [0-9]{3})+(?= ?(?:đồng|đ|VNĐ|VND|USD|người|hộ|ha|m2|tấn|triệu)(?!\w))"
+_SPACED = r"[1-9][0-9]{0,2}(?: [0-9]{3}){1,5}(?= ?(?:đồng|đ|VNĐ|VND|USD|người|hộ|ha|m2|tấn|triệu)(?!\w))"
 _ENGLISH = r"[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}(?![0-9])"
 _POINTED = r"[0-9]+(?![0-9])(?:[.,][0-9]+(?![0-9]))?"
 _NUMBER = rf"(?:{_GROUPED}|{_SPACED}|{_ENGLISH}|{_POINTED})"
 _POINT = re.compile("[.,]")
 _ONE = re.compile(_NUMBER)
 _RANGE = re.compile(rf"({_NUMBER})(%?)(?: ?- ?)({_NUMBER})(?![.,/][0-9])")
-_LIST = re.compile(r"[0-9]{1,2}(?:,[0-9]{1,2}){2,}(?![0-9]|[,.][0-9])")
-_LIST_AFTER_NOUN = re.compile(r"[0-9]{1,4}(?:,[0-9]{1,4})+(?![0-9%]|[,.][0-9])")
+_LIST = re.compile(r"[0-9]{1,2}(?:,[0-9]{1,2}){2,30}(?![0-9]|[,.][0-9])")
+_LIST_AFTER_NOUN = re.compile(r"[0-9]{1,4}(?:,[0-9]{1,4}){1,30}(?![0-9%]|[,.][0-9])")
 _LIST_NOUN = re.compile(
     any_of(
         "độ, tổ, lớp, thôn, khu, điều, khoản, quý, tháng, năm, phố, mục, nhóm, tuyến, khối, cấp, thứ, ngày, số, bản,"
@@ -26,7 +26,7 @@ _LIST_NOUN = re.compile(
 )
 _TRIPLE = re.compile(r"([0-9]{1,2})-([0-9]{1,2})-([0-9]{1,2})(?![\w/]|[-.,][0-9])")
 _MINUTES = re.compile(r"([0-9]{1,3})'(?:([0-9]{1,2})(?:\"|''))?(?!\w)")
-_SECTIONS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2}){2,}(?![0-9])")
+_SECTIONS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2}){2,6}(?![0-9])")
 _SIDE = re.compile(r"([0-9]+(?:,[0-9]+)?) ?(cm|mm|m|km)?(?= ?x|$)")
 _TIMES = re.compile(
     r"[0-9]+(?:,[0-9]+)?(?: ?(?:cm|mm|m|km))?(?: ?x ?[0-9]+(?:,[0-9]+)?(?: ?(?:cm|mm|m|km)(?= ?x))?){1,3}"
@@ -44,7 +44,7 @@ _ID_BEFORE = re.compile(
     )
     + r"(?: (?:số|công dân|cá nhân|y tế|xã hội|là|của|ngân hàng|hồ sơ|thuế|thẻ)){0,3}(?: là)?\W{0,3}$"
 )
-_IDENTITY = re.compile(r"[0-9]{1,6}(?:[ .][0-9]{1,9}){2,}(?![0-9])|[0-9]{4,}(?![.,]?[0-9])")
+_IDENTITY = re.compile(r"[0-9]{1,6}(?:[ .][0-9]{1,9}){2,8}(?![0-9])|[0-9]{4,}(?![.,]?[0-9])")
 _WORD_AFTER = re.compile(r" [^\W\d_]{2,}")
 _DOSSIER = re.compile(r"(?=[0-9.-]{1,20}[A-Z])[0-9]{1,6}(?:[.-][0-9A-Z]{1,8}){3,8}(?!\w)")
 _IDENTITY_CODE = re.compile(r"([A-ZĐ]{1,4})[ .-]?[0-9][0-9A-ZĐ]{0,20}(?:[ .-][0-9A-ZĐ]{1,20}){0,6}(?!\w)")
