@@ -32,7 +32,8 @@ _AFTER_MONTH = re.compile(r"tháng (?:(?:[0-9]{1,2}|giêng|chạp)(?:, ?| và | 
 _AFTER_DAY = re.compile(r"(?<!mỗi )(?<!một )(?<!hằng )(?<!hàng )(?<![0-9] )(?<!\w)ngày $")
 _IN_DAY_LIST = re.compile(r"(?<!\w)ngày (?:[0-9]{1,2}(?:, ?| và | đến | hoặc | ?- ?))+$")
 _LIST_GOES_ON = re.compile(
-    r"(?:(?:, ?| và | đến | hoặc | ?- ?)(?:ngày )?[0-9]{1,2}){0,12}(?:/[0-9]{1,2}(?![0-9])| ?tháng (?:[0-9]|giêng|chạp))"
+    r"(?:(?:, ?| và | đến | hoặc | ?- ?)(?:ngày )?[0-9]{1,2}){0,12}"
+    r"(?:/[0-9]{1,2}(?![0-9])| ?tháng (?:[0-9]|giêng|chạp))"
 )
 _DAY_THEN_DATE = re.compile(r"(?:,| và| đến| hoặc)(?: ngày)? [0-9]{1,2}/[0-9]{1,2}(?![0-9])")
 _OPENS_DAYS = re.compile(r"(?:^|\W)(?:từ|các|trong|ngày|vào|sáng|chiều|tối) $")
