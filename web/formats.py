@@ -94,6 +94,11 @@ def clock_gap(milliseconds: int) -> str:
     return f"{word} {size} ms" if size < 1000 else f"{word} {decimal(size / 1000)} giây"
 
 
+def closed(text: str) -> str:
+    """Return a reason with exactly one full stop: some are phrases, some are whole sentences."""
+    return f"{text.rstrip(' .')}."
+
+
 def data_size(octets: int) -> str:
     """Return an amount of data, as in 3,4 GB."""
     amount = float(octets)
@@ -152,5 +157,6 @@ FILTERS = (
     whole,
     difference,
     clock_gap,
+    closed,
     data_size,
 )

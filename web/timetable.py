@@ -34,7 +34,8 @@ class RuleLine:
 @blueprint.get("")
 def page() -> ResponseReturnValue:
     """Show a week of one area."""
-    today = local(services().clock.now()).date()
+    now = services().clock.now()
+    today = local(now).date()
     monday = monday_of(_asked_day() or today)
     areas = _areas(today)
     area_id = _area_id(areas)
@@ -51,7 +52,7 @@ def page() -> ResponseReturnValue:
         rows=table(monday, slots),
         slots=slots,
         slots_of=lambda day: [slot for slot in slots if local(slot.starts_at).date() == day],
-        rules=_rule_lines(areas, today),
+        rules=_rule_lines(areas, now),
         station=own_station(),
         may_schedule=me().may(Role.SCHEDULER),
     )
@@ -155,7 +156,7 @@ def _asked_day() -> date | None:
     return day if day is not None and 1970 <= day.year <= 2100 else None
 
 
-def _rule_lines(areas: tuple[Branch, ...], today: date) -> list[RuleLine]:
+def _rule_lines(areas: tuple[Branch, ...], now: datetime) -> list[RuleLine]:
     names = {one.id: one.name for one in areas}
     with services().database.read() as connection:
         rules, programmes = timetable.rules(connection), timetable.programmes(connection)
@@ -165,7 +166,7 @@ def _rule_lines(areas: tuple[Branch, ...], today: date) -> list[RuleLine]:
             programmes[rule.programme_id],
             tuple(name for area_id, name in names.items() if area_id in rule.area_ids),
             _days_in_words(rule),
-            _is_over(rule, today),
+            _is_over(rule, now),
         )
         for rule in rules.values()
     ]
@@ -185,10 +186,11 @@ def _days_in_words(rule: Rule) -> str:
     return ", ".join(words)
 
 
-def _is_over(rule: Rule, today: date) -> bool:
+def _is_over(rule: Rule, now: datetime) -> bool:
+    last = max(rule.dates, default=date.min)
     if rule.weekdays:
-        return rule.valid_until is not None and rule.valid_until < today
-    return all(one < today for one in rule.dates)
+        last = max(last, rule.valid_until or date.max)
+    return last < local(now).date() or (last < date.max and datetime.combine(last, max(rule.times), ZONE) <= now)
 
 
 def _require_scheduler() -> None:
