@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import bound, data, example_data, here, offline, small_disk
 from tests.fakes import ExampleStation, example_station
+
+__all__ = ("bound", "data", "example_data", "here", "offline", "small_disk", "station")
 
 
 @pytest.fixture
