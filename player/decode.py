@@ -102,7 +102,9 @@ class Reel:
         try:
             with self._path.open("rb") as stream:
                 _check_digest(stream, self.clip_hash)
-                self._decode(stream)
+                for frames in decoded(stream, self._media_type, self._skip_s):
+                    if not self._put(frames):
+                        break
         except TrustError as error:
             self.damaged = True
             self.failure = error.sentence
@@ -114,15 +116,6 @@ class Reel:
         finally:
             self._ended = True
             self._be_ready()
-
-    def _decode(self, stream: BinaryIO) -> None:
-        empty = True
-        for frames in decoded(stream, self._media_type, self._skip_s):
-            empty = False
-            if not self._put(frames):
-                return
-        if empty:
-            raise AudioError("Tệp âm thanh không có tiếng nào")
 
     def _put(self, frames: Frames) -> bool:
         with self._room:
@@ -142,16 +135,21 @@ class Reel:
 
 
 def decoded(stream: BinaryIO, media_type: str, skip_s: float = 0.0) -> Iterator[Frames]:
-    """Yield the frames of an encoded sound from `skip_s` seconds on. Raises AudioError."""
+    """Yield the frames of an encoded sound from `skip_s` seconds on; none at all is an error. Raises AudioError."""
     demuxer = _DEMUXERS.get(media_type.partition(";")[0].strip().lower())
     if demuxer is None:
         raise AudioError("Máy không đọc được loại tệp âm thanh này")
     try:
         stream.seek(0)
         with av.open(stream, "r", format=demuxer, metadata_errors="ignore") as container:
-            yield from _resampled(container, skip_s)
+            empty = True
+            for frames in _resampled(container, skip_s):
+                empty = False
+                yield frames
     except (av.FFmpegError, ValueError, IndexError) as error:
         raise AudioError("Tệp âm thanh không giải mã được") from error
+    if empty:
+        raise AudioError("Tệp âm thanh không có tiếng nào")
 
 
 def _resampled(container: av.container.InputContainer, skip_s: float) -> Iterator[Frames]:

@@ -25,7 +25,7 @@ from tests.fakes_player import MACHINE, Centre, Sound, Steps, heard, item, playl
 
 SETTINGS = MachineSettings(poll=0.2, heartbeat=0.3, sink="virtual")
 Run = Callable[..., "Running"]
-CLIP = sound(1.0)
+CLIP = sound(0.5)
 
 
 class Running:
@@ -66,7 +66,7 @@ def run() -> Iterator[Run]:
         yield start
 
 
-def soon(seconds: float = 1.5) -> datetime:
+def soon(seconds: float = 1.0) -> datetime:
     return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
@@ -90,7 +90,7 @@ def ready(centre: Centre, clips: int = 1) -> bool:
 
 def test_a_session_sounds_on_its_instant_bit_for_bit_and_is_reported(centre: Centre, run: Run, tmp_path: Path) -> None:
     two, at = sound(0.5, seed=2), soon()
-    centre.publish(plan(slot("a", at, item(CLIP), item(two, 1.0)), clips=(CLIP, two)), CLIP, two)
+    centre.publish(plan(slot("a", at, item(CLIP), item(two, 0.5)), clips=(CLIP, two)), CLIP, two)
     running = run(centre.enrolled(tmp_path))
     wait_until(lambda: outcome_of(centre, "a", 1) == "played")
     running.stop()
@@ -99,7 +99,7 @@ def test_a_session_sounds_on_its_instant_bit_for_bit_and_is_reported(centre: Cen
     assert abs(wall - at.timestamp()) < 0.05
     first = airing(centre, "a")
     assert abs(first["started"] - first["planned"]) <= 50  # type: ignore[operator]
-    assert (first["rendered"], first["outcome"], first["clip"]) == (1000, "played", CLIP.hash)
+    assert (first["rendered"], first["outcome"], first["clip"]) == (500, "played", CLIP.hash)
     kinds = [type(event) for event in running.events if not isinstance(event, Fault)]
     assert kinds == [Ready, PlaylistAccepted, Sounding, Sounding, Finished, Finished] or kinds.count(Sounding) == 2
 
@@ -126,7 +126,7 @@ def test_the_same_session_does_not_sound_again_after_a_restart(centre: Centre, r
 
 
 def test_without_its_server_it_still_plays_what_it_holds(centre: Centre, run: Run, tmp_path: Path) -> None:
-    centre.publish(plan(slot("a", soon(2), item(CLIP)), slot("b", soon(4), item(CLIP))), CLIP)
+    centre.publish(plan(slot("a", soon(1.2), item(CLIP)), slot("b", soon(2.8), item(CLIP))), CLIP)
     first = run(centre.enrolled(tmp_path))
     wait_until(lambda: ready(centre))
     centre.stop()
@@ -142,7 +142,7 @@ def test_without_its_server_it_still_plays_what_it_holds(centre: Centre, run: Ru
 def test_a_playlist_with_a_flipped_byte_is_refused_reported_and_the_old_one_played(
     centre: Centre, run: Run, tmp_path: Path
 ) -> None:
-    made = plan(slot("a", soon(2.5), item(CLIP)))
+    made = plan(slot("a", soon(1.8), item(CLIP)))
     centre.publish(made, CLIP)
     running = run(centre.enrolled(tmp_path))
     wait_until(lambda: ready(centre))
@@ -157,7 +157,7 @@ def test_a_playlist_with_a_flipped_byte_is_refused_reported_and_the_old_one_play
 
 
 def test_a_clip_damaged_on_the_disk_is_fetched_again_and_sounds(centre: Centre, run: Run, tmp_path: Path) -> None:
-    centre.publish(plan(slot("a", soon(3), item(CLIP))), CLIP)
+    centre.publish(plan(slot("a", soon(2), item(CLIP))), CLIP)
     first = run(centre.enrolled(tmp_path))
     wait_until(lambda: ready(centre))
     first.stop()
@@ -172,7 +172,7 @@ def test_a_clip_damaged_on_the_disk_is_fetched_again_and_sounds(centre: Centre, 
 def test_a_damaged_clip_that_cannot_be_had_is_never_played_and_says_so(
     centre: Centre, run: Run, tmp_path: Path
 ) -> None:
-    one = slot("a", soon(2.5), item(CLIP), grace=timedelta(seconds=1))
+    one = slot("a", soon(1.5), item(CLIP), grace=timedelta(seconds=1))
     centre.publish(plan(one), CLIP)
     first = run(centre.enrolled(tmp_path))
     wait_until(lambda: ready(centre))
@@ -201,8 +201,8 @@ def test_a_clip_on_the_disk_that_no_playlist_names_never_plays(centre: Centre, r
 
 
 def test_an_emergency_cuts_in_and_the_session_goes_on_after_it(centre: Centre, run: Run, tmp_path: Path) -> None:
-    long, alarm = sound(6.0, seed=4), sound(0.5, seed=5)
-    routine = slot("a", soon(1.5), item(long), late_policy=LatePolicy.JOIN)
+    long, alarm = sound(4.0, seed=4), sound(0.5, seed=5)
+    routine = slot("a", soon(), item(long), late_policy=LatePolicy.JOIN)
     centre.publish(plan(routine, clips=(long, alarm)), long, alarm)
     running = run(centre.enrolled(tmp_path))
     wait_until(lambda: running.told(Sounding))
@@ -214,8 +214,8 @@ def test_an_emergency_cuts_in_and_the_session_goes_on_after_it(centre: Centre, r
     [(_, samples)] = heard(running.recordings)
     start = samples.tobytes().find(alarm.samples[RAMP_CLEAR:].tobytes())
     assert start >= 0
-    assert len(samples) / 48_000 == pytest.approx(6.0, abs=0.1)
-    assert 5000 < int(str(airing(centre, "a")["rendered"])) < 5700
+    assert len(samples) / 48_000 == pytest.approx(4.0, abs=0.1)
+    assert 3000 < int(str(airing(centre, "a")["rendered"])) < 3700
 
 
 RAMP_CLEAR = 2000
@@ -224,7 +224,7 @@ RAMP_CLEAR = 2000
 
 def test_a_session_withdrawn_while_it_sounds_is_cut(centre: Centre, run: Run, tmp_path: Path) -> None:
     long = sound(20.0, seed=4)
-    routine = slot("a", soon(1.2), item(long))
+    routine = slot("a", soon(), item(long))
     centre.publish(plan(routine, clips=(long,)), long)
     running = run(centre.enrolled(tmp_path))
     wait_until(lambda: running.told(Sounding))
@@ -235,7 +235,7 @@ def test_a_session_withdrawn_while_it_sounds_is_cut(centre: Centre, run: Run, tm
 
 def test_stopping_the_machine_fades_out_and_writes_how_far_it_got(centre: Centre, run: Run, tmp_path: Path) -> None:
     long = sound(20.0, seed=4)
-    centre.publish(plan(slot("a", soon(1.2), item(long)), clips=(long,)), long)
+    centre.publish(plan(slot("a", soon(), item(long)), clips=(long,)), long)
     running = run(centre.enrolled(tmp_path))
     wait_until(lambda: running.told(Sounding))
     running.stop()
@@ -248,10 +248,10 @@ def test_stopping_the_machine_fades_out_and_writes_how_far_it_got(centre: Centre
 
 def test_a_clock_set_back_replays_nothing_and_is_told(centre: Centre, run: Run, tmp_path: Path) -> None:
     clock = Steps()
-    centre.publish(plan(slot("a", soon(1.2), item(CLIP)), issued_at=soon(-86400)), CLIP)
+    centre.publish(plan(slot("a", soon(), item(CLIP)), issued_at=soon(-86400)), CLIP)
     running = run(centre.enrolled(tmp_path), clock)
     wait_until(lambda: running.told(Finished))
-    clock.shift = timedelta(seconds=-6)
+    clock.shift = timedelta(seconds=-3)
     wait_until(lambda: running.has_fault("nhảy"))
     beats = len(centre.heartbeats)
     wait_until(lambda: len(centre.heartbeats) >= beats + 10)
@@ -284,7 +284,7 @@ def test_a_listener_that_fails_does_not_hurt_the_machine(centre: Centre, tmp_pat
     def broken(_event: MachineEvent) -> None:
         raise ValueError
 
-    centre.publish(plan(slot("a", soon(1.2), item(CLIP))), CLIP)
+    centre.publish(plan(slot("a", soon(), item(CLIP))), CLIP)
     machine = Machine(centre.enrolled(tmp_path), SETTINGS, broken)
     machine.start()
     wait_until(lambda: outcome_of(centre, "a") == "played")
