@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -33,6 +35,7 @@ from store.bulletins import Draft
 from store.engine import Database
 from store.migrate import upgrade
 from store.station import Station
+from tests.fakes import FakeClock, RingingBell
 from web.app import create_app
 from web.services import Services, VoiceHealth
 
@@ -41,25 +44,6 @@ START = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
 
 _WORD = re.compile(r"\S+")
 _KNOWN = {"CCHC": "cải cách hành chính", "UBND": "ủy ban nhân dân"}
-
-
-class FakeClock:
-    """A clock that stands still until a test moves it."""
-
-    def __init__(self, now: datetime = START) -> None:
-        self.at = now
-
-    def now(self) -> datetime:
-        """Return the instant a test set."""
-        return self.at
-
-    def monotonic(self) -> float:
-        """Return the same instant as seconds."""
-        return self.at.timestamp()
-
-    def move(self, by: timedelta) -> None:
-        """Go forward."""
-        self.at += by
 
 
 class FakeReader:
@@ -133,17 +117,6 @@ class FakeBlobs:
         return hashlib.sha256(self.path(blob_hash).read_bytes()).hexdigest() == blob_hash
 
 
-class FakeBell:
-    """Remembers rings."""
-
-    def __init__(self) -> None:
-        self.rung: list[str] = []
-
-    def ring(self, job_id: str) -> None:
-        """Remember the job."""
-        self.rung.append(job_id)
-
-
 def _user(login: str, name: str, *roles: Role) -> User:
     return User(f"user-{login}", login, name, frozenset(roles))
 
@@ -185,7 +158,7 @@ class Panel:
     clock: FakeClock
     speaker: FakeSpeaker
     blobs: FakeBlobs
-    bell: FakeBell
+    bell: RingingBell
     clients: dict[str, FlaskClient] = field(default_factory=dict)
 
     @property
@@ -274,11 +247,10 @@ def panel(
     folder: Path, *, voices: tuple[VoiceHealth, ...] = (), backup: bool = False, reader: Reader | None = None
 ) -> Iterator[Panel]:
     """Set a panel up in `folder` and take it down again."""
-    clock, speaker, bell = FakeClock(), FakeSpeaker(backup=backup), FakeBell()
+    clock, speaker, bell = FakeClock(START), FakeSpeaker(backup=backup), RingingBell()
+    (folder / "tiengloa.db").write_bytes(_station_file())
     database = Database(folder / "tiengloa.db")
     try:
-        upgrade(database, folder / "backups", clock.now())
-        _fill(database)
         blobs = FakeBlobs(folder / "clips")
         services = Services(
             database=database,
@@ -296,6 +268,17 @@ def panel(
         yield Panel(app, services, clock, speaker, blobs, bell)
     finally:
         database.close()
+
+
+@cache
+def _station_file() -> bytes:
+    """Return the database of the station before anything happened, made once for all tests."""
+    with TemporaryDirectory() as folder:
+        database = Database(Path(folder) / "tiengloa.db")
+        upgrade(database, Path(folder) / "backups", START)
+        _fill(database)
+        database.close()
+        return database.path.read_bytes()
 
 
 def _fill(database: Database) -> None:

@@ -232,7 +232,7 @@ def test_an_old_request_played_again_is_refused(town: Panel, box: Box) -> None:
     now = to_ms(town.clock.now())
     signature = base64.b64encode(box.key.sign(request_bytes("GET", "/api/v1/playlist", now, b""))).decode()
     headers = {MACHINE_HEADER: box.id, TIME_HEADER: str(now), SIGNATURE_HEADER: signature}
-    town.clock.move(timedelta(minutes=5, seconds=1))
+    town.clock.go(timedelta(minutes=5, seconds=1))
     answer = box.client.get("/api/v1/playlist", headers=headers)
     assert answer.status_code == 401
     assert "lệch quá 5 phút" in answer.get_json()["error"]
@@ -333,6 +333,6 @@ def test_no_garbage_from_strangers_breaks_the_server(tmp_path: Path) -> None:
             assert client.post("/api/v1/heartbeat", data=raw, headers=headers).status_code < 500
             assert client.post("/api/v1/enrol", data=raw).status_code < 500
             assert client.post("/api/v1/enrol", json={"code": joined, "public_key": joined}).status_code < 500
-            town.clock.move(timedelta(minutes=6))
+            town.clock.go(timedelta(minutes=6))
 
         check()

@@ -117,13 +117,17 @@ def test_a_sentence_is_heard_at_a_press(served: Served) -> None:
 def test_what_was_typed_comes_back_after_the_window_was_closed(served: Served) -> None:
     page = served.page()
     page.goto(f"{served.address}/ban-tin/moi")
+    page.get_by_label("Nội dung").fill("Gọi QWZX.")
+    page.get_by_role("button", name=re.compile("^Chấp nhận")).click()
+    expect(page.locator(".accepted")).to_contain_text("QWZX → Q W Z X")
     page.get_by_label("Tiêu đề").fill("Chưa kịp lưu")
     expect(page.locator("[data-saved]")).to_contain_text("Đã giữ bản gõ dở")
+    page.wait_for_function("() => Object.values(localStorage).some((kept) => kept.includes('Chưa kịp lưu'))")
     page.goto(f"{served.address}/")
     page.goto(f"{served.address}/ban-tin/moi")
     page.get_by_role("button", name="Lấy lại").click()
     expect(page.get_by_label("Tiêu đề")).to_have_value("Chưa kịp lưu")
-    page.get_by_label("Nội dung").fill("Một câu.")
+    expect(page.locator(".accepted")).to_contain_text("QWZX → Q W Z X")
     page.get_by_role("button", name="Lưu bản thảo").click()
     expect(page.locator("main")).to_contain_text("Đã lưu bản thảo")
     page.goto(f"{served.address}/ban-tin/moi")
@@ -146,7 +150,7 @@ def test_a_page_that_lost_its_server_says_since_when(served: Served) -> None:
 @pytest.mark.browser
 def test_a_page_whose_session_ended_offers_the_door(served: Served) -> None:
     page = served.page()
-    served.town.clock.move(timedelta(days=1))
+    served.town.clock.go(timedelta(days=1))
     expect(page.locator("#mat-ket-noi")).to_contain_text("Phiên làm việc đã hết", timeout=10_000)
     served.wrong.clear()
 

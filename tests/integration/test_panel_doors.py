@@ -120,11 +120,11 @@ def test_guessing_is_slowed_down_even_with_the_right_password_and_forgiven_later
     told = sign_in(town, client, EDITOR.login, PASSWORD)
     assert told.status_code == 429
     assert "Hãy đợi 5 giây" in told.get_data(as_text=True)
-    town.clock.move(timedelta(seconds=6))
+    town.clock.go(timedelta(seconds=6))
     assert sign_in(town, client, EDITOR.login, "sai").status_code == 422
-    town.clock.move(timedelta(seconds=6))
+    town.clock.go(timedelta(seconds=6))
     assert sign_in(town, client, EDITOR.login, PASSWORD).status_code == 429
-    town.clock.move(timedelta(seconds=6))
+    town.clock.go(timedelta(seconds=6))
     assert sign_in(town, client, EDITOR.login, PASSWORD).status_code == 303
     assert sign_in(town, town.visitor(), EDITOR.login, "sai").status_code == 422
 
@@ -156,24 +156,24 @@ def test_a_one_time_line_opens_the_door_once(town: Panel) -> None:
 
 def test_a_one_time_line_grows_old(town: Panel) -> None:
     line = town.sign_in_line(EDITOR)
-    town.clock.move(timedelta(hours=12, seconds=1))
+    town.clock.go(timedelta(hours=12, seconds=1))
     assert town.visitor().get(line).status_code == 404
 
 
 def test_a_session_ends_after_twelve_idle_hours_and_says_so(town: Panel) -> None:
     client = town.browser(EDITOR)
-    town.clock.move(timedelta(hours=11))
+    town.clock.go(timedelta(hours=11))
     assert client.get("/").status_code == 200
-    town.clock.move(timedelta(hours=11))
+    town.clock.go(timedelta(hours=11))
     assert client.get("/").status_code == 200
-    town.clock.move(timedelta(hours=12, minutes=1))
+    town.clock.go(timedelta(hours=12, minutes=1))
     assert client.get("/lich").location.startswith("/dang-nhap?next=/lich")
 
 
 def test_a_form_sent_after_the_session_ended_can_be_sent_again(town: Panel) -> None:
     client = town.browser(EDITOR)
     fields = {"csrf_token": csrf(client, "/ban-tin/moi"), "title": "Tin", "script": "Nội dung.", "action": "save"}
-    town.clock.move(timedelta(days=1))
+    town.clock.go(timedelta(days=1))
     refused = client.post("/ban-tin/moi", data=fields)
     assert refused.status_code == 401
     assert "quay lại thẻ này và tải lại trang" in refused.get_data(as_text=True)

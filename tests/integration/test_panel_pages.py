@@ -49,7 +49,7 @@ def test_what_sounds_is_polled_cheaply_and_changes_when_it_ends(town: Panel) -> 
     client = town.browser(VIEWER)
     first = client.get("/hom-nay/dang-phat")
     assert client.get("/hom-nay/dang-phat", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
-    town.clock.move(timedelta(minutes=10))
+    town.clock.go(timedelta(minutes=10))
     later = client.get("/hom-nay/dang-phat", headers={"If-None-Match": first.headers["ETag"]})
     assert later.status_code == 200
     assert "Hiện không có gì đang phát" in later.get_data(as_text=True)
@@ -57,7 +57,7 @@ def test_what_sounds_is_polled_cheaply_and_changes_when_it_ends(town: Panel) -> 
 
 def test_a_poll_after_the_session_ended_is_told_so_and_not_sent_to_another_page(town: Panel) -> None:
     client = town.browser(VIEWER)
-    town.clock.move(timedelta(days=2))
+    town.clock.go(timedelta(days=2))
     answer = client.get("/hom-nay/dang-phat", headers={"TL-Fragment": "1"})
     assert answer.status_code == 401
     assert answer.get_json()["error"]

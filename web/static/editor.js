@@ -93,7 +93,12 @@ function keepDraft() {
   const key = PREFIX + form.dataset.draft;
   const saved = form.querySelector("[data-saved]");
   const banner = document.getElementById("khoi-phuc");
-  const typed = () => Object.fromEntries(KEPT.map((name) => [name, form.elements[name].value]));
+  const all = (name) => [...form.querySelectorAll(`input[name="${name}"]`)].map((field) => field.value);
+  const typed = () => ({
+    ...Object.fromEntries(KEPT.map((name) => [name, form.elements[name].value])),
+    written: all("written"),
+    spoken: all("spoken"),
+  });
   const atFirst = JSON.stringify(typed());
 
   form.addEventListener("input", debounced(() => {
@@ -117,6 +122,11 @@ function keepDraft() {
   });
   banner.querySelector("[data-restore]").addEventListener("click", () => {
     for (const name of KEPT) form.elements[name].value = kept[name];
+    for (const name of ["written", "spoken"]) {
+      for (const value of kept[name]) {
+        document.getElementById("doc").append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+      }
+    }
     banner.hidden = true;
     form.elements.script.dispatchEvent(new Event("input", { bubbles: true }));
   });
