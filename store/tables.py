@@ -51,6 +51,7 @@ station = Table(
     Column("backup_voice_needs_yes", Boolean, nullable=False, default=True),
     Column("example", Boolean, nullable=False, default=False),
     Column("plan_version", Integer, nullable=False, default=0),
+    Column("lexicon_version", Integer, nullable=False, default=0, server_default="0"),
     CheckConstraint("only = 1", name="one_station"),
 )
 
@@ -180,6 +181,7 @@ clip = Table(
     Column("title", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("voice", JSON),
+    Column("preset", String(20), nullable=False, default="", server_default=""),
 )
 
 bulletin = Table(
@@ -204,6 +206,7 @@ bulletin = Table(
     Column("clip_hash", String(64), ForeignKey("clip.hash")),
     Column("clip_version", Integer),
     _ref("backup_voice_ok_by", "user_account", null=True),
+    Column("preset", String(20), nullable=False, default="horn", server_default="horn"),
 )
 
 script_version = Table(
@@ -361,4 +364,41 @@ airing = Table(
     Column("rendered", Length, nullable=False),
     Column("reason", Text, nullable=False, default=""),
     Column("received_at", Instant, nullable=False),
+)
+
+lexicon_entry = Table(
+    "lexicon_entry",
+    metadata,
+    _id(),
+    Column("written", String(120), nullable=False, unique=True),
+    Column("spoken", Text, nullable=False),
+    Column("note", Text, nullable=False, default=""),
+    Column("match_case", Boolean, nullable=False, default=True),
+    _ref("changed_by", "user_account"),
+    Column("changed_at", Instant, nullable=False),
+)
+
+lexicon_change = Table(
+    "lexicon_change",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("written", String(120), nullable=False, index=True),
+    Column("spoken", Text),
+    Column("action", String(20), nullable=False),
+    _ref("user_id", "user_account"),
+    Column("at", Instant, nullable=False),
+)
+
+recording = Table(
+    "recording",
+    metadata,
+    _id(),
+    _ref("bulletin_id", "bulletin"),
+    Column("sentence_hash", String(64), nullable=False, default=""),
+    Column("sentence", Text, nullable=False, default=""),
+    Column("blob_hash", String(64), nullable=False),
+    Column("length", Length, nullable=False),
+    _ref("made_by", "user_account"),
+    Column("made_at", Instant, nullable=False),
+    UniqueConstraint("bulletin_id", "sentence_hash"),
 )
