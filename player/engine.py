@@ -5,9 +5,11 @@ frame is asked from the sink for each block and smoothed, and the wall clock is 
 that drift and steps of either clock are followed. A single voice at unity gain passes bit for bit.
 """
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -23,6 +25,7 @@ JUMP_S = 0.05
 TOO_LATE_S = 1.0
 STOP_TIMEOUT_S = 5.0
 _BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+_FIFO_PRIORITY = 10
 _SILENCE = bytes(BLOCK * 2)
 
 
@@ -107,6 +110,7 @@ class Engine:
             self._thread.join(STOP_TIMEOUT_S)
 
     def _run(self) -> None:
+        _be_punctual()
         while not (self._ending.is_set() and not self._voices):
             try:
                 self.feed()
@@ -224,6 +228,12 @@ class Engine:
             self.sink_ok = True
             self._post(SinkBack())
             return
+
+
+def _be_punctual() -> None:
+    """Let this thread run before all others where the system allows it: a late block is a gap in the sound."""
+    with suppress(OSError, AttributeError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_FIFO_PRIORITY))
 
 
 def _instant(wall: float) -> datetime:

@@ -37,6 +37,7 @@ _WATCH_EVERY_S = 2.0
 _BLOCKED_AFTER_S = 5.0
 _FORGET_STEP_S = 600.0
 _LOOK_EVERY_S = 15.0
+_NICENESS = -10
 _BLOCKED = "Thiết bị âm thanh không nhận tiếng; kiểm tra dây, nguồn và âm-li."
 
 
@@ -288,6 +289,8 @@ def run_machine(folder: Path, settings: MachineSettings | None = None, on_event:
     handled = (signal.SIGTERM, signal.SIGINT)
     before = [signal.signal(number, lambda *_signal: stopping.set()) for number in handled]
     machine = Machine(folder, settings, on_event)
+    with suppress(OSError):  # threads inherit it; only the sound thread gets more
+        os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
     try:
         machine.start()
         stopping.wait()

@@ -185,6 +185,7 @@ class MemorySink:
     def write(self, block: bytes) -> None:
         if self.broken or self._origin is None:
             raise SinkError("Mất thiết bị âm thanh.")
+        time.sleep(0.0002)  # a sound thread may outrank all others and must not spin
         self.taken.append(block)
         self.frames += len(block) // 2
         wait = self._origin + self.frames / RATE - 0.04 - self._clock.monotonic()

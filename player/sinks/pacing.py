@@ -1,4 +1,8 @@
-"""The pace of a sound device that is not there: a buffer of 40 ms that empties by the monotonic clock."""
+"""The pace of a sound device that is not there: a buffer of 40 ms that empties by the monotonic clock.
+
+Nobody listens to such a device as it is written, so a writer that stalls for less than STALL_S catches up without a
+gap, as with a deeper buffer; a longer stall is silence, and the schedule moves.
+"""
 
 import time
 from collections.abc import Callable
@@ -6,6 +10,7 @@ from collections.abc import Callable
 from domain.ports import Clock
 
 BUFFER_S = 0.040
+STALL_S = 0.250
 
 rest = time.sleep
 
@@ -22,10 +27,10 @@ class Pace:
         self.underruns = 0
 
     def next_frame_at(self) -> float:
-        """Return the monotonic instant at which the next frame sounds; an empty buffer has moved the schedule."""
+        """Return the monotonic instant at which the next frame sounds; a long stall has moved the schedule."""
         now = self._clock.monotonic()
         due = self._origin + self.frames / self._rate
-        if due >= now:
+        if due >= now - (STALL_S if self.frames else 0.0):
             return due
         self.underruns += bool(self.frames)
         self._origin = now - self.frames / self._rate

@@ -14,7 +14,7 @@ from domain.ports import AudioSink
 from player.clock import SystemClock
 from player.sinks.alsa import LIBRARY, AlsaSink
 from player.sinks.choose import choose_sink
-from player.sinks.pacing import BUFFER_S
+from player.sinks.pacing import BUFFER_S, STALL_S
 from player.sinks.silent import SilentSink
 from player.sinks.virtual import VirtualSink
 from tests.fakes_player import RATE, MemorySink, Still, heard, noise
@@ -147,11 +147,21 @@ def test_frames_follow_each_other_on_an_absolute_schedule(paced: tuple[AudioSink
     assert sink.next_frame_at() - first == pytest.approx(300, abs=1e-6)
 
 
-def test_a_pause_longer_than_the_buffer_is_silence_not_a_burst(paced: tuple[AudioSink, Still]) -> None:
+def test_a_long_pause_of_the_writer_is_silence_not_a_burst(paced: tuple[AudioSink, Still]) -> None:
     sink, clock = paced
     sink.write(bytes(BLOCK * 2))
-    clock.rest(BUFFER_S * 2)
+    clock.rest(STALL_S * 2)
     assert sink.next_frame_at() == clock.monotonic()
+
+
+def test_a_short_stall_of_the_writer_leaves_the_schedule_as_it_is(paced: tuple[AudioSink, Still]) -> None:
+    sink, clock = paced
+    first = sink.next_frame_at()
+    sink.write(bytes(BLOCK * 2))
+    clock.rest(STALL_S / 2)
+    for _ in range(99):
+        sink.write(bytes(BLOCK * 2))
+    assert sink.next_frame_at() - first == pytest.approx(1.0, abs=1e-6)
 
 
 def test_a_virtual_file_holds_the_samples_and_says_when_they_sounded(tmp_path: Path) -> None:
