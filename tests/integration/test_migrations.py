@@ -24,7 +24,7 @@ from tests.fakes import START, example_database
 NEXT = """
     from alembic import op
 
-    revision, down_revision = "0002", {head!r}
+    revision, down_revision = "9999", {head!r}
     branch_labels = depends_on = None
 
     def upgrade():
@@ -47,7 +47,7 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[s
 
     def make(more: str = "pass") -> None:
         script = textwrap.dedent(NEXT).format(head=head(), more=more)
-        (folder / "versions" / "0002_later.py").write_text(script)
+        (folder / "versions" / "9999_later.py").write_text(script)
         config = Config()
         config.set_main_option("script_location", str(folder))
         monkeypatch.setattr(migrate, "_config", lambda: config)
@@ -108,7 +108,7 @@ def test_an_older_database_is_upgraded_and_its_copy_is_whole(path: Path, next_ve
     next_version()
     said: list[str] = []
     opened(path, said.append)
-    assert revision(path) == "0002"
+    assert revision(path) == "9999"
     assert said == ["Sao lưu cơ sở dữ liệu trước khi nâng cấp"]
     (copy,) = copies(path)
     assert copy.name == f"20261123T023100-{old}.db"
@@ -317,10 +317,10 @@ def test_killed_at_any_statement_of_an_upgrade_the_form_is_the_old_or_the_new(
     seen = set()
     for path in kill_everywhere(tmp_path, 1, str(tmp_path / "migrations")):
         seen.add(revision(path))
-        assert ("later" in tables_of(path)) == (revision(path) == "0002")
+        assert ("later" in tables_of(path)) == (revision(path) == "9999")
         opened(path)
-        assert revision(path) == "0002"
-    assert seen == {old, "0002"}
+        assert revision(path) == "9999"
+    assert seen == {old, "9999"}
 
 
 def test_a_busy_database_is_said_to_be_busy_not_damaged(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
