@@ -13,9 +13,11 @@ import pytest
 from domain.errors import BadInputError, VoiceError, VoiceUnavailableError
 from domain.ports import VoiceEngine
 from tests.fakes_audio import BatchFakeVoice, FakeVoice, stand_in
+from tests.fakes_piper import installed
 from tts.engines import espeak, espeak_child
 from tts.engines.espeak import EspeakFiles, EspeakVoice
 from tts.engines.google import GoogleVoice, Limits
+from tts.engines.piper import PiperVoice
 from tts.voices import BatchVoice, checked
 
 SENTENCES = (
@@ -25,8 +27,17 @@ SENTENCES = (
 )
 
 
-@pytest.fixture(params=["espeak", "gtts", "fake", "batch fake"])
+@pytest.fixture(scope="module")
+def piper_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real Piper model that is given Vietnamese phonemes."""
+    return installed(tmp_path_factory.mktemp("voices"), "joe", espeak="vi")
+
+
+@pytest.fixture(params=["espeak", "gtts", "piper", "fake", "batch fake"])
 def engine(request: pytest.FixtureRequest) -> Iterator[VoiceEngine]:
+    if request.param == "piper":
+        yield PiperVoice(request.getfixturevalue("piper_folder"))
+        return
     if request.param == "gtts":
         with stand_in() as server:
             yield GoogleVoice(Limits(interval_s=0.0, backoff_s=()), endpoint=server.endpoint)
