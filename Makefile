@@ -34,6 +34,7 @@ bench: $(DEV_READY) ## Run the benchmarks and print their tables
 
 lock: ## Make the hash-locked requirements anew (needs uv)
 	uv pip compile -q --generate-hashes --universal --no-header --extra build pyproject.toml -o requirements.txt
+	uv pip compile -q --generate-hashes --universal --no-header --extra piper -c requirements.txt pyproject.toml -o requirements-piper.txt
 	uv pip compile -q --generate-hashes --universal --no-header --extra build --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 	uv pip compile -q --generate-hashes --universal --no-header --group machine -c requirements.txt -o requirements-machine.txt
 

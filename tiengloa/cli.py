@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_running(commands)
     _add_machine(commands)
     _add_text(commands)
+    _add_voices(commands)
     _add_upkeep(commands)
     return parser
 
@@ -134,6 +135,29 @@ def _add_text(commands: "argparse._SubParsersAction[_Parser]") -> None:
     speak.add_argument("--finish", action="store_true", help="thêm nhạc hiệu, nhạc kết và chỉnh âm cho loa")
     speak.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
     speak.set_defaults(command=_speak)
+
+
+def _add_voices(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    voice = commands.add_parser("voice", help="giọng Piper thêm bằng tệp").add_subparsers(metavar="VIỆC", required=True)
+    add = voice.add_parser("add", help="thêm một giọng từ thư mục hoặc tệp .zip (.onnx và .onnx.json)")
+    add.add_argument("path", metavar="ĐƯỜNG_DẪN")
+    add.add_argument("--name", metavar="TÊN", help="tên của giọng (mặc định: tên tệp)")
+    add.add_argument("--sha256", metavar="MÃ", help="mã SHA-256 phải khớp của tệp .zip hoặc tệp .onnx")
+    add.add_argument("--speed", metavar="SỐ", help="tốc độ đọc từ 0.5 đến 2 (mặc định 1)")
+    add.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+    add.set_defaults(command=_voice_add)
+    voices = voice.add_parser("list", help="in các giọng đã thêm")
+    voices.add_argument("--json", action="store_true", help="in dạng JSON")
+    voices.set_defaults(command=_voice_list)
+    remove = voice.add_parser("remove", help="gỡ một giọng")
+    remove.add_argument("name", metavar="TÊN")
+    remove.set_defaults(command=_voice_remove)
+    attempt = voice.add_parser("try", help="nghe thử một giọng")
+    attempt.add_argument("name", metavar="TÊN")
+    attempt.add_argument("--text", required=True, metavar="VĂN_BẢN", help="văn bản, hoặc - để đọc từ đầu vào chuẩn")
+    attempt.add_argument("-o", "--output", required=True, metavar="TỆP", help="tệp .wav hoặc .flac sẽ ghi")
+    attempt.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+    attempt.set_defaults(command=_voice_try, file=None, finish=False)
 
 
 def _add_upkeep(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -205,6 +229,30 @@ def _speak(options: argparse.Namespace, settings: Settings, terminal: Terminal) 
     from tiengloa.speech import speak
 
     return speak(options, settings, terminal)
+
+
+def _voice_add(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.voices import add
+
+    return add(options, settings, terminal)
+
+
+def _voice_list(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.voices import show
+
+    return show(options, settings, terminal)
+
+
+def _voice_remove(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.voices import remove
+
+    return remove(options, settings, terminal)
+
+
+def _voice_try(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.voices import try_voice
+
+    return try_voice(options, settings, terminal)
 
 
 def _doctor(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +11,16 @@ from domain.errors import BadInputError
 
 _PREFIX = "TIENGLOA_"
 _KNOWN = ("DATA", "HOST", "PORT", "VOICES", "SECURE_COOKIES", "ADDRESS")
-ENGINES = ("gtts", "espeak")
+ENGINES = ("gtts", "piper", "espeak")
+_ONE_PIPER_VOICE = re.compile(r"piper:[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What an installation may choose.
 
-    `data`: the folder for everything that is kept. `voices`: engines in the order they are tried.
+    `data`: the folder for everything that is kept. `voices`: engines in the order they are tried;
+    `piper` stands for every installed Piper voice, `piper:NAME` for one.
     `address`: what people and machines type to reach the panel, when a server stands in front of it.
     """
 
@@ -61,10 +64,10 @@ def checked_port(text: str) -> int:
 
 
 def checked_voices(text: str) -> tuple[str, ...]:
-    """Return engine names in order. Raises BadInputError for an unknown one."""
+    """Return engine names, and Piper voices as `piper:NAME`, in order. Raises BadInputError for an unknown one."""
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
-        if name not in ENGINES:
+        if name not in ENGINES and not _ONE_PIPER_VOICE.fullmatch(name):
             raise BadInputError(f"Không có giọng đọc «{name}». Các giọng có sẵn: {', '.join(ENGINES)}.")
     return names
 

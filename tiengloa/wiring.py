@@ -1,9 +1,8 @@
 """The only place that knows concrete classes. Read it from top to bottom to see the product."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-
-from tts.lexicon import LexiconReader
 
 from audio_library.blobs import FolderBlobStore
 from audio_library.mastering import HornMastering
@@ -24,9 +23,16 @@ from tts.cache import SentenceCache
 from tts.chain import VoiceChain
 from tts.engines.espeak import EspeakVoice
 from tts.engines.google import GoogleVoice
+from tts.engines.piper import PiperVoice
+from tts.lexicon import LexiconReader
+from tts.voice_store import VoiceStore
 from web.services import Services, VoiceHealth
 
-VOICES: dict[str, type[GoogleVoice] | type[EspeakVoice]] = {"gtts": GoogleVoice, "espeak": EspeakVoice}
+VOICES: dict[str, Callable[[VoiceStore], list[VoiceEngine]]] = {
+    "gtts": lambda _store: [GoogleVoice()],
+    "piper": lambda store: [PiperVoice(store.folder(card.name)) for card in store.cards()],
+    "espeak": lambda _store: [EspeakVoice()],
+}
 
 
 @dataclass
@@ -118,9 +124,22 @@ class Centre:
         )
 
 
+def voice_store(settings: Settings) -> VoiceStore:
+    """Return the store of the Piper voices that were added."""
+    return VoiceStore(settings.data / "voices")
+
+
 def voice_chain(settings: Settings, clock: Clock, cache: SentenceCache | None) -> VoiceChain:
-    """Return the chain of the voices in `settings`, in order. Raises NoVoiceError when none is named."""
-    engines: list[VoiceEngine] = [VOICES[name]() for name in settings.voices]
-    if not engines:
+    """Return the chain of the voices in `settings`, in order. Raises NoVoiceError when there is none."""
+    store = voice_store(settings)
+    engines = [engine for name in settings.voices for engine in _engines(name, store)]
+    if not settings.voices:
         raise NoVoiceError("Chưa chọn giọng đọc nào. Hãy đặt TIENGLOA_VOICES=gtts,espeak rồi chạy lại.")
+    if not engines:
+        raise NoVoiceError("Chưa cài giọng Piper nào. Hãy thêm bằng «tiengloa voice add» rồi chạy lại.")
     return VoiceChain(engines, clock, cache)
+
+
+def _engines(name: str, store: VoiceStore) -> list[VoiceEngine]:
+    engine, _, voice = name.partition(":")
+    return [PiperVoice(store.folder(voice))] if voice else VOICES[engine](store)

@@ -29,7 +29,7 @@ from tiengloa.usage import in_vietnamese
 def test_nothing_set_gives_the_usual_settings() -> None:
     settings = from_environment({"PATH": "/bin", "HOME": "/root"})
     assert (settings.data, settings.host, settings.port) == (Path("data"), "127.0.0.1", 8080)
-    assert settings.voices == ("gtts", "espeak")
+    assert settings.voices == ("gtts", "piper", "espeak")
     assert not settings.secure_cookies
 
 
@@ -60,8 +60,8 @@ def test_a_port_that_is_none_is_refused(port: str) -> None:
 
 
 def test_an_unknown_voice_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BadInputError, match=r"«piper»\. Các giọng có sẵn: gtts, espeak"):
-        checked_voices("espeak,piper")
+    with pytest.raises(BadInputError, match=r"«siri»\. Các giọng có sẵn: gtts, piper, espeak"):
+        checked_voices("espeak,siri")
     assert checked_voices(" , ") == ()
 
 
