@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from player.machine import MachineSettings, run_machine
-
 from domain.machines import OUTCOME_LABELS
 from domain.timetable import STATION_ZONE
 from player.enrol import enrol as enrol_machine
 from player.events import Fault, Finished, MachineEvent, Missed, PlaylistAccepted, Ready, Sounding
+from player.machine import MachineSettings, run_machine
 from tiengloa import exits
 from tiengloa.settings import Settings
 from tiengloa.terminal import Terminal
