@@ -1,7 +1,6 @@
 """The sound device through ALSA's own library (libasound.so.2), by ctypes: no package, exact delay."""
 
 import ctypes
-import ctypes.util
 from typing import Any
 
 from domain.audio import SAMPLE_RATE
