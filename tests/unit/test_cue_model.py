@@ -103,11 +103,12 @@ class Stage:
         elif self.wall - start.at > TOLERANCE:
             del self.armed[key]
             self.known[key] = replace(self.known[key], live=False)
-        elif self.wall >= start.at:
+        elif self.wall >= start.at and all(one.cut for one in self._sounding()):  # the engine waits for the other
             del self.armed[key]
             late = self.wall - start.at
             length = start.slot.items[start.position].length - start.skip
-            begins = self.elapsed - late
+            freed = [one.ends for one in self.heard if one.ends is not None and one.cut is None]
+            begins = max([self.elapsed - late, *freed])
             self.heard.append(Sounding(key, start, begins, begins + length, start.at))
             self.known[key] = replace(self.known[key], started=True, seen_at=self.wall)
 
@@ -292,4 +293,7 @@ def expected(late: int, policy: LatePolicy, grace: int, items: list[tuple[int, i
     if policy is not LatePolicy.JOIN:
         return []
     sounding = [(number, pair) for number, pair in enumerate(items) if sum(pair) - late >= 1]
+    behind = late - sounding[0][1][0] if sounding else 0
+    if 0 < behind <= 1:  # too little to join by: it starts from the beginning, and what follows keeps its distance
+        return [(number, offset + behind, 0) for number, (offset, _) in sounding]
     return [(number, max(offset, late), late - offset if late - offset > 1 else 0) for number, (offset, _) in sounding]
