@@ -63,9 +63,9 @@ def slots_of_area(inputs: Inputs, area_id: str, start: datetime, end: datetime) 
 
 
 def make_plan(inputs: Inputs, enrolled: tuple[Machine, ...], now: datetime) -> Plan:
-    """Return the plan of every machine from today's midnight to the horizon."""
-    start = midnight(now)
-    end = start + HORIZON + timedelta(days=1)
+    """Return the plan of every machine from yesterday's midnight, for what still sounds, to the horizon."""
+    start = midnight(now) - timedelta(days=1)
+    end = midnight(now) + HORIZON + timedelta(days=1)
     occurrences = expand(inputs.shelf.rules.values(), start, end)
     slots = {
         machine.id: slots_for(

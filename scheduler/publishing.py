@@ -58,5 +58,5 @@ def _playlist(own: Station, machine_id: str, old: Published | None, plan: Plan, 
         issued_at=now,
         expires_at=now + LIFE,
     )
-    slots = (slot for slot in plan.slots[machine_id] if slot.starts_at >= since)
+    slots = (slot for slot in plan.slots[machine_id] if slot.starts_at >= since or slot.ends_at + slot.grace > now)
     return playlist_of(slots, heading, plan.inputs.terms.policy, plan.inputs.shelf.clips)

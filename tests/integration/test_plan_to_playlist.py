@@ -160,6 +160,20 @@ def test_what_has_begun_is_never_rewritten(station: ExampleStation, machine: Mac
         assert len(timetable.occurrences(connection, START, START + HORIZON)) == 1
 
 
+def test_a_session_that_still_sounds_stays_in_the_playlist_over_the_hour_and_over_midnight(
+    station: ExampleStation, key: StationKey, machine: Machine
+) -> None:
+    produce_all(station)
+    rule_id = session(station, "mau-mot-cua", time(23, 59), MONDAY)
+    replan(station.database, station.clock.now())
+    begun = datetime.combine(MONDAY, time(23, 59), ZONE)
+    for after, held in ((timedelta(seconds=90), True), (timedelta(minutes=6), True), (3 * HOUR, False)):
+        station.clock.go(begun + after - station.clock.at)
+        publish(station.database, key, replan(station.database, station.clock.now()), station.clock.now())
+        keys = {slot.key for slot in playlist(station, key, machine).slots}
+        assert any(one.startswith(rule_id) for one in keys) is held, after
+
+
 def test_planning_twice_gives_the_same_rows(station: ExampleStation, machine: Machine) -> None:
     produce_all(station)
     rows = []
