@@ -29,7 +29,7 @@ types: $(DEV_READY)
 layers: $(DEV_READY)
 	@$(BIN)/lint-imports
 
-bench: $(DEV_READY) ## Run the benchmarks and print their tables
+bench: $(DEV_READY) ## Run the benchmarks and print their tables (installs peers under .venv-peers)
 	@$(BIN)/python -m benchmarks
 
 lock: ## Make the hash-locked requirements anew (needs uv)

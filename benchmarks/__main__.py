@@ -1,11 +1,11 @@
-"""Run every benchmark, or those named: `python -m benchmarks [production starts ...]`."""
+"""Run every benchmark, or those named: `python -m benchmarks [reading production ...]`."""
 
 import importlib
 import platform
 import sys
 from datetime import UTC, datetime
 
-NAMES = ("production", "starts")
+NAMES = ("reading", "production", "starts")
 
 
 def main() -> None:
