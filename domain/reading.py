@@ -46,10 +46,18 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class SpokenSentence:
-    """Tokens that a voice speaks in one breath, and the silence after them."""
+    """Tokens that a voice speaks in one breath, and the silence after them.
+
+    Script marks say who speaks it (`presenter`, from 1), whether `slower`, and how many `times` in all. A sentence
+    with a `clip` has no words: the clip of the library with that name or hash sounds in its place.
+    """
 
     tokens: tuple[Token, ...]
     pause_ms: int
+    presenter: int = 1
+    slower: bool = False
+    times: int = 1
+    clip: str = ""
 
     @property
     def start(self) -> int:
@@ -93,8 +101,12 @@ class SpokenText:
 
     @property
     def syllables(self) -> int:
-        """Return how many Vietnamese syllables will be spoken."""
-        return sum(1 for word in self.spoken.split() if any(letter.isalnum() for letter in word))
+        """Return how many Vietnamese syllables will be spoken, those of repeated sentences each time."""
+        return sum(sentence.times * _syllables(sentence.spoken) for sentence in self.sentences)
+
+
+def _syllables(spoken: str) -> int:
+    return sum(1 for word in spoken.split() if any(letter.isalnum() for letter in word))
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,3 +33,28 @@ def point_name(letter: str) -> str:
 def spell(letters: str) -> str:
     """Return the names of `letters` in a row."""
     return " ".join(name for name in map(letter_name, letters) if name)
+
+
+_TONES = {"\u0300": "huyền", "\u0301": "sắc", "\u0309": "hỏi", "\u0303": "ngã", "\u0323": "nặng"}
+_DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
+_SIGNS = {".": "chấm", "-": "gạch ngang", "/": "gạch chéo", "_": "gạch dưới", "@": "a còng", "&": "và"}
+
+
+def spelt(written: str) -> str | None:
+    """Return every letter, its tone, every digit and sign of `written` with a short pause between.
+
+    None when something in it has no name, or nothing is there to be said.
+    """
+    names = [_spelt_one(char) for char in written if char != " "]
+    return ", ".join(names) if names and all(names) else None
+
+
+def _spelt_one(char: str) -> str:
+    if char.isascii() and char.isdigit():
+        return _DIGITS[int(char)]
+    if char in _SIGNS:
+        return _SIGNS[char]
+    parts = unicodedata.normalize("NFD", char)
+    tone = next((_TONES[part] for part in parts if part in _TONES), "")
+    name = letter_name(unicodedata.normalize("NFC", "".join(part for part in parts if part not in _TONES)))
+    return f"{name} {tone}".strip() if name else ""

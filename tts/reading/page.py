@@ -1,8 +1,8 @@
 """What a rule sees and what it gives back."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from domain.reading import Flag, FlagKind
 from tts.reading.numbers import Numbers
@@ -11,24 +11,34 @@ from tts.reading.wordlist import Lexicon, WordIndex
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A reading of the clean characters from `start` to `end`, by the rule named `rule`."""
+    """A reading of the clean characters from `start` to `end`, by the rule named `rule`.
+
+    A script mark has its number in `amount` (milliseconds, times or presenter) and its words in `named`.
+    """
 
     start: int
     end: int
     spoken: str
     rule: str
     flags: tuple[Flag, ...] = ()
+    amount: int = 0
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The clean script with everything a rule may ask; `lower` has the same offsets as `text`."""
+    """The clean script with everything a rule may ask; `lower` has the same offsets as `text`.
+
+    `marks` holds the script marks by where they begin; `heads` are the offsets where a line begins behind its marks.
+    """
 
     text: str
     lower: str
     lexicon: Lexicon
     own: WordIndex
     say: Numbers
+    marks: Mapping[int, Piece] = field(default_factory=dict)
+    heads: frozenset[int] = frozenset()
 
     def before(self, start: int, reach: int = 60) -> str:
         """Return up to `reach` lower-cased characters before `start`, not beyond its line."""
@@ -41,7 +51,7 @@ class Page:
 
     def at_line_start(self, start: int) -> bool:
         """Tell whether a line begins at `start`."""
-        return start == 0 or self.text[start - 1] == "\n"
+        return start == 0 or self.text[start - 1] == "\n" or start in self.heads
 
     def reading_of(self, written: str) -> str | None:
         """Return what a person or the lexicon says for exactly `written`."""

@@ -1,12 +1,14 @@
 """Reads a script: clean it, walk over it chunk by chunk, let the longest reading win, join sentences."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from domain.reading import LexiconEntry, SpokenText
 from tts.reading import (
     abbreviations,
     dates,
     documents,
+    marks,
     measures,
     phones,
     punctuation,
@@ -88,7 +90,9 @@ def read(
 ) -> SpokenText:
     """Return `script` as it will be said; `readings` win over the lexicon. Never raises on any text."""
     cleaned = clean(script)
-    page = Page(cleaned.text, cleaned.text.lower(), lexicon, index_entries(tuple(readings)), Numbers(style or Style()))
+    found, heads = marks.marks_of(cleaned.text)
+    own = index_entries(tuple(readings))
+    page = Page(cleaned.text, cleaned.text.lower(), lexicon, own, Numbers(style or Style()), found, heads)
     return SpokenText(sentences_of(script, cleaned, _pieces(page)))
 
 
@@ -111,7 +115,9 @@ def _read_at(page: Page, start: int) -> tuple[Piece, ...]:
     if first == "\n":
         return (Piece(start, start + 1, "", "break"),)
     known = _known(page, start, chunk.end())
-    if first.isalpha():
+    if start in page.marks:
+        found = (_mark(page, page.marks[start]),)
+    elif first.isalpha():
         found = _word_rules(page, start, chunk.end())
     elif first.isdigit() and first.isascii():
         found = _first(page, start, _DIGIT_RULES)
@@ -124,6 +130,18 @@ def _read_at(page: Page, start: int) -> tuple[Piece, ...]:
     if found:
         return found
     return words.word(page, start, chunk.end()) if first.isalpha() else symbols.unreadable_run(page, start)
+
+
+def _mark(page: Page, mark: Piece) -> Piece:
+    """Return `mark`; the words of a reading given in it are read as any others, as one sentence."""
+    if mark.rule != marks.READING:
+        return mark
+    words = clean(mark.named)
+    inner = replace(page, text=words.text, lower=words.text.lower(), marks={}, heads=frozenset())
+    said = SpokenText(sentences_of(mark.named, words, _pieces(inner)))
+    lines = [line for sentence in said.sentences if (line := sentence.spoken.rstrip(" ,.?!"))]
+    flags = tuple(flag for token in said.flagged for flag in token.flags)
+    return replace(mark, spoken=", ".join(lines), flags=flags) if lines else marks.silent_reading(page.text, mark)
 
 
 def _first(page: Page, start: int, rules: tuple[Rule, ...]) -> tuple[Piece, ...]:
