@@ -11,17 +11,28 @@ from tts.reading import marks
 
 READER = LexiconReader()
 
-PIECES = (
-    "[nghỉ]|[nghỉ 2 giây]|[nghỉ 1,5 giây]|[đọc lại]|[đọc lại 2 lần]|[đánh vần: UBND]|[đánh vần: Lèng 69]|[chậm]|"
-    "[hết chậm]|[giọng 2]|[giọng 1]|[chèn: Nhạc hiệu]|[chèn: 5 phút]|[nghĩ]|[nghi 2 giay]|[nghỉ 99 giây]|[nghỉ|[đọc:|"
-    "[đọc: a]|[giọng 3]|[đọc lại 7 lần]|[chậm nhất ngày 5]|[dừng]|[|]|[1]|[...]|[ NGHỈ 2giây ]|[đánh vần: ♥]|"
-    "Xin chào.|bà con|UBND|5|09/01/2023|1.|-|a)|,|.|?|\n|\n\n|điểm d|69/KH-UBND|TM.|Nguyễn Văn A|0912.345.678|(|)|10%"
-).split("|")
+MARKS = """
+[nghỉ] | [nghỉ 2 giây] | [nghỉ 1,5 giây] | [đọc lại] | [đọc lại 2 lần] | [đánh vần: UBND] | [đánh vần: Lèng 69]
+[chậm] | [hết chậm] | [giọng 2] | [giọng 1] | [chèn: Nhạc hiệu] | [chèn: 5 phút] | [ NGHỈ 2giây ] | [nghi 2 giay]
+[nghĩ] | [nghỉ 99 giây] | [nghỉ | [đọc: | [đọc: a] | [giọng 3] | [đọc lại 7 lần] | [chậm nhất ngày 5] | [dừng]
+[ | ] | [1] | [...] | [đánh vần: ♥]
+"""
+OTHERS = """
+Xin chào. | bà con | UBND | 5 | 09/01/2023 | 1. | - | a) | , | . | ? | điểm d | 69/KH-UBND | TM. | Nguyễn Văn A
+( | ) | 10% | 0912.345.678
+"""
+PIECES = [
+    *(piece for line in (MARKS + OTHERS).strip().splitlines() for piece in line.split(" | ")),
+    "\n",
+    "\n\n",
+]
 SCRIPTS = st.one_of(
-    st.lists(st.sampled_from([*PIECES, "[đọc: 69/KH | sáu chín ca hát]", "[đọc: 5 | 6 người, QWZX.]"]), max_size=14).map(
-        " ".join
+    st.lists(
+        st.sampled_from([*PIECES, "[đọc: 69/KH | sáu chín ca hát]", "[đọc: 5 | 6 người, QWZX.]"]), max_size=14
+    ).map(" ".join),
+    st.lists(st.one_of(st.sampled_from(PIECES), st.text(alphabet="[]|: ghị5.♥\u200b", max_size=5)), max_size=12).map(
+        "".join
     ),
-    st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=5)), max_size=12).map("".join),
     st.text(alphabet="[]|: nghỉđọclạichậm125.\n", max_size=40),
 )
 

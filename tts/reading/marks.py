@@ -66,10 +66,6 @@ class _Form:
     rest: re.Pattern[str]
     takes_words: bool = False
 
-    @property
-    def head(self) -> re.Pattern[str]:
-        return re.compile(" *" + _plain(self.words).replace(" ", " ?") + "(?![a-z])")
-
 
 _NUMBER = r" ?:? ?(?:([0-9]{1,6}) ?(?:lan)? ?)?"
 _WORDS = r" ?: ?([^|]{0,200}[^| ]) ?"
@@ -95,11 +91,27 @@ _WISHES = {
 
 _LONGEST = 420
 _BRACKET = re.compile(rf"\[([^\[\]\n]{{0,{_LONGEST}}})(\]?)")
-_WRITTEN_HEAD = re.compile(r" *([a-z]{2,9}(?: [a-z]{2,9}){0,2})")
+_WRITTEN_HEAD = re.compile(r" ?([a-z]{2,9}(?: [a-z]{2,9}){0,2})")
 _WISHED_REST = re.compile(r" ?:? ?(?:[0-9]{1,6}(?:[.,][0-9]{1,6})? ?(?:giay|lan|s)?)? ?")
 _UNCLOSED_NUMBER = re.compile(r" ?:? ?[0-9]{1,6}(?:[.,][0-9]{1,6})?(?: ?(?:giay|lan|s)\b)?|")
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _STROKE = "\u0335"
+
+
+def _plain(words: str) -> str:
+    """Return `words` in small letters without any mark on them; the offsets stay."""
+    return "".join(_letter(char)[0] for char in words)
+
+
+def _letter(char: str) -> str:
+    """Return a letter in small and the marks on it, the stroke of đ as one of them."""
+    if char in "đĐ":
+        return "d" + _STROKE
+    return unicodedata.normalize("NFD", char.lower()) or char
+
+
+_HEAD = re.compile(" ?(?:" + "|".join(f"({_plain(form.words).replace(' ', ' ?')})" for form in _FORMS) + ")(?![a-z])")
+"""How each form begins, in their order."""
 
 
 def marks_of(text: str) -> tuple[dict[int, Piece], frozenset[int]]:
@@ -152,10 +164,9 @@ def _pair_slow(text: str, found: dict[int, Piece]) -> None:
 def _mark(text: str, bracket: re.Match[str]) -> Piece | None:
     """Return the mark in `bracket`, or None when it is an ordinary bracket."""
     plain = _plain(bracket[1])
-    for form in _FORMS:
-        head = form.head.match(plain)
-        if head:
-            return _by_form(form, bracket, plain, head.end())
+    head = _HEAD.match(plain)
+    if head and head.lastindex:
+        return _by_form(_FORMS[head.lastindex - 1], bracket, plain, head.end())
     return _nearly(bracket, plain)
 
 
@@ -270,18 +281,6 @@ def _flagged(start: int, end: int, rule: str, written: str, why: str) -> Piece:
     shown = written if len(written) <= 40 else written[:40] + "…"
     sentence = f"Dấu “{shown}”: {why}. Ví dụ đúng: {_HELP[rule].example}. Dấu này sẽ không được đọc lên."
     return Piece(start, end, "", MALFORMED, (Flag(FlagKind.MALFORMED_MARK, sentence),))
-
-
-def _plain(words: str) -> str:
-    """Return `words` in small letters without any mark on them; the offsets stay."""
-    return "".join(_letter(char)[0] for char in words)
-
-
-def _letter(char: str) -> str:
-    """Return a letter in small and the marks on it, the stroke of đ as one of them."""
-    if char in "đĐ":
-        return "d" + _STROKE
-    return unicodedata.normalize("NFD", char.lower()) or char
 
 
 def _lacks_tones(written: str, words: str) -> bool:

@@ -116,7 +116,7 @@ def _read_at(page: Page, start: int) -> tuple[Piece, ...]:
         return (Piece(start, start + 1, "", "break"),)
     known = _known(page, start, chunk.end())
     if start in page.marks:
-        found = (_mark(page, page.marks[start]),)
+        found = _mark(page, page.marks[start])
     elif first.isalpha():
         found = _word_rules(page, start, chunk.end())
     elif first.isdigit() and first.isascii():
@@ -132,16 +132,17 @@ def _read_at(page: Page, start: int) -> tuple[Piece, ...]:
     return words.word(page, start, chunk.end()) if first.isalpha() else symbols.unreadable_run(page, start)
 
 
-def _mark(page: Page, mark: Piece) -> Piece:
+def _mark(page: Page, mark: Piece) -> tuple[Piece, ...]:
     """Return `mark`; the words of a reading given in it are read as any others, as one sentence."""
     if mark.rule != marks.READING:
-        return mark
+        return (mark,)
     words = clean(mark.named)
     inner = replace(page, text=words.text, lower=words.text.lower(), marks={}, heads=frozenset())
     said = SpokenText(sentences_of(mark.named, words, _pieces(inner)))
     lines = [line for sentence in said.sentences if (line := sentence.spoken.rstrip(" ,.?!"))]
     flags = tuple(flag for token in said.flagged for flag in token.flags)
-    return replace(mark, spoken=", ".join(lines), flags=flags) if lines else marks.silent_reading(page.text, mark)
+    said_so = replace(mark, spoken=", ".join(lines), flags=flags)
+    return (said_so if lines else marks.silent_reading(page.text, mark),)
 
 
 def _first(page: Page, start: int, rules: tuple[Rule, ...]) -> tuple[Piece, ...]:

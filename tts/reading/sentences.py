@@ -91,9 +91,8 @@ class _Growing:
 
     def _pause(self, piece: Piece) -> None:
         """Make the silence here as long as was asked; several marks in a row add up."""
-        if not self.words and not self.tokens and self.done:
-            last = self.done[-1]
-            self._change_last(piece, pause_ms=piece.amount + (last.pause_ms if self.exact else 0))
+        if not self.words and not self.tokens and self.done and not self.exact:
+            self.done[-1] = replace(self._last_with(piece), pause_ms=piece.amount)
         else:
             if not self.words and self.done and not self.exact:
                 self.done[-1] = replace(self.done[-1], pause_ms=0)
@@ -109,7 +108,7 @@ class _Growing:
             self.close(_SENTENCE_MS)
             self.done[-1] = replace(self.done[-1], times=1 + piece.amount)
         elif not self.tokens and self.done and self.done[-1].spoken and self.done[-1].times == 1:
-            self._change_last(piece, times=1 + piece.amount)
+            self.done[-1] = replace(self._last_with(piece), times=1 + piece.amount)
         else:
             self._take_word(marks.misplaced_again(piece, self._token(piece, "").source))
 
@@ -142,10 +141,10 @@ class _Growing:
     def _has_ended(self) -> bool:
         return self.held is not None and self.tokens[self.held].spoken in _ENDS
 
-    def _change_last(self, piece: Piece, **changed: int) -> None:
-        """Add a script mark to the sentence before it, with what it changes there."""
+    def _last_with(self, piece: Piece) -> SpokenSentence:
+        """Return the last sentence with the token of a script mark added."""
         last = self.done[-1]
-        self.done[-1] = replace(last, tokens=(*last.tokens, self._token(piece, "")), **changed)
+        return replace(last, tokens=(*last.tokens, self._token(piece, "")))
 
     def _silence(self, index: int) -> None:
         old = self.tokens[index]
