@@ -3,13 +3,17 @@
 import unicodedata
 from dataclasses import dataclass, replace
 
+from sqlalchemy import Connection
+
+from bulletins.recordings import cast_of, parts, seal_of
+from domain.audio import PRESET_LABELS
 from domain.bulletins import EDITABLE, SCRIPT_LIMIT, AcceptedReading, Bulletin, BulletinState
 from domain.errors import BadInputError, FlaggedReadingError, NotAllowedError, WrongStateError
 from domain.people import Role, User
 from domain.ports import Clock, JobBell, Reader
 from domain.reading import LexiconEntry, SpokenText
 from store import bulletins as shelf
-from store import jobs
+from store import jobs, recordings, station
 from store.bulletins import Act, Draft
 from store.engine import Database, new_id
 
@@ -68,13 +72,22 @@ class Desk:
             shelf.change_state(connection, bulletin, BulletinState.SUBMITTED, act.at, return_note="")
             shelf.note(connection, bulletin, act, "trình duyệt")
 
-    def approve(self, user: User, bulletin_id: str, version: int, *, backup_voice_ok: bool) -> str:
-        """Approve `version`, as the approver read it, and have it produced; return the job's id."""
+    def approve(
+        self, user: User, bulletin_id: str, version: int, *, backup_voice_ok: bool, seal: str | None = None
+    ) -> str:
+        """Approve `version`, as the approver read it, and have it produced; return the job's id.
+
+        `seal` is that of the recordings and the preset that the approver was shown.
+        """
         with self.database.write() as connection:
             bulletin = shelf.get(connection, bulletin_id)
             _require_approver(user, bulletin)
             _require_state(bulletin, BulletinState.SUBMITTED)
             _refuse_flags(self.read(bulletin.script, bulletin.readings))
+            if seal is not None and seal != self._seal(connection, bulletin):
+                raise WrongStateError(
+                    "Bản thu hoặc loại loa vừa được thay đổi nên chưa duyệt. Hãy mở lại trang và nghe lại."
+                )
             act = Act(user, self.clock.now())
             shelf.change_state(
                 connection,
@@ -128,8 +141,36 @@ class Desk:
             shelf.accept_backup_voice(connection, bulletin, user.id)
             shelf.note(connection, bulletin, act, "đồng ý cho phát giọng dự phòng")
 
+    def choose_preset(self, user: User, bulletin_id: str, preset: str) -> None:
+        """Choose how the sound is finished: its writers while they write, the approver while it waits."""
+        if preset not in PRESET_LABELS:
+            raise BadInputError("Không có loại loa này. Hãy chọn một loại trong danh sách.")
+        with self.database.write() as connection:
+            bulletin = shelf.get(connection, bulletin_id)
+            if bulletin.state is BulletinState.SUBMITTED:
+                _require_approver(user, bulletin)
+            else:
+                _require(user, *_WRITERS)
+                _require_state(bulletin, *EDITABLE)
+            if preset != bulletin.preset:
+                shelf.choose_preset(connection, bulletin, preset)
+                act = Act(user, self.clock.now())
+                shelf.note(connection, bulletin, act, f"chọn {PRESET_LABELS[preset].lower()}")
+
+    def cancel(self, user: User, bulletin_id: str) -> None:
+        """Stop the production that waits or runs; it can be queued again."""
+        _require(user, Role.EDITOR, Role.APPROVER, Role.TECHNICIAN)
+        with self.database.write() as connection:
+            bulletin = shelf.get(connection, bulletin_id)
+            job = jobs.of_bulletin(connection, bulletin_id, bulletin.version)
+            if job is None or not jobs.cancel(connection, job.id):
+                raise WrongStateError(
+                    "Việc làm âm thanh đã kết thúc nên không còn gì để dừng. Hãy mở lại trang để xem."
+                )
+            shelf.note(connection, bulletin, Act(user, self.clock.now()), "dừng làm âm thanh")
+
     def produce_again(self, user: User, bulletin_id: str) -> None:
-        """Queue a failed production again."""
+        """Queue a failed or cancelled production again."""
         _require(user, Role.EDITOR, Role.APPROVER, Role.TECHNICIAN)
         with self.database.write() as connection:
             bulletin = shelf.get(connection, bulletin_id)
@@ -139,9 +180,13 @@ class Desk:
             jobs.retry(connection, job.id)
         self.bell.ring(job.id)
 
+    def _seal(self, connection: Connection, bulletin: Bulletin) -> str:
+        texts = parts(self.reader, bulletin, station.get(connection).name)
+        return seal_of(bulletin, cast_of(bulletin, texts, recordings.of_bulletin(connection, bulletin.id)))
+
 
 def may_approve(user: User, bulletin: Bulletin) -> bool:
-    """Tell whether `user` may approve: an approver who wrote no version of the text."""
+    """Tell whether `user` may approve: an approver who neither wrote any of the text nor reads it aloud."""
     return Role.APPROVER in user.roles and user.id not in bulletin.author_ids
 
 

@@ -7,6 +7,12 @@ from enum import StrEnum
 SAMPLE_RATE = 48_000
 """Frames a second of every clip and of the machine's mixer, mono, signed 16 bit little endian."""
 
+PRESET_LABELS = {"horn": "Loa nén ngoài trời", "plain": "Loa thường"}
+"""The ways a bulletin may be finished, by name, as people call them; the first is what nobody chose."""
+
+RECORDED = "recorded"
+"""The engine of a clip that a person read from the first word to the last; its voice is the person's name."""
+
 TARGET_LUFS = -16.0
 CEILING_DBTP = -2.0
 
@@ -24,13 +30,17 @@ class ClipKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VoiceStamp:
-    """Which voice spoke a clip; `backup` when it stood in for a better one, and `why`."""
+    """Which voice spoke a clip; `backup` when it stood in for a better one, and `why`.
+
+    `recorded` counts the sentences that a person read in its place.
+    """
 
     engine: str
     voice: str
     version: str
     backup: bool
     why: str = ""
+    recorded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,10 @@ class MasteredAudio:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A sound in the content-addressed library; `hash` is the SHA-256 of its file in hex."""
+    """A sound in the content-addressed library; `hash` is the SHA-256 of its file in hex.
+
+    `preset` says how it was finished.
+    """
 
     hash: str
     size: int
@@ -87,3 +100,4 @@ class Clip:
     title: str
     created_at: datetime
     voice: VoiceStamp | None = None
+    preset: str = ""

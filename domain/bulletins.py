@@ -1,7 +1,7 @@
 """Bulletins (bản tin) and the path from a draft to an approved text."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 SCRIPT_LIMIT = 20_000
@@ -68,7 +68,8 @@ class Review:
 class Bulletin:
     """A bulletin with its current script.
 
-    `author_ids` holds everyone who wrote any version of it: none of them may approve it.
+    `author_ids` holds everyone who wrote any version of it or lent it their voice: none of them may approve it.
+    `preset` names how its sound is finished.
     `clip_hash` is the finished sound of `clip_version`; it may air only when that equals `version`.
     `backup_voice_ok_by` is the person who said yes to a backup voice on air for this version.
     """
@@ -93,4 +94,23 @@ class Bulletin:
     clip_hash: str | None = None
     clip_version: int | None = None
     backup_voice_ok_by: str | None = None
+    preset: str = "horn"
     history: tuple[Review, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A person's own voice for one sentence of a bulletin, or for all of one version.
+
+    `key` says what it stands for: the hash of the sentence as it is said, or the version; `sentence` keeps the words.
+    """
+
+    id: str
+    bulletin_id: str
+    key: str
+    sentence: str
+    blob_hash: str
+    length: timedelta
+    made_by: str
+    made_by_name: str
+    made_at: datetime

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, union, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from domain.bulletins import AcceptedReading, Bulletin, BulletinState, Genre, Review
 from domain.errors import NotFoundError, WrongStateError
 from domain.people import User
 from store import station, tables
 
+_ITSELF = "tu-dong"
 _TOO_LATE = "Bản tin đã được người khác thay đổi. Chưa ghi gì thêm; hãy mở lại trang để xem bản mới nhất."
 
 
@@ -93,6 +95,11 @@ def attach_clip(connection: Connection, bulletin_id: str, version: int, clip_has
     return changed.rowcount == 1
 
 
+def choose_preset(connection: Connection, bulletin: Bulletin, preset: str) -> None:
+    """Note how the sound of the bulletin is to be finished."""
+    _guarded(connection, bulletin, preset=preset)
+
+
 def accept_backup_voice(connection: Connection, bulletin: Bulletin, user_id: str) -> None:
     """Note who said yes to a backup voice for this version."""
     _guarded(connection, bulletin, backup_voice_ok_by=user_id)
@@ -110,6 +117,26 @@ def note(connection: Connection, bulletin: Bulletin, act: Act, action: str, text
             note=text,
         )
     )
+
+
+def note_by_itself(connection: Connection, bulletin: Bulletin, at: datetime, action: str) -> None:
+    """Add a step that no person took: it stands under the name of the machine."""
+    connection.execute(
+        upsert(tables.user)
+        .values(id=_ITSELF, login=f"#{_ITSELF}", name="Máy tự động", roles=[], active=False)
+        .on_conflict_do_nothing()
+    )
+    note(connection, bulletin, Act(User(_ITSELF, f"#{_ITSELF}", "Máy tự động", frozenset()), at), action)
+
+
+def done_by_itself(connection: Connection, since: datetime) -> tuple[tuple[Bulletin, Review], ...]:
+    """Return what the machine did to bulletins since then, the newest first."""
+    table = tables.review
+    query = select(table.c.bulletin_id, table.c.number).where(table.c.user_id == _ITSELF, table.c.at > since)
+    found = connection.execute(query.order_by(table.c.number.desc())).all()
+    every = {row.bulletin_id: get(connection, row.bulletin_id) for row in found}
+    steps = ((one, step) for one in every.values() for step in reversed(one.history))
+    return tuple((one, step) for one, step in steps if step.user_id == _ITSELF and step.at > since)
 
 
 def get(connection: Connection, bulletin_id: str) -> Bulletin:
@@ -182,8 +209,13 @@ def _add_version(connection: Connection, bulletin_id: str, version: int, draft: 
 
 
 def _authors(connection: Connection, bulletin_id: str) -> frozenset[str]:
-    table = tables.script_version
-    return frozenset(connection.execute(select(table.c.author_id).where(table.c.bulletin_id == bulletin_id)).scalars())
+    """Return who wrote any version, and who lent the bulletin their voice."""
+    written, read = tables.script_version.c, tables.recording.c
+    query = union(
+        select(written.author_id).where(written.bulletin_id == bulletin_id),
+        select(read.made_by).where(read.bulletin_id == bulletin_id),
+    )
+    return frozenset(connection.execute(query).scalars())
 
 
 def _history(connection: Connection, bulletin_id: str) -> tuple[Review, ...]:
@@ -219,5 +251,6 @@ def _bulletin(row: Row[Any], authors: frozenset[str], history: tuple[Review, ...
         clip_hash=row.clip_hash,
         clip_version=row.clip_version,
         backup_voice_ok_by=row.backup_voice_ok_by,
+        preset=row.preset,
         history=history,
     )

@@ -27,6 +27,7 @@ def put(connection: Connection, clip: Clip) -> None:
             title=clip.title,
             created_at=clip.created_at,
             voice=None if clip.voice is None else _voice_document(clip.voice),
+            preset=clip.preset,
         )
         .on_conflict_do_nothing()
     )
@@ -58,6 +59,7 @@ def _voice_document(voice: VoiceStamp) -> dict[str, Any]:
         "version": voice.version,
         "backup": voice.backup,
         "why": voice.why,
+        "recorded": voice.recorded,
     }
 
 
@@ -72,4 +74,5 @@ def _clip(row: Row[Any]) -> Clip:
         title=row.title,
         created_at=row.created_at,
         voice=None if row.voice is None else VoiceStamp(**row.voice),
+        preset=row.preset,
     )

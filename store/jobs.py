@@ -11,6 +11,9 @@ from store import tables
 from store.engine import new_id
 
 MOST_ATTEMPTS = 5
+KEPT_OLD = "giữ bản cũ"
+"""The stage of a job that was done again and made nothing better."""
+
 _GAVE_UP = (
     f"Tiến trình làm âm thanh đã dừng đột ngột {MOST_ATTEMPTS} lần khi làm bản tin này nên không thử nữa. "
     "Bản tin còn nguyên; hãy báo kỹ thuật viên, rồi bấm làm lại."
@@ -75,6 +78,11 @@ def finish(connection: Connection, job: Job, now: datetime, wall_seconds: float,
     )
 
 
+def finish_in_vain(connection: Connection, job: Job, now: datetime) -> bool:
+    """Note that a job is done and the older sound stays; tell whether it was still this worker's."""
+    return _mine(connection, job, state=JobState.DONE.value, stage=KEPT_OLD, finished_at=now, lease_until=None)
+
+
 def fail(connection: Connection, job: Job, error: str, retry_at: datetime | None) -> bool:
     """Note a failure: to be tried again after `retry_at`, or for good when that is `None`."""
     again = retry_at is not None and job.attempts < MOST_ATTEMPTS
@@ -98,12 +106,24 @@ def release(connection: Connection, now: datetime) -> None:
 
 
 def retry(connection: Connection, job_id: str) -> None:
-    """Queue a failed job again, as a person asked."""
-    connection.execute(
+    """Queue a failed or cancelled job again, as a person asked."""
+    _again(connection, get(connection, job_id), JobState.FAILED, JobState.CANCELLED)
+
+
+def remake(connection: Connection, job_id: str) -> bool:
+    """Queue a job that is done once more; tell whether it was to be had."""
+    return _again(connection, get(connection, job_id), JobState.DONE)
+
+
+def cancel(connection: Connection, job_id: str) -> bool:
+    """Stop a job that waits or runs; its worker learns it when it next tells of progress. Tell whether it was one."""
+    going = [JobState.QUEUED.value, JobState.RUNNING.value]
+    changed = connection.execute(
         update(tables.job)
-        .where(tables.job.c.id == job_id, tables.job.c.state == JobState.FAILED.value)
-        .values(state=JobState.QUEUED.value, attempts=0, error="")
+        .where(tables.job.c.id == job_id, tables.job.c.state.in_(going))
+        .values(state=JobState.CANCELLED.value, lease_until=None, error="")
     )
+    return changed.rowcount == 1
 
 
 def get(connection: Connection, job_id: str) -> Job:
@@ -136,11 +156,37 @@ def _expired(now: datetime) -> Any:
     return (tables.job.c.state == JobState.RUNNING.value) & (tables.job.c.lease_until < now)
 
 
+def _again(connection: Connection, job: Job, *states: JobState) -> bool:
+    """Queue `job` as if it were new. A worker that still holds it from before must not take it for its own, so the
+    job counts as asked for a moment later.
+    """
+    changed = connection.execute(
+        update(tables.job)
+        .where(tables.job.c.id == job.id, tables.job.c.state.in_([state.value for state in states]))
+        .values(
+            state=JobState.QUEUED.value,
+            attempts=0,
+            error="",
+            stage="",
+            done=0,
+            total=0,
+            lease_until=None,
+            created_at=job.created_at + timedelta(milliseconds=1),
+        )
+    )
+    return changed.rowcount == 1
+
+
 def _mine(connection: Connection, job: Job, **columns: Any) -> bool:
     table = tables.job
     changed = connection.execute(
         update(table)
-        .where(table.c.id == job.id, table.c.state == JobState.RUNNING.value, table.c.attempts == job.attempts)
+        .where(
+            table.c.id == job.id,
+            table.c.state == JobState.RUNNING.value,
+            table.c.attempts == job.attempts,
+            table.c.created_at == job.created_at,
+        )
         .values(**columns)
     )
     return changed.rowcount == 1

@@ -10,7 +10,7 @@ from scheduler.alarm import Alarm
 from store import jobs, station
 from store.migrate import upgrade
 from tiengloa.folder import in_turn, only_one, prepare
-from tiengloa.jobs import Bell, reconcile
+from tiengloa.jobs import Bell, keep_health, reconcile
 from tiengloa.logs import complain, log_to_errors
 from tiengloa.settings import Settings
 from tiengloa.wiring import Centre
@@ -18,6 +18,7 @@ from tiengloa.wiring import Centre
 Say = Callable[[str], None]
 _RECONCILE_EVERY = 5.0
 _CLEAN_EVERY = 3600.0
+_REMAKE_EVERY = 300.0
 
 
 def open_centre(settings: Settings, say: Say = lambda _: None) -> Centre:
@@ -82,6 +83,8 @@ def _work(centre: Centre, on_ready: Callable[[], None]) -> None:
     timetable = centre.timetable_worker
     alarm = Alarm(centre.clock, timetable.next_transition, timetable.tick, complain)
     alarm.every(_RECONCILE_EVERY, lambda: reconcile(centre.production, bell.ring), "reconcile")
+    alarm.every(_REMAKE_EVERY, centre.remaking(bell).run, "remake")
+    alarm.every(_RECONCILE_EVERY, lambda: keep_health(centre.folder.root, centre.speaker.health()), "voices")
     alarm.every(_CLEAN_EVERY, timetable.clean, "clean")
     try:
         listener.start()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
+from domain.audio import PRESET_LABELS
 from domain.errors import TiengLoaError
 from tiengloa import __version__, exits
 from tiengloa.children import WITH_PARENT, end_with_parent
@@ -133,6 +134,7 @@ def _add_text(commands: "argparse._SubParsersAction[_Parser]") -> None:
     speak.add_argument("-o", "--output", required=True, metavar="TỆP", help="tệp .wav hoặc .flac sẽ ghi")
     speak.add_argument("--voices", metavar="TÊN,...", help="thứ tự giọng đọc, ví dụ espeak hoặc gtts,espeak")
     speak.add_argument("--finish", action="store_true", help="thêm nhạc hiệu, nhạc kết và chỉnh âm cho loa")
+    speak.add_argument("--preset", choices=tuple(PRESET_LABELS), help="loại loa: horn (loa nén, mặc định) hoặc plain")
     speak.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
     speak.set_defaults(command=_speak)
 
@@ -157,7 +159,7 @@ def _add_voices(commands: "argparse._SubParsersAction[_Parser]") -> None:
     attempt.add_argument("--text", required=True, metavar="VĂN_BẢN", help="văn bản, hoặc - để đọc từ đầu vào chuẩn")
     attempt.add_argument("-o", "--output", required=True, metavar="TỆP", help="tệp .wav hoặc .flac sẽ ghi")
     attempt.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
-    attempt.set_defaults(command=_voice_try, file=None, finish=False)
+    attempt.set_defaults(command=_voice_try, file=None, finish=False, preset=None)
 
 
 def _add_upkeep(commands: "argparse._SubParsersAction[_Parser]") -> None:

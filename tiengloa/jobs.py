@@ -1,8 +1,10 @@
-"""Huey wakes production workers; the truth about the work is the job table."""
+"""Huey wakes production workers; the truth about the work is the job table. What the worker tells the panel."""
 
+import json
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,12 @@ from huey.consumer import Consumer
 from bulletins.production import Production
 from domain.errors import TiengLoaError
 from store.engine import named_failure
+from tiengloa.files import write_whole
+from tts.chain import VoiceHealth
 
 _LOG = logging.getLogger(__name__)
+
+_HEALTH = "voice-health.json"
 
 
 class Bell:
@@ -82,6 +88,38 @@ def reconcile(production: Production, ring: Callable[[str], None]) -> None:
     """Ring for every job that waits: a ring that was lost, or a worker that died with its lease."""
     for job_id in production.waiting():
         ring(job_id)
+
+
+def keep_health(data: Path, health: Sequence[VoiceHealth]) -> None:
+    """Write down in the folder `data` how the worker finds its voices, when that is news."""
+    if kept_health(data) == tuple(health):
+        return
+    told = [
+        {
+            "name": one.name,
+            "label": one.label,
+            "backup": one.backup,
+            "ok": one.ok,
+            "sentence": one.sentence,
+            "since": None if one.since is None else one.since.isoformat(),
+        }
+        for one in health
+    ]
+    write_whole(data / _HEALTH, json.dumps(told, ensure_ascii=False, indent=1).encode())
+
+
+def kept_health(data: Path) -> tuple[VoiceHealth, ...]:
+    """Return how the worker last found its voices, best first; nothing while it has not said, or cannot be read."""
+    try:
+        told = json.loads((data / _HEALTH).read_bytes())
+        return tuple(_health(one) for one in told)
+    except (OSError, ValueError, TypeError, KeyError):
+        return ()
+
+
+def _health(told: dict[str, Any]) -> VoiceHealth:
+    since = None if told["since"] is None else datetime.fromisoformat(told["since"])
+    return VoiceHealth(told["name"], told["label"], told["backup"], told["ok"], told["sentence"], since)
 
 
 def _nobody(job_id: str) -> None:

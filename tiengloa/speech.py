@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from audio_library.mastering import HornMastering
+from audio_library.mastering import PRESETS, HornMastering
 from domain.audio import SpokenAudio
 from domain.bulletins import SCRIPT_LIMIT
 from domain.errors import BadInputError
@@ -40,7 +40,9 @@ def read(options: argparse.Namespace, terminal: Terminal) -> int:
 def speak(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
     """Write a text as speech to a file, with a bar on the way."""
     output = Path(options.output)
-    write = _format_of(output, finished=options.finish)
+    if options.preset and not options.finish:
+        raise BadInputError("--preset chỉ dùng cùng --finish.")
+    write = _format_of(output, options.preset or "horn" if options.finish else "")
     text = _given(options.text) if options.text is not None else _file(options.file)
     refuse_unwritable(output)
     spoken = LexiconReader().read(text)
@@ -136,14 +138,15 @@ def _token(token: Token) -> dict[str, Any]:
 _Writer = Callable[[SpokenAudio, Progress], tuple[bytes, float]]
 
 
-def _format_of(output: Path, *, finished: bool) -> _Writer:
+def _format_of(output: Path, preset: str) -> _Writer:
+    """Return what writes `output`: finished by `preset`, or the bare speech when that is empty."""
     suffix = output.suffix.lower()
     if suffix not in {".wav", ".flac"}:
         raise BadInputError(f"Chỉ ghi được tệp .wav hoặc .flac, không ghi được «{output.name}».")
-    if finished and suffix != ".flac":
+    if preset and suffix != ".flac":
         raise BadInputError("Bản hoàn thiện cho loa được ghi dạng .flac. Hãy đặt tên tệp kết thúc bằng .flac.")
-    if finished:
-        return _finished
+    if preset:
+        return lambda audio, progress: _finished(audio, progress, preset)
     return _wav if suffix == ".wav" else _flac
 
 
@@ -168,8 +171,8 @@ def _flac(audio: SpokenAudio, _progress: Progress) -> tuple[bytes, float]:
     return encode_flac(at_clip_rate(pcm, rate)), len(pcm) / 2 / rate
 
 
-def _finished(audio: SpokenAudio, progress: Progress) -> tuple[bytes, float]:
-    done = HornMastering().master(audio, None, progress)
+def _finished(audio: SpokenAudio, progress: Progress, preset: str) -> tuple[bytes, float]:
+    done = HornMastering(PRESETS[preset]).master(audio, None, progress)
     return done.data, done.length.total_seconds()
 
 

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from audio_library.blobs import FolderBlobStore
-from audio_library.mastering import HornMastering
+from audio_library.codec import decode
+from audio_library.mastering import PRESETS, HornMastering
 from bulletins.desk import Desk
+from bulletins.lexicon import LexiconDesk, SiteReader
 from bulletins.production import Production
+from bulletins.remake import PROBE, Remaking
+from domain.audio import Speech
 from domain.errors import NoVoiceError
-from domain.ports import Clock, VoiceEngine
+from domain.ports import Clock, JobBell, VoiceEngine
 from player.clock import SystemClock
 from scheduler.desk import TimetableDesk
 from scheduler.machines import MachineOffice
@@ -17,15 +21,17 @@ from scheduler.signing import StationKey
 from scheduler.worker import TimetableWorker
 from store.engine import Database
 from tiengloa.folder import Folder, secret
-from tiengloa.jobs import Bell
+from tiengloa.jobs import Bell, kept_health
 from tiengloa.settings import Settings
 from tts.cache import SentenceCache
-from tts.chain import VoiceChain
+from tts.chain import LABELS, VoiceChain
+from tts.chain import VoiceHealth as EngineHealth
 from tts.engines.espeak import EspeakVoice
 from tts.engines.google import GoogleVoice
 from tts.engines.piper import PiperVoice
 from tts.lexicon import LexiconReader
 from tts.voice_store import VoiceStore
+from web.formats import moment
 from web.services import Services, VoiceHealth
 
 VOICES: dict[str, Callable[[VoiceStore], list[VoiceEngine]]] = {
@@ -53,14 +59,19 @@ class Centre:
         return Database(self.folder.database)
 
     @cached_property
-    def reader(self) -> LexiconReader:
-        """The reader with the reviewed lexicon."""
-        return LexiconReader()
+    def reader(self) -> SiteReader:
+        """The reader: the reviewed lexicon with the site's own entries on top, as they are now."""
+        return SiteReader(self.database, LexiconReader())
+
+    @cached_property
+    def lexicon(self) -> LexiconDesk:
+        """Changes of the site's entries."""
+        return LexiconDesk(self.database, self.reader, self.clock)
 
     @cached_property
     def speaker(self) -> VoiceChain:
         """The chain of voices, over one cache of sentences."""
-        return voice_chain(self.settings, self.clock, SentenceCache(self.folder.speech))
+        return voice_chain(self.settings, self.clock, _Cache(self.folder.speech))
 
     @cached_property
     def blobs(self) -> FolderBlobStore:
@@ -90,7 +101,21 @@ class Centre:
     @cached_property
     def production(self) -> Production:
         """From approved script to clip."""
-        return Production(self.database, self.clock, self.reader, self.speaker, HornMastering(), self.blobs)
+        return Production(
+            self.database,
+            self.clock,
+            self.reader,
+            self.speaker,
+            HornMastering(),
+            self.blobs,
+            presets={name: HornMastering(preset) for name, preset in PRESETS.items()},
+            decode=decode,
+            voice_labels=LABELS,
+        )
+
+    def remaking(self, bell: JobBell) -> Remaking:
+        """From a backup voice's clip to a better one; `bell` is the worker's own."""
+        return Remaking(self.database, self.clock, self.speaker, bell)
 
     @cached_property
     def station_key(self) -> StationKey:
@@ -109,6 +134,7 @@ class Centre:
             database=self.database,
             clock=self.clock,
             desk=self.desk,
+            lexicon=self.lexicon,
             timetable=self.timetable,
             office=self.office,
             blobs=self.blobs,
@@ -119,9 +145,23 @@ class Centre:
         )
 
     def _voices(self) -> tuple[VoiceHealth, ...]:
-        return tuple(
-            VoiceHealth(one.label, one.backup, one.ok is not False, one.sentence) for one in self.speaker.health()
-        )
+        """Return how the worker last found the voices; how this process did until the worker has said anything."""
+        told = kept_health(self.folder.root) or self.speaker.health()
+        return tuple(VoiceHealth(one.label, one.backup, one.ok is not False, _why(one)) for one in told)
+
+
+class _Cache(SentenceCache):
+    """The cache of sentences, which forgets the one that a voice is tried with."""
+
+    def get(self, engine: VoiceEngine, sentence: str) -> Speech | None:
+        """Return the speech of `sentence`, or None when it is not held whole."""
+        return None if sentence == PROBE else super().get(engine, sentence)
+
+
+def _why(voice: EngineHealth) -> str:
+    if voice.ok is not False or voice.since is None:
+        return voice.sentence
+    return f"{voice.sentence.rstrip('.')} (từ {moment(voice.since)})."
 
 
 def voice_store(settings: Settings) -> VoiceStore:
