@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from bulletins.desk import Desk
+from bulletins.lexicon import LexiconDesk, SiteReader
 from domain.areas import Area, AreaLevel
 from domain.audio import Clip, ClipKind, Loudness, Speech, SpokenAudio, VoiceStamp
 from domain.campaign import Campaign, Channel, PolicyDocument, Task, Topic
@@ -252,10 +253,12 @@ def panel(
     database = Database(folder / "tiengloa.db")
     try:
         blobs = FakeBlobs(folder / "clips")
+        site_reader = SiteReader(database, reader or FakeReader())
         services = Services(
             database=database,
             clock=clock,
-            desk=Desk(database, reader or FakeReader(), clock, bell),
+            desk=Desk(database, site_reader, clock, bell),
+            lexicon=LexiconDesk(database, site_reader, clock),
             timetable=TimetableDesk(database, clock),
             office=MachineOffice(database, clock),
             blobs=blobs,

@@ -16,6 +16,7 @@ from web import (
     editor,
     errors,
     formats,
+    lexicon,
     listening,
     log,
     machines,
@@ -29,7 +30,7 @@ from web.api import routes as api
 from web.context import EXTENSION, services, visitor
 from web.services import Services
 
-_PAGES = (assets, sign_in, today, editor, listening, bulletins, timetable, machines, log, campaign)
+_PAGES = (assets, sign_in, today, editor, listening, bulletins, timetable, machines, log, campaign, lexicon)
 _MOST_FORM_BYTES = 4 * 1024 * 1024
 
 

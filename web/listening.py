@@ -30,10 +30,17 @@ def preview() -> ResponseReturnValue:
     if len(form.script) > SCRIPT_LIMIT:
         raise BadInputError("Nội dung quá dài nên chưa nghe thử được. Hãy chia thành nhiều bản tin.")
     text = _chosen(services().desk.read(form.script, form.readings), request.form.get("sentence", ""))
+    return as_sound(text, request.form.get("engine", ""))
+
+
+def as_sound(text: SpokenText, engine: str = "") -> Response:
+    """Answer `text` as a WAV file by the chain of voices, or by the one named `engine`. Raises NoVoiceError."""
+    if not text.syllables:
+        raise BadInputError("Chưa có chữ nào để đọc. Hãy viết nội dung rồi nghe thử.")
     with _turn():
-        spoken = services().preview(text)
+        spoken = services().preview(text, engine)
     answer = Response(_wav(spoken), mimetype="audio/wav")
-    answer.headers["TL-Voice"] = "backup" if spoken.voice.backup else "main"
+    answer.headers["TL-Voice"] = "backup" if spoken.voice.backup and not engine else "main"
     answer.headers["Content-Disposition"] = 'inline; filename="nghe-thu.wav"'
     return answer
 
@@ -59,9 +66,7 @@ def _chosen(text: SpokenText, number: str) -> SpokenText:
     if number:
         if not (number.isascii() and number.isdigit() and len(number) < 6 and int(number) < len(text.sentences)):
             raise BadInputError("Không có câu này trong bản tin. Hãy tải lại phần «Sẽ đọc là» rồi nghe lại.")
-        text = SpokenText((text.sentences[int(number)],))
-    if not text.syllables:
-        raise BadInputError("Chưa có chữ nào để đọc. Hãy viết nội dung rồi nghe thử.")
+        return SpokenText((text.sentences[int(number)],))
     return text
 
 

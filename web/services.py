@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bulletins.desk import Desk
+from bulletins.lexicon import LexiconDesk
 from domain.audio import SpokenAudio
+from domain.errors import BadInputError
 from domain.ports import BlobStore, Clock, Speaker
 from domain.reading import SpokenText
 from scheduler.desk import TimetableDesk
@@ -23,12 +25,23 @@ class VoiceHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class PanelVoice:
+    """One engine of the chain by itself, to be compared with others; `trouble` tells why it cannot speak now."""
+
+    name: str
+    label: str
+    speaker: Speaker
+    trouble: Callable[[], str] = str
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """The rooms the panel may call; `secret_key` signs only CSRF tokens and flashed messages."""
 
     database: Database
     clock: Clock
     desk: Desk
+    lexicon: LexiconDesk
     timetable: TimetableDesk
     office: MachineOffice
     blobs: BlobStore
@@ -36,7 +49,19 @@ class Services:
     secret_key: bytes
     voices: Callable[[], tuple[VoiceHealth, ...]] = tuple
     secure_cookies: bool = False
+    engines: tuple[PanelVoice, ...] = ()
 
-    def preview(self, text: SpokenText) -> SpokenAudio:
-        """Return the speech of a script that is not approved yet, to be listened to in the panel only."""
-        return self.speaker.speak(text, lambda stage, done, total: None)
+    def preview(self, text: SpokenText, engine: str = "") -> SpokenAudio:
+        """Return the speech of a script that is not approved yet, to be listened to in the panel only.
+
+        The chain speaks it, or the one voice named `engine`. Raises NoVoiceError, BadInputError.
+        """
+        return self._speaker(engine).speak(text, lambda stage, done, total: None)
+
+    def _speaker(self, engine: str) -> Speaker:
+        if not engine:
+            return self.speaker
+        found = next((one.speaker for one in self.engines if one.name == engine), None)
+        if found is None:
+            raise BadInputError("Không còn giọng đọc này. Hãy tải lại trang rồi chọn giọng khác.")
+        return found
