@@ -44,6 +44,21 @@ class VoiceStamp:
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """How a sentence is said: by which presenter of a voice, from 1, and whether slower than the rest."""
+
+    presenter: int = 1
+    slower: bool = False
+
+
+PLAIN = Manner()
+"""How a sentence is said when nothing else is asked for."""
+
+AGAIN_AFTER_MS = 700
+"""The silence before a sentence is said again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
     """Spoken words as mono 16 bit little endian PCM at `rate` frames a second."""
 
@@ -54,6 +69,13 @@ class Speech:
     def length(self) -> timedelta:
         """Return how long the speech lasts."""
         return timedelta(seconds=len(self.pcm) / 2 / self.rate)
+
+    def again(self, times: int) -> "Speech":
+        """Return the same speech `times` in all, with a silence between."""
+        if times == 1 or not self.pcm:
+            return self
+        silence = bytes(2 * round(AGAIN_AFTER_MS * self.rate / 1000))
+        return Speech(silence.join([self.pcm] * times), self.rate)
 
 
 @dataclass(frozen=True, slots=True)
