@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from domain.audio import MasteredAudio, Speech, SpokenAudio
+from domain.audio import PLAIN, Manner, MasteredAudio, Speech, SpokenAudio
 from domain.reading import LexiconEntry, SpokenText
 
 if TYPE_CHECKING:
@@ -46,9 +46,10 @@ class VoiceEngine(Protocol):
     version: str
     backup: bool
 
-    def speak(self, sentence: str) -> Speech:
-        """Return the speech of one spoken-form sentence.
+    def speak(self, sentence: str, manner: Manner = PLAIN) -> Speech:
+        """Return the speech of one spoken-form sentence in `manner`, as far as the engine can.
 
+        An engine with one presenter speaks for all of them.
         Raises VoiceUnavailableError when the engine cannot be reached or used now, VoiceError when it answers
         rubbish for this sentence.
         """

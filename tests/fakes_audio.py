@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from domain.audio import Speech
+from domain.audio import PLAIN, Manner, Speech
 from domain.errors import BadInputError, NotFoundError, VoiceError, VoiceUnavailableError
 from domain.reading import SpokenSentence, SpokenText, Token
 from tts.engines.espeak import EspeakVoice
@@ -66,7 +66,7 @@ class FakeClock:
 
 
 class FakeVoice:
-    """Speaks each sentence as a tone of 0.4 s a word; fails as it is told to."""
+    """Speaks each sentence as a tone of 0.4 s a word, an octave up by presenter 2; fails as it is told to."""
 
     voice = "tone"
 
@@ -78,21 +78,22 @@ class FakeVoice:
         self.fails_on: dict[str, Exception] = {}
         self.away = False
 
-    def speak(self, sentence: str) -> Speech:
+    def speak(self, sentence: str, manner: Manner = PLAIN) -> Speech:
         if self.away:
             raise VoiceUnavailableError("Giọng thử đang vắng.")
         line = speakable(sentence)
         self.asked.append(line)
         if line in self.fails_on:
             raise self.fails_on[line]
-        return Speech(tone(0.4 * len(line.split()), pitch=400.0 + 20 * (sum(line.encode()) % 50)), 22_050)
+        pitch = manner.presenter * (400.0 + 20 * (sum(line.encode()) % 50))
+        return Speech(tone((0.5 if manner.slower else 0.4) * len(line.split()), pitch=pitch), 22_050)
 
 
 class BatchFakeVoice(FakeVoice):
     """The same, many at once."""
 
-    def speak_many(self, sentences: Sequence[str]) -> Iterator[Speech]:
-        yield from map(self.speak, sentences)
+    def speak_many(self, sentences: Sequence[str], manner: Manner = PLAIN) -> Iterator[Speech]:
+        yield from (self.speak(sentence, manner) for sentence in sentences)
 
 
 @cache

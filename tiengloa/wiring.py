@@ -11,7 +11,7 @@ from bulletins.desk import Desk
 from bulletins.lexicon import LexiconDesk, SiteReader
 from bulletins.production import Production
 from bulletins.remake import PROBE, Remaking
-from domain.audio import Speech
+from domain.audio import PLAIN, Manner, Speech
 from domain.errors import NoVoiceError
 from domain.ports import Clock, JobBell, VoiceEngine
 from player.clock import SystemClock
@@ -32,7 +32,7 @@ from tts.engines.piper import PiperVoice
 from tts.lexicon import LexiconReader
 from tts.voice_store import VoiceStore
 from web.formats import moment
-from web.services import Services, VoiceHealth
+from web.services import PanelVoice, Services, VoiceHealth
 
 VOICES: dict[str, Callable[[VoiceStore], list[VoiceEngine]]] = {
     "gtts": lambda _store: [GoogleVoice()],
@@ -71,7 +71,17 @@ class Centre:
     @cached_property
     def speaker(self) -> VoiceChain:
         """The chain of voices, over one cache of sentences."""
-        return voice_chain(self.settings, self.clock, _Cache(self.folder.speech))
+        return VoiceChain(self.engines, self.clock, self.speech_cache)
+
+    @cached_property
+    def engines(self) -> tuple[VoiceEngine, ...]:
+        """The voices, best first."""
+        return chosen_voices(self.settings)
+
+    @cached_property
+    def speech_cache(self) -> SentenceCache:
+        """The sentences that were spoken before."""
+        return _Cache(self.folder.speech)
 
     @cached_property
     def blobs(self) -> FolderBlobStore:
@@ -142,7 +152,27 @@ class Centre:
             secret_key=secret(self.folder.panel_secret),
             voices=self._voices,
             secure_cookies=self.settings.secure_cookies,
+            engines=tuple(map(self._by_itself, self.engines)),
         )
+
+    def _by_itself(self, engine: VoiceEngine) -> PanelVoice:
+        """Return one voice of the chain, to be compared with the others."""
+        chain = VoiceChain((engine,), self.clock, self.speech_cache)
+        alike = sum(other.name == engine.name for other in self.engines)
+        name = LABELS.get(engine.name, engine.name)
+        return PanelVoice(
+            f"{engine.name}:{engine.voice}",
+            f"{name} {engine.voice}" if alike > 1 else name,
+            chain,
+            lambda: self._trouble(engine, chain),
+        )
+
+    def _trouble(self, engine: VoiceEngine, chain: VoiceChain) -> str:
+        """Return why a voice cannot speak now: as last tried in the panel, else as the worker found it."""
+        (own,) = chain.health()
+        told = next((one for one in kept_health(self.folder.root) if one.name == engine.name), own)
+        last = told if own.ok is None else own
+        return last.sentence if last.ok is False else ""
 
     def _voices(self) -> tuple[VoiceHealth, ...]:
         """Return how the worker last found the voices; how this process did until the worker has said anything."""
@@ -153,9 +183,9 @@ class Centre:
 class _Cache(SentenceCache):
     """The cache of sentences, which forgets the one that a voice is tried with."""
 
-    def get(self, engine: VoiceEngine, sentence: str) -> Speech | None:
+    def get(self, engine: VoiceEngine, sentence: str, manner: Manner = PLAIN) -> Speech | None:
         """Return the speech of `sentence`, or None when it is not held whole."""
-        return None if sentence == PROBE else super().get(engine, sentence)
+        return None if sentence == PROBE else super().get(engine, sentence, manner)
 
 
 def _why(voice: EngineHealth) -> str:
@@ -171,13 +201,18 @@ def voice_store(settings: Settings) -> VoiceStore:
 
 def voice_chain(settings: Settings, clock: Clock, cache: SentenceCache | None) -> VoiceChain:
     """Return the chain of the voices in `settings`, in order. Raises NoVoiceError when there is none."""
+    return VoiceChain(chosen_voices(settings), clock, cache)
+
+
+def chosen_voices(settings: Settings) -> tuple[VoiceEngine, ...]:
+    """Return the voices in `settings`, in order. Raises NoVoiceError when there is none."""
     store = voice_store(settings)
     engines = [engine for name in settings.voices for engine in _engines(name, store)]
     if not settings.voices:
         raise NoVoiceError("Chưa chọn giọng đọc nào. Hãy đặt TIENGLOA_VOICES=gtts,espeak rồi chạy lại.")
     if not engines:
         raise NoVoiceError("Chưa cài giọng Piper nào. Hãy thêm bằng «tiengloa voice add» rồi chạy lại.")
-    return VoiceChain(engines, clock, cache)
+    return tuple(engines)
 
 
 def _engines(name: str, store: VoiceStore) -> list[VoiceEngine]:

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from domain.audio import Speech
+from domain.audio import PLAIN, Manner, Speech
 from domain.ports import VoiceEngine
 
 _LOG = logging.getLogger(__name__)
@@ -35,9 +35,9 @@ class SentenceCache:
         self._limit_bytes = limit_bytes
         self._held_bytes: int | None = None
 
-    def get(self, engine: VoiceEngine, sentence: str) -> Speech | None:
+    def get(self, engine: VoiceEngine, sentence: str, manner: Manner = PLAIN) -> Speech | None:
         """Return the speech of `sentence` by `engine` as it is set now, or None when it is not held whole."""
-        file = self._file(engine, sentence)
+        file = self._file(engine, sentence, manner)
         try:
             speech = _parsed(file.read_bytes())
             if speech is None:
@@ -48,20 +48,21 @@ class SentenceCache:
             return None
         return speech
 
-    def put(self, engine: VoiceEngine, sentence: str, speech: Speech) -> None:
+    def put(self, engine: VoiceEngine, sentence: str, speech: Speech, manner: Manner = PLAIN) -> None:
         """Keep `speech`, and make room when there is too much."""
         data = _HEAD.pack(_MAGIC, speech.rate, hashlib.sha256(speech.pcm).digest()) + speech.pcm
         if len(data) > self._limit_bytes // 10:
             return
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._write(self._file(engine, sentence), data)
+            self._write(self._file(engine, sentence, manner), data)
             self._make_room(len(data))
         except OSError as error:
             _LOG.warning("sentence not cached: %s", error)
 
-    def _file(self, engine: VoiceEngine, sentence: str) -> Path:
-        key = json.dumps([sentence, engine.name, engine.voice, engine.version], ensure_ascii=False)
+    def _file(self, engine: VoiceEngine, sentence: str, manner: Manner) -> Path:
+        said = [] if manner == PLAIN else [manner.presenter, manner.slower]
+        key = json.dumps([sentence, engine.name, engine.voice, engine.version, *said], ensure_ascii=False)
         return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()}.pcm"
 
     def _write(self, target: Path, data: bytes) -> None:

@@ -1,15 +1,15 @@
 """The chain of voices: the best one that can speak the whole text speaks it."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from domain.audio import SAMPLE_RATE, Speech, SpokenAudio, VoiceStamp
+from domain.audio import SAMPLE_RATE, Manner, Speech, SpokenAudio, VoiceStamp
 from domain.errors import NoVoiceError, TiengLoaError, VoiceError
 from domain.ports import Clock, Progress, VoiceEngine
-from domain.reading import SpokenText
+from domain.reading import SpokenSentence, SpokenText
 from tts.cache import SentenceCache
 from tts.voices import BatchVoice, checked, is_speakable
 
@@ -35,6 +35,14 @@ class VoiceHealth:
     since: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What an engine is asked for: words, and how they are said."""
+
+    words: str
+    manner: Manner
+
+
 class VoiceChain:
     """Speaks a whole text with the first of `engines` that can; one text never mixes voices.
 
@@ -50,7 +58,8 @@ class VoiceChain:
     def speak(self, text: SpokenText, progress: Progress) -> SpokenAudio:
         """Return the speech of every sentence; the stamp says why better voices were passed over.
 
-        A sentence without a letter or digit becomes an empty speech with its pause. Raises NoVoiceError.
+        A sentence without a letter or digit, or with a clip in its place, becomes an empty speech with its pause; one
+        that is marked to be said again becomes one speech that says it so often. Raises NoVoiceError.
         """
         passed_over: list[str] = []
         for engine in self._engines:
@@ -70,26 +79,26 @@ class VoiceChain:
         return tuple(self._health[engine.name] for engine in self._engines)
 
     def _spoken_by(self, engine: VoiceEngine, text: SpokenText, progress: Progress) -> tuple[tuple[Speech, int], ...]:
-        lines = [sentence.spoken for sentence in text.sentences]
-        wanted = list(dict.fromkeys(line for line in lines if is_speakable(line)))
+        wanted = list(dict.fromkeys(_line(sentence) for sentence in text.sentences if is_speakable(sentence.spoken)))
         stage, total = f"Đọc bằng giọng {label(engine)}", len(wanted)
         held = {line: speech for line in wanted if (speech := self._cached(engine, line)) is not None}
         progress(stage, len(held), total)
         missing = [line for line in wanted if line not in held]
-        answers: Iterable[Speech] = _answers(engine, missing) if missing else ()
-        for line, speech in zip(missing, answers, strict=True):
-            held[line] = checked(line, speech)
+        for line, speech in _in_their_manners(engine, missing):
+            held[line] = checked(line.words, speech)
             self._keep(engine, line, held[line])
             progress(stage, len(held), total)
         silent = Speech(b"", SAMPLE_RATE)
-        return tuple((held.get(sentence.spoken, silent), sentence.pause_ms) for sentence in text.sentences)
+        return tuple(
+            (held.get(_line(sentence), silent).again(sentence.times), sentence.pause_ms) for sentence in text.sentences
+        )
 
-    def _cached(self, engine: VoiceEngine, line: str) -> Speech | None:
-        return self._cache.get(engine, line) if self._cache else None
+    def _cached(self, engine: VoiceEngine, line: _Line) -> Speech | None:
+        return self._cache.get(engine, line.words, line.manner) if self._cache else None
 
-    def _keep(self, engine: VoiceEngine, line: str, speech: Speech) -> None:
+    def _keep(self, engine: VoiceEngine, line: _Line, speech: Speech) -> None:
         if self._cache:
-            self._cache.put(engine, line, speech)
+            self._cache.put(engine, line.words, speech, line.manner)
 
     def _failed(self, engine: VoiceEngine, sentence: str) -> str:
         """Note a failure and return it with its local time, for the stamp."""
@@ -109,16 +118,27 @@ def label(engine: VoiceEngine) -> str:
     return LABELS.get(engine.name, engine.name)
 
 
-def _answers(engine: VoiceEngine, lines: Sequence[str]) -> Iterator[Speech]:
+def _line(sentence: SpokenSentence) -> _Line:
+    return _Line(sentence.spoken, Manner(sentence.presenter, sentence.slower))
+
+
+def _in_their_manners(engine: VoiceEngine, lines: Sequence[_Line]) -> Iterator[tuple[_Line, Speech]]:
+    """Yield each line with its speech, all lines of one manner before those of the next."""
+    for manner in dict.fromkeys(line.manner for line in lines):
+        alike = [line for line in lines if line.manner == manner]
+        yield from zip(alike, _answers(engine, [line.words for line in alike], manner), strict=True)
+
+
+def _answers(engine: VoiceEngine, lines: Sequence[str], manner: Manner) -> Iterator[Speech]:
     """Yield the speech of each line, together where the engine can.
 
     Only the engine's own work is inside the `try`: what a caller's progress raises (a cancel) passes through.
     """
     try:
         if isinstance(engine, BatchVoice):
-            yield from engine.speak_many(lines)
+            yield from engine.speak_many(lines, manner)
         else:
-            yield from map(engine.speak, lines)
+            yield from (engine.speak(line, manner) for line in lines)
     except TiengLoaError:
         raise
     except Exception as error:

@@ -6,11 +6,14 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from domain.audio import Speech
+from domain.audio import PLAIN, Manner, Speech
 from domain.errors import VoiceError
 
 SENTENCE_LIMIT = 5_000
 """The longest sentence an engine is given, in code points: some six minutes of speech."""
+
+SLOWER = 0.8
+"""The part of its usual rate at which an engine speaks what is marked to be slower."""
 
 _KEPT_BEFORE_S = 0.02
 _KEPT_AFTER_S = 0.05
@@ -22,8 +25,8 @@ _FAINTEST = 30
 class BatchVoice(Protocol):
     """A voice engine that speaks many sentences more cheaply together than one by one."""
 
-    def speak_many(self, sentences: Sequence[str]) -> Iterator[Speech]:
-        """Yield the speech of each sentence, in order. Raises as `VoiceEngine.speak` does."""
+    def speak_many(self, sentences: Sequence[str], manner: Manner = PLAIN) -> Iterator[Speech]:
+        """Yield the speech of each sentence in `manner`, in order. Raises as `VoiceEngine.speak` does."""
         ...
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.audio import Manner
 from domain.errors import BadInputError, VoiceError, VoiceUnavailableError
 from domain.ports import VoiceEngine
 from tests.fakes_audio import BatchFakeVoice, FakeVoice, stand_in
@@ -69,6 +70,15 @@ def test_speaking_many_gives_what_speaking_one_by_one_gives(engine: VoiceEngine)
     if not isinstance(engine, BatchVoice):
         pytest.skip("this engine speaks one by one")
     assert list(engine.speak_many(SENTENCES)) == [engine.speak(sentence) for sentence in SENTENCES]
+
+
+@pytest.mark.parametrize("manner", [Manner(2), Manner(slower=True), Manner(2, slower=True)], ids=str)
+def test_every_manner_is_spoken_and_always_the_same(engine: VoiceEngine, manner: Manner) -> None:
+    first = [engine.speak(sentence, manner) for sentence in SENTENCES]
+    assert all(checked(sentence, speech).pcm for sentence, speech in zip(SENTENCES, first, strict=True))
+    assert [engine.speak(sentence, manner) for sentence in reversed(SENTENCES)] == first[::-1]
+    if isinstance(engine, BatchVoice):
+        assert list(engine.speak_many(SENTENCES, manner)) == first
 
 
 def test_decomposed_letters_and_control_characters_change_nothing(engine: VoiceEngine) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.audio import Speech
+from domain.audio import PLAIN, Manner, Speech
 from domain.errors import NoVoiceError, VoiceError
 from tests.fakes_audio import BatchFakeVoice, FakeClock, FakeVoice, quiet, spoken_text, tone
 from tts.cache import SentenceCache
@@ -44,7 +44,7 @@ def test_a_voice_that_breaks_down_in_an_unforeseen_way_is_passed_over() -> None:
 )
 def test_rubbish_does_not_count_as_speech(pcm: bytes) -> None:
     class Rubbish(FakeVoice):
-        def speak(self, sentence: str) -> Speech:
+        def speak(self, sentence: str, manner: Manner = PLAIN) -> Speech:
             return Speech(pcm, 22_050)
 
     spoken = VoiceChain([Rubbish("gtts"), FakeVoice("espeak")], FakeClock()).speak(TEXT, quiet)

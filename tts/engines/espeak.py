@@ -20,15 +20,21 @@ from typing import Self
 
 import espeakng_loader
 
-from domain.audio import Speech
+from domain.audio import PLAIN, Manner, Speech
 from domain.errors import BadInputError, VoiceError, VoiceUnavailableError
 from tts.engines import espeak_child
-from tts.voices import speakable
+from tts.voices import SLOWER, speakable
 
 VOICES = {"vi": "miền Bắc", "vi-vn-x-central": "miền Trung", "vi-vn-x-south": "miền Nam"}
 """The voices of the library and the region each speaks for."""
 
 SLOWEST, FASTEST = 80, 200
+
+_SECOND_PRESENTER = "+f4"
+"""The library's variant of a voice for the second presenter: the same accent, higher.
+
+Variants with breath are out: their noise is another each time.
+"""
 
 _CHILD = Path(espeak_child.__file__)
 _LONGEST_ANSWER = 60 * 1024 * 1024
@@ -74,23 +80,27 @@ class EspeakVoice:
         self._time_limit_s = time_limit_s
         self._files = files
 
-    def speak(self, sentence: str) -> Speech:
-        """Return the speech of one sentence. Raises VoiceError, VoiceUnavailableError."""
-        return next(self.speak_many([sentence]))
+    def speak(self, sentence: str, manner: Manner = PLAIN) -> Speech:
+        """Return the speech of one sentence in `manner`. Raises VoiceError, VoiceUnavailableError."""
+        return next(self.speak_many([sentence], manner))
 
-    def speak_many(self, sentences: Sequence[str]) -> Iterator[Speech]:
-        """Yield the speech of each sentence, in order, from one child process.
+    def speak_many(self, sentences: Sequence[str], manner: Manner = PLAIN) -> Iterator[Speech]:
+        """Yield the speech of each sentence in `manner`, in order, from one child process.
+
+        The library speaks no slower than 80 words a minute.
 
         Raises VoiceError at the sentence that cannot be spoken, VoiceUnavailableError when the child cannot run.
         """
         lines = [speakable(sentence) for sentence in sentences]
-        with _Child(self._command(), self._time_limit_s + 2) as child:
+        with _Child(self._command(manner), self._time_limit_s + 2) as child:
             for line in lines:
                 yield child.speak(line)
 
-    def _command(self) -> list[str]:
+    def _command(self, manner: Manner) -> list[str]:
         files = self._files or packaged_files()
-        options = [str(files.library), str(files.data), self.voice, str(self._rate), str(self._time_limit_s)]
+        voice = self.voice if manner.presenter == 1 else self.voice + _SECOND_PRESENTER
+        rate = max(SLOWEST, round(self._rate * SLOWER)) if manner.slower else self._rate
+        options = [str(files.library), str(files.data), voice, str(rate), str(self._time_limit_s)]
         return [sys.executable, "-I", "-S", str(_CHILD), *options]
 
 

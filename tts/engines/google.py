@@ -22,7 +22,7 @@ import urllib3
 from gtts import gTTS
 from urllib3.exceptions import ReadTimeoutError
 
-from domain.audio import Speech
+from domain.audio import PLAIN, Manner, Speech
 from domain.errors import VoiceError, VoiceUnavailableError
 from tts.engines.mp3 import speech_of_mp3
 from tts.engines.packing import packed
@@ -94,6 +94,7 @@ class _RubbishError(VoiceError):
 class GoogleVoice:
     """Speaks with Google's Vietnamese voice, when the internet is there.
 
+    Google has one Vietnamese voice, so it speaks for every presenter; its slow speech is Google's own.
     `endpoint`, `monotonic` and `wait` are for tests alone.
     """
 
@@ -118,12 +119,12 @@ class GoogleVoice:
         self._rests_until = float("-inf")
         self._reason = ""
 
-    def speak(self, sentence: str) -> Speech:
-        """Return the speech of one sentence. Raises VoiceError, VoiceUnavailableError."""
-        return next(self.speak_many([sentence]))
+    def speak(self, sentence: str, manner: Manner = PLAIN) -> Speech:
+        """Return the speech of one sentence in `manner`. Raises VoiceError, VoiceUnavailableError."""
+        return next(self.speak_many([sentence], manner))
 
-    def speak_many(self, sentences: Sequence[str]) -> Iterator[Speech]:
-        """Yield the speech of each sentence, in order; the first failure ends it.
+    def speak_many(self, sentences: Sequence[str], manner: Manner = PLAIN) -> Iterator[Speech]:
+        """Yield the speech of each sentence in `manner`, in order; the first failure ends it.
 
         Raises VoiceUnavailableError when the service cannot be reached, asks to wait, or is being left alone after
         failures; VoiceError when its answers are rubbish.
@@ -135,7 +136,7 @@ class GoogleVoice:
             _reach(self._endpoint, self._limits.connect_s)
             with _session() as session:
                 for line in lines:
-                    yield self._sentence(session, line)
+                    yield self._sentence(session, line, manner)
         except VoiceError as error:
             self._failed(error)
             raise
@@ -154,12 +155,12 @@ class GoogleVoice:
             self._rests_until = self._monotonic() + rest
             self._failures = 0
 
-    def _sentence(self, session: requests.Session, line: str) -> Speech:
+    def _sentence(self, session: requests.Session, line: str, manner: Manner) -> Speech:
         """Return the speech of the pieces of `line` with the pauses of their punctuation between them."""
         pieces = packed(line, gTTS.GOOGLE_TTS_MAX_CHARS)
         pcm, rate = bytearray(), 0
         for piece in pieces:
-            speech = self._piece(session, piece)
+            speech = self._piece(session, piece, _body(piece, slow=manner.slower))
             if rate not in (0, speech.rate):
                 raise VoiceError("Google gửi âm thanh khác tần số giữa chừng.")
             rate = speech.rate
@@ -168,18 +169,18 @@ class GoogleVoice:
                 pcm += bytes(2 * int(_PAUSES_S.get(piece[-1], 0.05) * rate))
         return Speech(bytes(pcm), rate)
 
-    def _piece(self, session: requests.Session, piece: str) -> Speech:
-        """Return the speech of at most 100 characters, trying again where that can help."""
+    def _piece(self, session: requests.Session, piece: str, body: str) -> Speech:
+        """Return the speech of at most 100 characters, asked for by `body`, trying again where that can help."""
         for pause in self._limits.backoff_s:
             try:
-                return self._asked(session, piece)
+                return self._asked(session, piece, body)
             except (_BusyError, _RubbishError):
                 self._wait(pause)
-        return self._asked(session, piece)
+        return self._asked(session, piece, body)
 
-    def _asked(self, session: requests.Session, piece: str) -> Speech:
+    def _asked(self, session: requests.Session, piece: str, body: str) -> Speech:
         _THROTTLE.pass_one(self._limits.interval_s, self._monotonic, self._wait)
-        answer = self._answer(session, _body(piece))
+        answer = self._answer(session, body)
         try:
             return checked(piece, speech_of_mp3(_mp3(answer)))
         except VoiceError as error:
@@ -233,10 +234,10 @@ def _session() -> requests.Session:
     return session
 
 
-def _body(piece: str) -> str:
+def _body(piece: str, *, slow: bool = False) -> str:
     """Return gTTS's request body for one piece; its own rewriting and cutting are switched off."""
     bodies = gTTS(
-        piece, lang="vi", lang_check=False, pre_processor_funcs=[], tokenizer_func=lambda text: [text]
+        piece, lang="vi", slow=slow, lang_check=False, pre_processor_funcs=[], tokenizer_func=lambda text: [text]
     ).get_bodies()
     if len(bodies) != 1:
         raise VoiceError("Không soạn được yêu cầu gửi Google.")

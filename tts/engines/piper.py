@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from importlib import metadata, util
 from pathlib import Path
 
-from domain.audio import Speech
+from domain.audio import PLAIN, Manner, Speech
 from domain.errors import BadInputError, NotFoundError, VoiceError, VoiceUnavailableError
 from tts.engines import piper_child, piper_phonemes
 from tts.engines.espeak import packaged_files
@@ -26,7 +26,7 @@ from tts.engines.piper_config import (
     phoneme_ids,
 )
 from tts.engines.piper_talk import ChildLostError, Talk
-from tts.voices import checked, speakable
+from tts.voices import SLOWER, checked, speakable
 
 RUNTIME = "onnxruntime"
 
@@ -70,19 +70,20 @@ class PiperVoice:
         self._speed = own if speed is None else checked_speed(speed)
         self.version = _version(self._card, self._speed)
 
-    def speak(self, sentence: str) -> Speech:
-        """Return the speech of one sentence. Raises VoiceError, VoiceUnavailableError."""
-        return next(self.speak_many([sentence]))
+    def speak(self, sentence: str, manner: Manner = PLAIN) -> Speech:
+        """Return the speech of one sentence in `manner`. Raises VoiceError, VoiceUnavailableError."""
+        return next(self.speak_many([sentence], manner))
 
-    def speak_many(self, sentences: Sequence[str]) -> Iterator[Speech]:
-        """Yield the speech of each sentence, in order, from one model that is opened once.
+    def speak_many(self, sentences: Sequence[str], manner: Manner = PLAIN) -> Iterator[Speech]:
+        """Yield the speech of each sentence in `manner`, in order, from one model that is opened once.
 
+        A voice has one presenter, who speaks for all.
         Raises VoiceError at the sentence that cannot be spoken, VoiceUnavailableError when the voice has gone, has
         changed, or cannot run here.
         """
         lines = [speakable(sentence) for sentence in sentences]
         config = self._config()
-        reading, speaking = self._reader_command(config), self._speaker_command(config)
+        reading, speaking = self._reader_command(config), self._speaker_command(config, manner)
         try:
             with (
                 Talk(reading, _CLAUSE_S + _PATIENCE_S) as reader,
@@ -117,9 +118,10 @@ class PiperVoice:
         options = [str(files.library), str(files.data), config.espeak_voice, str(_CLAUSE_S)]
         return [sys.executable, "-I", "-S", str(_READER), *options]
 
-    def _speaker_command(self, config: PiperConfig) -> list[str]:
+    def _speaker_command(self, config: PiperConfig, manner: Manner) -> list[str]:
         assert self._card is not None
-        scales = (config.noise, config.length / self._speed, config.noise_w)
+        speed = self._speed * SLOWER if manner.slower else self._speed
+        scales = (config.noise, config.length / speed, config.noise_w)
         options = [
             _folders_of(RUNTIME, "numpy"),
             str(self._folder / MODEL),
