@@ -20,6 +20,7 @@ from web.states import WRITERS
 
 _CLOCK_OFF = timedelta(seconds=2)
 _MOST = 20
+_SHOWN_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Matter:
 
 def matters(user: User, now: datetime) -> tuple[Matter, ...]:
     """Return what needs a person, as far as `user` can see to it or should know of it."""
-    found = [*_of_reviews(user), *_of_machines(now), *_of_productions(), *_missed(now), *_of_voices()]
+    found = [*_of_reviews(user), *_of_machines(now), *_of_productions(), *_missed(now), *_of_voices(), *_of_remade(now)]
     order = {"bad": 0, "warn": 1, "calm": 2}
     return tuple(sorted(found, key=lambda matter: order[matter.tone]))
 
@@ -75,7 +76,7 @@ def _of_productions() -> Iterator[Matter]:
         shelf = clips.some(connection, [one.clip_hash for one in approved.values() if one.clip_hash])
     for job in failed:
         bulletin = approved.get(job.bulletin_id)
-        if bulletin is not None and bulletin.version == job.version:
+        if bulletin is not None and bulletin.version == job.version and bulletin.clip_version != job.version:
             title = f"Chưa làm được âm thanh: {bulletin.title}"
             yield Matter("bad", "x-octagon", title, job.error, _open(bulletin), "Xem và làm lại")
     for bulletin in approved.values():
@@ -130,6 +131,14 @@ def _missed(now: datetime) -> Iterator[Matter]:
     for airing in silent:
         title = f"Không phát lúc {clock(airing.planned_start)}: {airing.title}"
         yield Matter("warn", "x-octagon", title, _capital(airing.reason), link, "Xem nhật ký")
+
+
+def _of_remade(now: datetime) -> Iterator[Matter]:
+    with services().database.read() as connection:
+        found = bulletins.done_by_itself(connection, now - _SHOWN_FOR)
+    for bulletin, step in found[:_MOST]:
+        title = f"Đã {step.action}: {bulletin.title}"
+        yield Matter("calm", "arrow-repeat", title, f"Tự động lúc {moment(step.at)}.", _open(bulletin), "Nghe bản mới")
 
 
 def _of_voices() -> Iterator[Matter]:

@@ -4,11 +4,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from bulletins.desk import may_approve
+from bulletins.recordings import may_record, seal_of, whole_key
+from domain.audio import PRESET_LABELS, Clip
 from domain.bulletins import EDITABLE, Bulletin, BulletinState
 from domain.errors import BadInputError, NotFoundError
 from domain.jobs import Job, JobState
 from domain.people import Role
 from store import bulletins, campaigns, clips, jobs, people
+from web import recordings
 from web.attention import needs_yes
 from web.context import me, services
 from web.editor import form_page
@@ -19,6 +22,7 @@ from web.reading_view import view
 from web.states import WRITERS
 
 blueprint = Blueprint("bulletins", __name__, url_prefix="/ban-tin")
+blueprint.register_blueprint(recordings.blueprint)
 
 _LISTED = 1000
 _PAGE = 30
@@ -61,6 +65,12 @@ def show(bulletin_id: str) -> ResponseReturnValue:
     return _read_page(bulletin)
 
 
+@blueprint.get("/<bulletin_id>/thu-am")
+def voices(bulletin_id: str) -> ResponseReturnValue:
+    """Show a bulletin to be read aloud: who speaks what, and for which loudspeakers."""
+    return _read_page(_bulletin(bulletin_id))
+
+
 @blueprint.get("/<bulletin_id>/am-thanh")
 def sound(bulletin_id: str) -> ResponseReturnValue:
     """Answer the piece about how far the sound is, or the finished sound."""
@@ -70,7 +80,13 @@ def sound(bulletin_id: str) -> ResponseReturnValue:
 @blueprint.post("/<bulletin_id>/duyet")
 def approve(bulletin_id: str) -> ResponseReturnValue:
     """Approve the version that the approver had open."""
-    services().desk.approve(me(), bulletin_id, _version(), backup_voice_ok="backup_voice_ok" in request.form)
+    services().desk.approve(
+        me(),
+        bulletin_id,
+        _version(),
+        backup_voice_ok="backup_voice_ok" in request.form,
+        seal=request.form.get("seal"),
+    )
     flash("Đã duyệt. Âm thanh đang được làm, thường xong trong vài giây.", "success")
     return _back_to(bulletin_id)
 
@@ -103,9 +119,17 @@ def accept_backup_voice(bulletin_id: str) -> ResponseReturnValue:
     return _back_to(bulletin_id)
 
 
+@blueprint.post("/<bulletin_id>/dung")
+def cancel(bulletin_id: str) -> ResponseReturnValue:
+    """Stop the production that waits or runs."""
+    services().desk.cancel(me(), bulletin_id)
+    flash("Đã dừng làm âm thanh. Khi cần, bấm «Làm lại».", "success")
+    return _back_to(bulletin_id)
+
+
 @blueprint.post("/<bulletin_id>/lam-lai")
 def produce_again(bulletin_id: str) -> ResponseReturnValue:
-    """Try a failed production again."""
+    """Try a failed or stopped production again."""
     services().desk.produce_again(me(), bulletin_id)
     flash("Đang làm lại âm thanh.", "success")
     return _back_to(bulletin_id)
@@ -114,6 +138,7 @@ def produce_again(bulletin_id: str) -> ResponseReturnValue:
 def _read_page(bulletin: Bulletin, status: int = 200, problems: dict[str, str] | None = None) -> ResponseReturnValue:
     user = me()
     reading = view(services().desk.read(bulletin.script, bulletin.readings), bulletin.readings)
+    cast = recordings.booth().cast(bulletin)
     return render_template(
         "bulletin.html",
         reading=reading,
@@ -124,6 +149,14 @@ def _read_page(bulletin: Bulletin, status: int = 200, problems: dict[str, str] |
         may_withdraw=user.may(Role.EDITOR, Role.APPROVER)
         and bulletin.state in {BulletinState.APPROVED, BulletinState.SUBMITTED},
         problems=problems or {},
+        cast=cast,
+        seal=seal_of(bulletin, cast),
+        whole_key=whole_key(bulletin.version),
+        may_record=may_record(user, bulletin),
+        may_choose=may_record(user, bulletin)
+        or (bulletin.state is BulletinState.SUBMITTED and may_approve(user, bulletin)),
+        preset_labels=PRESET_LABELS,
+        voices=services().voices(),
         **_sound(bulletin),
     ), status
 
@@ -139,7 +172,8 @@ def _sound(bulletin: Bulletin) -> dict[str, object]:
         "bulletin": bulletin,
         "job": job,
         "clip": clip,
-        "working": bulletin.state is BulletinState.APPROVED and clip is None and _is_going_on(job),
+        "working": bulletin.state is BulletinState.APPROVED and _is_going_on(job, clip),
+        "preset_label": PRESET_LABELS.get(clip.preset, "") if clip else "",
         "waits": needs_yes(bulletin, clip),
         "yes_by": _name_of(bulletin.backup_voice_ok_by),
         "may_approve": may_approve(user, bulletin),
@@ -148,8 +182,11 @@ def _sound(bulletin: Bulletin) -> dict[str, object]:
     }
 
 
-def _is_going_on(job: Job | None) -> bool:
-    return job is not None and job.state in {JobState.QUEUED, JobState.RUNNING, JobState.DONE}
+def _is_going_on(job: Job | None, clip: Clip | None) -> bool:
+    """Tell whether a sound is being made, for the first time or anew; a job just done has its clip a moment later."""
+    if job is None:
+        return False
+    return job.state in {JobState.QUEUED, JobState.RUNNING} or (job.state is JobState.DONE and clip is None)
 
 
 def _bulletin(bulletin_id: str) -> Bulletin:
