@@ -48,6 +48,7 @@ _MAYBE_DATE_BEFORE = re.compile(
     r"(?:^|\W)(?:từ|đến|tới|hết|trước|sau|vào|thành lập|đầu|bắt đầu|kể|tính|lao động|việt nam|thống nhất|chiến thắng|"
     r"phụ nữ|sinh)[,:]? ?\(?$|(?<![0-9/])[0-9]{1,2}/(?:0?[1-9]|1[0-2])(?:,| và| hoặc| đến|;) ?(?:ngày )?$"
 )
+_DAYS_AFTER = re.compile(r" (?:ngày|tuần|giờ)\b(?! [0-9])")
 _HOLIDAYS = word_set(
     "1/1 3/2 9/1 27/2 3/3 8/3 26/3 10/3 30/4 1/5 7/5 15/5 19/5 1/6 5/6 21/6 28/6 11/7 27/7 19/8 2/9 10/10 13/10 14/10 "
     "20/10 9/11 18/11 20/11 23/11 22/12"
@@ -187,6 +188,8 @@ def day_month(page: Page, start: int) -> tuple[Piece, ...]:
     if not match or not _is_month(match[2]) or not 1 <= int(match[1]) <= 31:
         return ()
     before = page.before(start)
+    if _DAYS_AFTER.match(page.after(match.end())):
+        return ()
     if not _DATE_BEFORE.search(before) and not _may_be_date(page, match, before):
         return ()
     return _said(page, match, _date(page, start, match[1], match[2], None), ((match[1], match[2]),))

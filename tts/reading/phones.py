@@ -22,8 +22,12 @@ _CALLED = re.compile(
 )
 _CALLED_FAR = re.compile(
     any_of("điện thoại, nóng, hotline, tổng đài, gọi, cấp cứu, cứu hỏa, cảnh sát, lực lượng, đường dây")
-    + r"[^.!?;\n]{0,40}$"
+    + r"[^.!?;\n]{0,40}$|"
+    + any_of("công an, báo ngay, báo tin, báo cho, cứu thương")
+    + r"\W{1,3}$"
 )
+_UNEVEN = {8: (0, 4), 9: (0, 3, 6), 11: (0, 4, 7)}
+"""Where the groups of a long run of digits begin, so that no digit is left alone."""
 _COUNTED = re.compile(
     " (?:%|đ\\b|"
     + any_of(
@@ -86,8 +90,9 @@ def _group(page: Page, group: str) -> str:
     digits = group.lstrip("+")
     sign = "cộng " if group.startswith("+") else ""
     parts = [digits]
-    if len(digits) == 8 and digits.startswith(("18", "19")):
-        parts = [digits[:4], digits[4:]]
+    if len(digits) in _UNEVEN:
+        begins = _UNEVEN[len(digits)]
+        parts = [digits[begin:end] for begin, end in zip(begins, (*begins[1:], None), strict=True)]
     elif len(digits) > 6:
         parts = [digits[:4], *re.findall(r"[0-9]{1,3}", digits[4:])]
     return sign + ", ".join(map(page.say.spelled, parts))

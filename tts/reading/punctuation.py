@@ -34,7 +34,7 @@ _WITHIN = re.compile(r"/[0-9]{1,3} ?(?:h|giờ|ngày|tháng|phút|năm)\b")
 _UNIT_END = re.compile(r"[0-9] ?[^\W\d_]+$")
 _INITIAL = re.compile(rf"(?:^|\W)[{CAPITALS}]$")
 _PHONE_HEAD = re.compile(r"\(?0[0-9]{2}")
-_MINUS = re.compile(r"[0-9]+(?:,[0-9]+)? ?(?:°|độ|%)")
+_MINUS = re.compile(r"[0-9]+(?:\.[0-9]{3})*(?:,[0-9]+)? ?(?:°|độ|%|(?:(?:nghìn|triệu|tỷ|tỉ) )?đồng\b|đ\b)")
 
 
 def end_mark(page: Page, start: int) -> tuple[Piece, ...]:
@@ -118,6 +118,8 @@ def _counted_by(page: Page, start: int) -> tuple[Piece, ...]:
 
 def _is_minus(page: Page, start: int, end: int) -> bool:
     free = start == 0 or page.text[start - 1] in " (\n:,"
+    if _NUMERIC_END.search(page.before(start).rstrip()):
+        return False
     return free and _MINUS.match(page.text, end) is not None
 
 

@@ -49,6 +49,8 @@ _WORD_AFTER = re.compile(r" [^\W\d_]{2,}")
 _DOSSIER = re.compile(r"(?=[0-9.-]{1,20}[A-Z])[0-9]{1,6}(?:[.-][0-9A-Z]{1,8}){3,8}(?!\w)")
 _IDENTITY_CODE = re.compile(r"([A-ZĐ]{1,4})[ .-]?[0-9][0-9A-ZĐ]{0,20}(?:[ .-][0-9A-ZĐ]{1,20}){0,6}(?!\w)")
 _METRES_AND = re.compile(r"([0-9]{1,3})m([0-9]{2})(?!\w)")
+_AGAIN = re.compile(r" \(([^\W\d_]+(?: [^\W\d_]+){0,8})\)")
+"""The same number in words, as contracts write it: `02 (hai) bản`."""
 _LONG = re.compile(r"[0-9]{7,}")
 
 
@@ -62,7 +64,11 @@ def number(page: Page, start: int) -> tuple[Piece, ...]:
     match = _ONE.match(page.text, start)
     if match is None:
         return ()
-    return _with_unit(page, start, match.end(), _said(page, match.group(), match.end()))
+    said = _said(page, match.group(), match.end())
+    again = _AGAIN.match(page.lower, match.end())
+    if again and again[1] == said:
+        return (Piece(start, again.end(), said, "number"),)
+    return _with_unit(page, start, match.end(), said)
 
 
 def foreign_money(page: Page, start: int) -> tuple[Piece, ...]:
@@ -171,7 +177,13 @@ def identity_code(page: Page, start: int) -> tuple[Piece, ...]:
 
 def _sign_by_sign(page: Page, match: re.Match[str]) -> tuple[Piece, ...]:
     groups = re.findall(r"[A-ZĐ]+|[0-9]+", match.group())
-    return from_match(match, ", ".join(spell(group) or page.say.spelled(group) for group in groups), "identity_number")
+    return from_match(match, ", ".join(spell(group) or _digits(page, group) for group in groups), "identity_number")
+
+
+def _digits(page: Page, digits: str) -> str:
+    """Return `digits` one by one; a long run in threes, the last of them four rather than one alone."""
+    threes = re.findall(r"[0-9]{4}$|[0-9]{1,3}", digits) if len(digits) > 8 else [digits]
+    return ", ".join(map(page.say.spelled, threes))
 
 
 def metres_and(page: Page, start: int) -> tuple[Piece, ...]:

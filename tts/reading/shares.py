@@ -10,6 +10,7 @@ from tts.reading.wordsets import any_of
 _SIDE = r"([0-9]{1,6}(?:\.[0-9]{3})*(?:,[0-9]{1,3})?)"
 _RATIO = re.compile(rf"{_SIDE}/{_SIDE}(?![0-9]|[/.,][0-9])")
 _COLON_RATIO = re.compile(r"([0-9]{1,4}) ?: ?([0-9][0-9.]{0,8})(?![0-9])")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _DATE_LIKE = re.compile(r"(?:0?[1-9]|[12][0-9]|3[01])/(?:0?[1-9]|1[0-2])")
 _ADDRESS_BEFORE = re.compile(any_of("số, ngõ, ngách, hẻm, kiệt, nhà") + " $")
 _SCALE_BEFORE = re.compile(r"(?:tỷ|tỉ) lệ (?:là |bản đồ )?$")
@@ -50,10 +51,18 @@ def ratio(page: Page, start: int) -> tuple[Piece, ...]:
     match = _RATIO.match(page.text, start)
     if not match:
         return _colon_ratio(page, start)
+    if _is_season(match):
+        return from_match(match, f"{page.say.cardinal(match[1])}, {page.say.cardinal(match[2])}", "year_range")
     if "," in match.group() or match.end(1) - start > 6:
         return _measured(page, match)
     said, flags = _share(page, match, match[1].replace(".", ""), match[2].replace(".", ""))
     return from_match(match, said, "ratio", *flags)
+
+
+def _is_season(match: re.Match[str]) -> bool:
+    """Tell whether two years that follow each other stand here: `niên vụ 2025/2026`."""
+    years = _YEAR.fullmatch(match[1]) and _YEAR.fullmatch(match[2])
+    return bool(years) and int(match[2]) == int(match[1]) + 1
 
 
 def is_share(after: str) -> bool:
@@ -105,7 +114,9 @@ def _decimal(page: Page, written: str) -> str:
 
 def _colon_ratio(page: Page, start: int) -> tuple[Piece, ...]:
     match = _COLON_RATIO.match(page.text, start)
-    if not match or not (_SCALE_BEFORE.search(page.before(start)) or match[1] == "1"):
+    if not match:
         return ()
+    if not _SCALE_BEFORE.search(page.before(start)) and (match[1] != "1" or " " in match.group()):
+        return ()  # "ca 1: 06:00"
     top, bottom = page.say.cardinal(match[1]), page.say.cardinal(match[2].replace(".", ""))
     return from_match(match, f"{top} trên {bottom}", "ratio")

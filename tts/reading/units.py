@@ -55,8 +55,14 @@ _NOUNS = word_set(
     "quả bao kWh kwh KWh khẩu đợt lượt buổi thôn bản tổ cây gốc ca tuần quý phút thùng vụ sào nhân thửa căn nhà mô "
     "tiết hội trường đối vé thẻ liều mũi cuộc công cơ đơn đại sinh lớp nhóm gia doanh phòng trạm chuyến lao cán phường "
     "huyện tỉnh điểm khối tập trang bài tin bữa chai gói viên túi lọ cốc bát kỳ đoàn chi hạng dự lô sản giây h s ml dl "
-    "dL mL L g mg cm cm2 cm² bình đầu xe phiếu phần thành bệnh ô phiên km2 km² giường trẻ cháu cặp đôi đêm"
+    "dL mL L g mg cm cm2 cm² bình đầu xe phiếu phần thành bệnh ô phiên km2 km² giường trẻ cháu cặp đôi đêm HS SV HV"
 )
+
+
+_SHORT_NOUNS = {
+    "h": "giờ", "s": "giây", "dl": "đề xi lít", "dL": "đề xi lít", "HS": "học sinh", "SV": "sinh viên",
+    "HV": "học viên",
+}  # fmt: skip
 
 
 def per_word(unit: str, per: str) -> str:
@@ -71,4 +77,4 @@ def is_per_noun(word: str) -> bool:
 
 def unit_name(word: str) -> str:
     """Return how a unit or the noun after a slash is said."""
-    return {"h": "giờ", "s": "giây", "dl": "đề xi lít", "dL": "đề xi lít"}.get(word) or UNITS.get(word, word)
+    return _SHORT_NOUNS.get(word) or UNITS.get(word, word)
