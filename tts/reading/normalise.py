@@ -27,7 +27,9 @@ _SWAPS = {
 }  # fmt: skip
 """What pasted text uses for plain signs: Word's quotes and dashes, spaces that do not break, look-alike letters."""
 
-_ODD = re.compile("[" + re.escape("".join(_SWAPS)) + r"]|(?![0-9])\d")
+_CELL = r"(?<=[\w)%])(\t+)(?=[\w(])"
+"""The edge of a table's cell, pasted: a pause, or numbers side by side would be heard as one."""
+_ODD = re.compile(_CELL + "|[" + re.escape("".join(_SWAPS)) + r"]|(?![0-9])\d")
 _GAP = re.compile(r" *\n[ \n]*|  +")
 
 
@@ -80,7 +82,9 @@ def _leans_back(char: str) -> bool:
 
 
 def _plain_signs(given: Clean) -> Clean:
-    return _rewritten(given, [(m.start(), m.end(), _swap(m.group())) for m in _ODD.finditer(given.text)])
+    return _rewritten(
+        given, [(m.start(), m.end(), "; " if m[1] else _swap(m.group())) for m in _ODD.finditer(given.text)]
+    )
 
 
 def _swap(char: str) -> str:
