@@ -91,17 +91,37 @@ class Heading:
     expires_at: datetime
 
 
-def slots_for(listener: Listener, occurrences: Iterable[Occurrence], shelf: Shelf, terms: Terms) -> tuple[Slot, ...]:
+def slots_for(
+    listener: Listener,
+    occurrences: Iterable[Occurrence],
+    shelf: Shelf,
+    terms: Terms,
+    begun: tuple[Slot, ...] = (),
+) -> tuple[Slot, ...]:
     """Return a slot for each of `occurrences` meant for `listener`, sorted by (starts_at, key).
 
     Each sounds within the policy and without overlap, or carries a refusal; so does each item in it. Give whole
     local days, since the limits of a day count all of its sessions. An occurrence whose rule is no longer on the
     shelf is nobody's. The policy holds whatever the priority: an emergency is an order of its own, never a slot.
+    `begun` are slots of this machine as they were planned when their instant came: they stay as they were, but for
+    an item that may no longer sound, and a slot whose rule was stopped.
     """
     heard = {rule.id for rule in shelf.rules.values() if reaches(rule, listener.area_ids)}
     asked = {occurrence.key: occurrence for occurrence in occurrences if occurrence.rule_id in heard}
-    slots = [_slot(listener, occurrence, shelf, terms) for occurrence in asked.values()]
-    return resolve(slots, terms.policy).slots
+    slots = {key: _slot(listener, occurrence, shelf, terms) for key, occurrence in asked.items()}
+    standing = tuple(_as_begun(one, slots.pop(one.key)) for one in begun if one.key in slots)
+    ahead = resolve(slots.values(), terms.policy, begun).slots
+    return tuple(sorted((*standing, *ahead), key=lambda slot: (slot.starts_at, slot.key)))
+
+
+def _as_begun(begun: Slot, fresh: Slot) -> Slot:
+    """Return `begun` with the refusals that came since; its sounds and its place stay what they were."""
+    if len(begun.items) != len(fresh.items):
+        return begun
+    items = tuple(
+        replace(old, refusal=old.refusal or new.refusal) for old, new in zip(begun.items, fresh.items, strict=True)
+    )
+    return replace(begun, items=items)
 
 
 def reaches(rule: Rule, area_ids: frozenset[str]) -> bool:

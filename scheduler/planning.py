@@ -1,6 +1,6 @@
 """Planning: what the store holds becomes the slots of each machine, up to the horizon."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ _ZONE = ZoneInfo(STATION_ZONE)
 class Inputs:
     """All that decides what will sound, read at one moment."""
 
+    version: int
     shelf: Shelf
     terms: Terms
     areas: tuple[Area, ...]
@@ -42,6 +43,7 @@ def load(connection: Connection) -> Inputs:
     """Read what decides the plan."""
     own = station.get(connection)
     return Inputs(
+        version=station.plan_version(connection),
         shelf=Shelf(
             rules=timetable.rules(connection),
             programmes=timetable.programmes(connection),
@@ -62,44 +64,42 @@ def slots_of_area(inputs: Inputs, area_id: str, start: datetime, end: datetime) 
     return tuple(slot for slot in slots if start <= slot.starts_at < end)
 
 
-def make_plan(inputs: Inputs, enrolled: tuple[Machine, ...], now: datetime) -> Plan:
-    """Return the plan of every machine from yesterday's midnight, for what still sounds, to the horizon."""
+def make_plan(inputs: Inputs, enrolled: tuple[Machine, ...], now: datetime, begun: tuple[Slot, ...] = ()) -> Plan:
+    """Return the plan of every machine from yesterday's midnight, for what still sounds, to the horizon.
+
+    `begun` are the slots before `now` as they were kept; a session that would have begun before it was asked for
+    is no session.
+    """
     start = midnight(now) - timedelta(days=1)
     end = midnight(now) + HORIZON + timedelta(days=1)
     occurrences = expand(inputs.shelf.rules.values(), start, end)
-    slots = {
-        machine.id: slots_for(
-            Listener(machine.id, path_of(inputs.areas, machine.area_id)), occurrences, inputs.shelf, inputs.terms
-        )
-        for machine in enrolled
-        if machine.revoked_at is None
-    }
+    begun_on: dict[str, list[Slot]] = {}
+    for slot in begun:
+        begun_on.setdefault(slot.machine_id, []).append(slot)
+    slots: dict[str, tuple[Slot, ...]] = {}
+    for machine in enrolled:
+        if machine.revoked_at is not None:
+            continue
+        own = tuple(begun_on.get(machine.id, ()))
+        known = {slot.key for slot in own}
+        meant = tuple(one for one in occurrences if one.starts_at >= now or one.key in known)
+        listener = Listener(machine.id, path_of(inputs.areas, machine.area_id))
+        slots[machine.id] = slots_for(listener, meant, inputs.shelf, inputs.terms, own)
     return Plan(inputs, start, end, occurrences, slots)
 
 
 def replan(database: Database, now: datetime) -> Plan:
-    """Plan anew and keep the result in one transaction; what has begun is never rewritten.
-
-    A session that would have begun before it was asked for is no session: only what was planned ahead counts.
-    """
+    """Plan anew and keep the result in one transaction; what has begun is never rewritten."""
+    since = midnight(now) - timedelta(days=1)
     with database.write() as connection:
-        plan = make_plan(load(connection), machines.everything(connection), now)
-        plan = _without_afterthoughts(plan, timetable.slots(connection, plan.start, now), now)
+        begun = timetable.slots(connection, since, now)
+        plan = make_plan(load(connection), machines.everything(connection), now, begun)
         coming = tuple(one for one in plan.occurrences if one.starts_at >= now)
         timetable.keep_occurrences(connection, now, plan.end, coming)
         for machine_id, slots in plan.slots.items():
             ahead = tuple(slot for slot in slots if slot.starts_at >= now)
             timetable.keep_slots(connection, machine_id, now, plan.end, ahead)
     return plan
-
-
-def _without_afterthoughts(plan: Plan, begun: tuple[Slot, ...], now: datetime) -> Plan:
-    known = {(slot.machine_id, slot.key) for slot in begun}
-    slots = {
-        machine_id: tuple(slot for slot in own if slot.starts_at >= now or (machine_id, slot.key) in known)
-        for machine_id, own in plan.slots.items()
-    }
-    return replace(plan, slots=slots)
 
 
 def path_of(areas: tuple[Area, ...], area_id: str) -> frozenset[str]:

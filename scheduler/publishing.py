@@ -1,8 +1,10 @@
 """Publishing: each machine's slots become a signed playlist, renewed only when it says something new."""
 
 import hashlib
+import logging
 from datetime import datetime, timedelta
 
+from domain.errors import BadInputError, TrustError
 from domain.playlist import Playlist
 from scheduler.build import Heading, fingerprint, playlist_of
 from scheduler.planning import Plan
@@ -12,13 +14,18 @@ from store.engine import Database
 from store.machines import Published
 from store.station import Station
 
+_LOG = logging.getLogger(__name__)
 LIFE = timedelta(days=14)
 _RENEW_AFTER = timedelta(hours=12)
 _KEEP_PAST = timedelta(hours=1)
 
 
 def publish(database: Database, key: StationKey, plan: Plan, now: datetime) -> int:
-    """Sign and publish what changed in `plan`; return how many machines have something new."""
+    """Sign and publish what changed in `plan`; return how many machines have something new.
+
+    A machine whose playlist cannot be signed keeps its old one, and is logged; the others get theirs. Nothing is
+    published once the plan is no longer the newest: whoever made a newer one publishes that.
+    """
     with database.read() as connection:
         own = station.get(connection)
         current = {machine_id: machines.published(connection, machine_id) for machine_id in plan.slots}
@@ -27,11 +34,21 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime) -> i
         playlist = _playlist(own, machine_id, old, plan, now)
         if old is not None and old.fingerprint == fingerprint(playlist) and now - old.issued_at < _RENEW_AFTER:
             continue
-        with database.write() as connection:
-            # Read again: another worker may have published meanwhile, and a counter is used once.
-            newest = machines.published(connection, machine_id)
-            renewed += machines.publish(connection, _signed(key, _playlist(own, machine_id, newest, plan, now)))
+        try:
+            renewed += _publish_one(database, key, plan, (own, machine_id), now)
+        except (TrustError, BadInputError) as error:
+            _LOG.error("the playlist of machine %s was not signed: %s", machine_id, error.sentence)
     return renewed
+
+
+def _publish_one(database: Database, key: StationKey, plan: Plan, whose: tuple[Station, str], now: datetime) -> bool:
+    own, machine_id = whose
+    with database.write() as connection:
+        if station.plan_version(connection) != plan.inputs.version:
+            return False
+        # Read again: another worker may have published meanwhile, and a counter is used once.
+        newest = machines.published(connection, machine_id)
+        return machines.publish(connection, _signed(key, _playlist(own, machine_id, newest, plan, now)))
 
 
 def _signed(key: StationKey, playlist: Playlist) -> Published:

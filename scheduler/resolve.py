@@ -56,16 +56,20 @@ class _Board:
         return self.by_day.setdefault(slot.starts_at.astimezone(_ZONE).date(), [])
 
 
-def resolve(slots: Iterable[Slot], policy: AirtimePolicy | None = None) -> Resolution:
+def resolve(slots: Iterable[Slot], policy: AirtimePolicy | None = None, begun: tuple[Slot, ...] = ()) -> Resolution:
     """Decide the clashes among the slots of one machine; nothing is lost: a loser is kept with a `refusal`.
 
     The higher priority wins, then the earlier start, then the smaller key. With a `policy` its limits of a day are
     held in the same order, so give whole days; a slot that lost frees its time for the next. Slots that came with
-    a refusal are dropped as they are, and slots without sound clash with nothing.
+    a refusal are dropped as they are, and slots without sound clash with nothing. What has `begun` is not judged
+    again: it counts against the limits of its day, and only a higher priority may start upon it.
     """
     board, kept, dropped = _Board(), list[Slot](), list[Slot]()
+    aired = tuple(slot for slot in begun if slot.length and not slot.refusal)
+    for slot in aired:
+        board.sessions_beside(slot).append((slot.starts_at, slot.length))
     for slot in sorted(slots, key=_precedence):
-        reason = slot.refusal or _objection(board, slot, policy)
+        reason = slot.refusal or _still_sounding(aired, slot) or _objection(board, slot, policy)
         if reason:
             dropped.append(slot if slot.refusal else replace(slot, refusal=reason))
             continue
@@ -79,12 +83,23 @@ def _precedence(slot: Slot) -> tuple[int, datetime, str]:
     return -slot.priority, slot.starts_at, slot.key
 
 
+def _still_sounding(aired: tuple[Slot, ...], slot: Slot) -> str:
+    for one in aired if slot.length else ():
+        if one.priority >= slot.priority and one.starts_at < slot.ends_at and slot.starts_at < one.ends_at:
+            return _clash_with(one)
+    return ""
+
+
+def _clash_with(winner: Slot) -> str:
+    return f"trùng với «{winner.title}» lúc {winner.starts_at.astimezone(_ZONE):%H:%M}"
+
+
 def _objection(board: _Board, slot: Slot, policy: AirtimePolicy | None) -> str:
     if not slot.length:
         return ""
     winner = board.clash(slot)
     if winner is not None:
-        return f"trùng với «{winner.title}» lúc {winner.starts_at.astimezone(_ZONE):%H:%M}"
+        return _clash_with(winner)
     if policy is None:
         return ""
     return " ".join(check_day(policy, [*board.sessions_beside(slot), (slot.starts_at, slot.length)]))

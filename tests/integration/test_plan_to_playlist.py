@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from domain.machines import Machine
 from domain.people import Role
 from domain.playlist import Playlist
+from domain.timetable import Priority
 from player.trust import Identity, read_envelope
 from scheduler.desk import ZONE, NewSession
 from scheduler.planning import HORIZON, midnight, replan
@@ -130,17 +131,15 @@ def test_a_playlist_of_a_lower_or_equal_counter_never_takes_the_place(
         assert machines.publish(connection, replace(held, counter=held.counter + 1, body=b"newer"))
 
 
-def test_a_worker_that_planned_earlier_but_publishes_later_uses_a_counter_of_its_own(
+def test_a_worker_that_planned_earlier_but_publishes_later_leaves_the_newer_plan_in_force(
     station: ExampleStation, key: StationKey, machine: Machine
 ) -> None:
     slow = replan(station.database, station.clock.at)
     produce_all(station)
     go_round(station, key)
-    assert published(station, machine).counter == 1
-    publish(station.database, key, slow, station.clock.at)
-    assert published(station, machine).counter == 2
-    assert go_round(station, key) == 1
-    assert published(station, machine).counter == 3
+    newer = published(station, machine)
+    assert publish(station.database, key, slow, station.clock.at) == 0
+    assert published(station, machine) == newer
 
 
 def test_what_has_begun_is_never_rewritten(station: ExampleStation, machine: Machine) -> None:
@@ -328,3 +327,45 @@ def slots_held(station: ExampleStation) -> int:
 def test_the_example_waits_for_three_clips(station: ExampleStation) -> None:
     with station.database.read() as connection:
         assert len(jobs.unfinished(connection)) == 3
+
+
+def test_a_stronger_session_that_is_asked_for_later_does_not_silence_what_already_sounds(
+    station: ExampleStation, key: StationKey, machine: Machine
+) -> None:
+    produce_all(station)
+    begins = station.clock.now() + timedelta(minutes=10)
+    local = begins.astimezone(ZONE)
+    sounding = session(station, "mau-mot-cua", local.time(), local.date())
+    publish(station.database, key, replan(station.database, station.clock.now()), station.clock.now())
+    station.clock.go(timedelta(minutes=10, milliseconds=50))
+    later = (begins + timedelta(milliseconds=100)).astimezone(ZONE)
+    wanted = NewSession(
+        "Ưu tiên",
+        ("mau-ke-hoach",),
+        frozenset({"tan-phong"}),
+        (later.time(),),
+        dates=frozenset({later.date()}),
+        priority=Priority.PRIORITY,
+    )
+    station.timetable.add(station.person(Role.SCHEDULER), wanted)
+    publish(station.database, key, replan(station.database, station.clock.now()), station.clock.now())
+    slots = {slot.title: slot for slot in playlist(station, key, machine).slots}
+    assert slots["Buổi thêm"].key.startswith(sounding)
+    assert not slots["Buổi thêm"].refusal
+    assert not slots["Ưu tiên"].refusal, "the machine's own arbiter lets the stronger one in at its instant"
+
+
+def test_a_weaker_session_may_not_start_upon_one_that_already_sounds(
+    station: ExampleStation, key: StationKey, machine: Machine
+) -> None:
+    produce_all(station)
+    begins = station.clock.now() + timedelta(minutes=10)
+    local = begins.astimezone(ZONE)
+    session(station, "mau-mot-cua", local.time(), local.date())
+    publish(station.database, key, replan(station.database, station.clock.now()), station.clock.now())
+    station.clock.go(timedelta(minutes=10, milliseconds=50))
+    later = (begins + timedelta(milliseconds=100)).astimezone(ZONE)
+    second = session(station, "mau-ke-hoach", later.time(), later.date())
+    publish(station.database, key, replan(station.database, station.clock.now()), station.clock.now())
+    (refused,) = (slot for slot in playlist(station, key, machine).slots if slot.key.startswith(second))
+    assert "trùng với" in refused.refusal

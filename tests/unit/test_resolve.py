@@ -139,3 +139,11 @@ def test_the_sessions_of_a_day_are_let_through_by_priority(minutes: int) -> None
 def test_a_clash_loser_leaves_its_share_of_the_day_to_others() -> None:
     slots = [slot("một", 0), slot("hai", 5), slot("ba", 30)]
     assert [one.title for one in resolve(slots, URBAN).kept] == ["một", "ba"]
+
+
+def test_what_has_aired_counts_against_the_day_whatever_comes_later() -> None:
+    aired = tuple(slot(f"{minute}", minute, minutes=5) for minute in (0, 120))
+    late = slot("17", 600, minutes=5, priority=Priority.PRIORITY)
+    found = resolve((late,), replace(AirtimePolicy(quiet=()), sessions_per_day=2), aired)
+    assert found.kept == ()
+    assert found.dropped[0].refusal
