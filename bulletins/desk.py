@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from bulletins.inserts import refuse_missing_inserts
 from bulletins.recordings import cast_of, parts, seal_of
 from domain.audio import PRESET_LABELS
 from domain.bulletins import EDITABLE, SCRIPT_LIMIT, AcceptedReading, Bulletin, BulletinState
@@ -67,7 +68,9 @@ class Desk:
             _require_state(bulletin, *EDITABLE)
             if not bulletin.script:
                 raise BadInputError("Bản tin chưa có nội dung nên chưa trình duyệt được. Hãy viết nội dung trước.")
-            _refuse_flags(self.read(bulletin.script, bulletin.readings))
+            text = self.read(bulletin.script, bulletin.readings)
+            _refuse_flags(text)
+            refuse_missing_inserts(connection, text)
             act = Act(user, self.clock.now())
             shelf.change_state(connection, bulletin, BulletinState.SUBMITTED, act.at, return_note="")
             shelf.note(connection, bulletin, act, "trình duyệt")

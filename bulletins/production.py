@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from bulletins.inserts import inserts_of, with_inserts
 from bulletins.recordings import Cast, cast_of, levelled, parts, trimmed
 from bulletins.remake import airs_soon
 from domain.audio import RECORDED, SAMPLE_RATE, Clip, ClipKind, MasteredAudio, Speech, SpokenAudio, VoiceStamp
@@ -140,7 +141,10 @@ class Production:
         cast = cast_of(bulletin, parts(self.reader, bulletin, announced_by), held)
         if cast.whole is not None:
             return Take(None, SpokenAudio(((self._recorded(cast.whole), 0),), _read_by(cast)))
-        spoken = self._spoken(cast, progress)
+        sentences = tuple(line.sentence for line in (*cast.opening, *cast.body))
+        with self.database.read() as connection:
+            inserts = inserts_of(connection, sentences)
+        spoken = with_inserts(self._spoken(cast, progress), sentences, inserts, self._decoded)
         cut = len(cast.opening)
         return Take(
             SpokenAudio(spoken.sentences[:cut], spoken.voice), SpokenAudio(spoken.sentences[cut:], spoken.voice)
@@ -154,22 +158,29 @@ class Production:
             return self.speaker.speak(SpokenText(missing), progress)
         voice = _read_by(cast)
         by_engine: Iterator[Speech] = iter(())
-        if any(letter.isalnum() for sentence in missing for letter in sentence.spoken):
+        if any(line.key and line.recording is None for line in lines):
             spoken = self.speaker.speak(SpokenText(missing), progress)
             by_engine = iter(levelled([speech for speech, _pause in spoken.sentences]))
             voice = replace(spoken.voice, recorded=len(cast.used))
         silent = Speech(b"", SAMPLE_RATE)
         return SpokenAudio(
             tuple(
-                (self._recorded(line.recording) if line.recording else next(by_engine, silent), line.sentence.pause_ms)
+                (
+                    self._recorded(line.recording).again(line.sentence.times)
+                    if line.recording
+                    else next(by_engine, silent),
+                    line.sentence.pause_ms,
+                )
                 for line in lines
             ),
             voice,
         )
 
     def _recorded(self, recording: Recording) -> Speech:
-        pcm = self.decode(self.blobs.path(recording.blob_hash).read_bytes())
-        return levelled([Speech(trimmed(pcm), SAMPLE_RATE)])[0]
+        return levelled([Speech(trimmed(self._decoded(recording.blob_hash)), SAMPLE_RATE)])[0]
+
+    def _decoded(self, blob_hash: str) -> bytes:
+        return self.decode(self.blobs.path(blob_hash).read_bytes())
 
     def _mastered(self, bulletin: Bulletin, take: Take, progress: Progress) -> MasteredAudio:
         return self.presets.get(bulletin.preset, self.mastering).master(take.body, take.opening, progress)
