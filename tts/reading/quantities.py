@@ -44,6 +44,9 @@ _ID_BEFORE = re.compile(
     )
     + r"(?: (?:số|công dân|cá nhân|y tế|xã hội|là|của|ngân hàng|hồ sơ|thuế|thẻ)){0,3}(?: là)?\W{0,3}$"
 )
+_CERTIFICATE_BEFORE = re.compile(
+    any_of("chứng nhận, sổ đỏ, giấy phép, số hiệu") + r"(?: số| quyền sử dụng đất){0,2}\W{0,3}$"
+)
 _IDENTITY = re.compile(r"[0-9]{1,6}(?:[ .][0-9]{1,9}){2,8}(?![0-9])|[0-9]{4,}(?![.,]?[0-9])")
 _WORD_AFTER = re.compile(r" [^\W\d_]{2,}")
 _DOSSIER = re.compile(r"(?=[0-9.-]{1,20}[A-Z])[0-9]{1,6}(?:[.-][0-9A-Z]{1,8}){3,8}(?!\w)")
@@ -170,7 +173,8 @@ def identity_code(page: Page, start: int) -> tuple[Piece, ...]:
     match = _IDENTITY_CODE.match(page.text, start)
     if not match or sum(map(str.isdigit, match.group())) < 4 or page.reading_of(match[1]):
         return ()
-    if not _ID_BEFORE.search(page.before(start)):
+    before = page.before(start)
+    if not _ID_BEFORE.search(before) and not _CERTIFICATE_BEFORE.search(before):
         return ()
     return _sign_by_sign(page, match)
 

@@ -55,7 +55,9 @@ _NOUNS = word_set(
     "quả bao kWh kwh KWh khẩu đợt lượt buổi thôn bản tổ cây gốc ca tuần quý phút thùng vụ sào nhân thửa căn nhà mô "
     "tiết hội trường đối vé thẻ liều mũi cuộc công cơ đơn đại sinh lớp nhóm gia doanh phòng trạm chuyến lao cán phường "
     "huyện tỉnh điểm khối tập trang bài tin bữa chai gói viên túi lọ cốc bát kỳ đoàn chi hạng dự lô sản giây h s ml dl "
-    "dL mL L g mg cm cm2 cm² bình đầu xe phiếu phần thành bệnh ô phiên km2 km² giường trẻ cháu cặp đôi đêm HS SV HV"
+    "dL mL L g mg cm cm2 cm² bình đầu xe phiếu phần thành bệnh ô phiên km2 km² giường trẻ cháu cặp đôi đêm HS SV HV "
+    "đội hố luống ao lồng chuồng ruộng bể bồn cột trụ mảnh vườn đàn tàu thuyền ghe trận vòng hiệp môn mâm sàn tầng dãy "
+    "kho cửa khay vỉ cuốn quyển tờ sổ đĩa sợi cuộn tấm thanh viên bậc đoạn tuyến chương câu ấp buôn xóm khu phần"
 )
 
 

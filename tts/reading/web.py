@@ -7,7 +7,7 @@ from tts.reading.page import Page, Piece
 from tts.reading.syllables import splits_into_syllables
 from tts.reading.wordsets import word_set
 
-_TLD = r"(?:vn|com|net|org|edu|gov|info|asia|app|io|biz)"
+_TLD = r"(?:vn|com|net|org|edu|gov|info|asia|app|io|biz|me|tv|link)"
 _WEB = re.compile(
     rf"(?:https?://|ftp://)?(?:[A-Za-z0-9._%+-]{{1,64}}@)?(?:[A-Za-z0-9-]{{1,63}}\.){{1,6}}{_TLD}(?![\w-]|\.[A-Za-z0-9])"
     r"(?::[0-9]{1,5})?(?:[/?][A-Za-z0-9._~/?#@!$&'*+,;=%:-]{0,300})?"
