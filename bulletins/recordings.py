@@ -38,7 +38,10 @@ _BLOCK = 480
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A sentence that will be heard, and the recording that takes its place, if there is one."""
+    """A sentence that will be heard, and the recording that takes its place, if there is one.
+
+    The key is empty where nobody says anything: a pause, or a clip of the library.
+    """
 
     sentence: SpokenSentence
     key: str
@@ -122,7 +125,7 @@ class Booth:
     def _sentence(self, bulletin: Bulletin, key: str) -> str:
         cast = self.cast(bulletin)
         for line in (*cast.opening, *cast.body):
-            if line.key == key:
+            if key and line.key == key:
                 return line.sentence.spoken
         raise WrongStateError(
             "Câu này vừa được sửa nên chưa nhận bản thu. Hãy mở lại trang để xem câu mới rồi thu lại."
@@ -172,8 +175,10 @@ def cast_of(bulletin: Bulletin, texts: tuple[SpokenText, SpokenText], held: Sequ
 
 
 def _lines(text: SpokenText, by_key: dict[str, Recording]) -> tuple[Line, ...]:
-    keys = [key_of(sentence) for sentence in text.sentences]
-    return tuple(Line(one, key, by_key.get(key)) for one, key in zip(text.sentences, keys, strict=True))
+    keys = [key_of(one) if any(map(str.isalnum, one.spoken)) else "" for one in text.sentences]
+    return tuple(
+        Line(one, key, by_key.get(key) if key else None) for one, key in zip(text.sentences, keys, strict=True)
+    )
 
 
 def _require_writer(user: User, bulletin: Bulletin) -> None:

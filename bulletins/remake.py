@@ -23,6 +23,7 @@ FREEZE = timedelta(minutes=10)
 PROBE = "Đây là câu thử giọng đọc."
 """What a voice is asked to say to learn whether it is back; never taken from the cache of sentences."""
 
+_MOMENT = timedelta(milliseconds=1)
 _AFTER_FAILURE = timedelta(hours=1)
 _LONGEST_SESSION = timedelta(hours=6)
 _ZONE = ZoneInfo(STATION_ZONE)
@@ -62,9 +63,9 @@ def _may_still_air(bulletin: Bulletin, now: datetime) -> bool:
 
 
 def next_airings(connection: Connection, now: datetime, until: datetime) -> dict[str, datetime]:
-    """Return when each bulletin next begins to sound on any machine, up to `until`, or began if it sounds now."""
+    """Return when each bulletin next begins to sound on any machine, `until` included, or began if it sounds now."""
     first: dict[str, datetime] = {}
-    for slot in timetable.slots(connection, now - _LONGEST_SESSION, until):
+    for slot in timetable.slots(connection, now - _LONGEST_SESSION, until + _MOMENT):
         if slot.refusal or slot.ends_at < now:
             continue
         for item in slot.items:

@@ -2,7 +2,6 @@
 
 import io
 import wave
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -82,8 +81,8 @@ class Room:
 
 
 @pytest.fixture
-def room(station: ExampleStation) -> Iterator[Room]:
-    yield Room(station)
+def room(station: ExampleStation) -> Room:
+    return Room(station)
 
 
 def test_a_sentence_read_by_a_person_is_heard_in_place_of_the_voice(room: Room, tmp_path: Path) -> None:
