@@ -204,7 +204,7 @@ def _may_be_date(page: Page, match: re.Match[str], before: str) -> bool:
 
 def _day_span(page: Page, span: re.Match[str]) -> tuple[Piece, ...]:
     said = _days(page, span.start(), span[1], span[2])
-    month_follows = re.match(r" ?(?:tháng|/)", page.lower[span.end() : span.end() + 7])
+    month_follows = re.match(r" ?(?:(?:hằng |hàng |của |mỗi )?tháng|/)", page.lower[span.end() : span.end() + 12])
     if month_follows or not _is_month(span[2]):
         return from_match(span, said, "day_range")
     if _key(span[1], span[2]) in _HOLIDAYS:
