@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from domain.audio import PRESET_LABELS
-from domain.errors import TiengLoaError
+from domain.errors import BadInputError, TiengLoaError
 from tiengloa import __version__, exits
 from tiengloa.children import WITH_PARENT, end_with_parent
 from tiengloa.settings import Settings, checked_port, checked_voices, from_environment
@@ -64,6 +64,8 @@ class _Parser(argparse.ArgumentParser):
 
 def _settings(options: argparse.Namespace) -> Settings:
     settings = from_environment()
+    if options.data == "":
+        raise BadInputError("Hãy ghi tên thư mục dữ liệu sau --data.")
     if options.data is not None:
         settings = replace(settings, data=Path(options.data))
     if getattr(options, "host", None) is not None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from domain.errors import TiengLoaError
 from tiengloa import exits
-from tiengloa.folder import free_bytes, prepare, reason
+from tiengloa.folder import Folder, free_bytes, prepare, reason
 from tiengloa.settings import Settings
 from tiengloa.terminal import Terminal
 
@@ -40,6 +40,7 @@ def doctor(options: argparse.Namespace, settings: Settings, terminal: Terminal) 
         _keys,
         _clock,
         _port,
+        _voices,
         _offline_voice,
         _online_voice,
         _sound,
@@ -71,6 +72,7 @@ _NAMES = {
     "_keys": "Khóa ký",
     "_clock": "Đồng hồ",
     "_port": "Cổng",
+    "_voices": "Giọng đọc",
     "_offline_voice": "Giọng ngoại tuyến",
     "_online_voice": "Giọng trực tuyến",
     "_sound": "Thiết bị âm thanh",
@@ -82,12 +84,15 @@ def _python(_settings: Settings) -> Finding:
 
 
 def _data_folder(settings: Settings) -> Finding:
+    if not settings.data.exists():
+        return Finding("Thư mục dữ liệu", "lưu ý", f"chưa có {settings.data}; được tạo khi chạy lần đầu.")
     prepare(settings.data)
     return Finding("Thư mục dữ liệu", "tốt", f"{settings.data.resolve()}, ghi được.")
 
 
 def _disk(settings: Settings) -> Finding:
-    free = free_bytes(settings.data)
+    place = next(folder for folder in (settings.data.absolute(), *settings.data.absolute().parents) if folder.exists())
+    free = free_bytes(place)
     state = "tốt" if free > _ENOUGH else "lưu ý"
     return Finding("Chỗ trống", state, f"còn {free / 1024**3:.1f} GB.")
 
@@ -96,12 +101,13 @@ def _database(settings: Settings) -> Finding:
     from store import station
     from tiengloa.centre import open_centre
 
+    missing = "chưa có đài nào; chạy «tiengloa run» (mẫu) hoặc «tiengloa setup»."
+    if not Folder(settings.data).database.exists():
+        return Finding("Cơ sở dữ liệu", "lưu ý", missing)
     centre = open_centre(settings)
     with closing(centre.database), centre.database.read() as connection:
         if not station.exists(connection):
-            return Finding(
-                "Cơ sở dữ liệu", "lưu ý", "chưa có đài nào; chạy «tiengloa run» (mẫu) hoặc «tiengloa setup»."
-            )
+            return Finding("Cơ sở dữ liệu", "lưu ý", missing)
         return Finding("Cơ sở dữ liệu", "tốt", f"đài «{station.get(connection).name}», nguyên vẹn.")
 
 
@@ -131,9 +137,22 @@ def _port(settings: Settings) -> Finding:
     return Finding("Cổng", "lưu ý" if taken else "tốt", f"{settings.host}:{settings.port} {note}.")
 
 
-def _offline_voice(_settings: Settings) -> Finding:
+def _voices(settings: Settings) -> Finding:
+    from player.clock import SystemClock
+    from tiengloa.wiring import voice_chain
+    from tts.lexicon import LexiconReader
+
+    spoken = voice_chain(settings, SystemClock(), None).speak(LexiconReader().read("Xin chào."), lambda *_: None)
+    state = "lưu ý" if spoken.voice.backup else "tốt"
+    why = f" {spoken.voice.why}" if spoken.voice.why else ""
+    return Finding("Giọng đọc", state, f"hiện sẽ đọc bằng giọng {spoken.voice.engine}.{why}")
+
+
+def _offline_voice(settings: Settings) -> Finding:
     from tts.engines.espeak import EspeakVoice
 
+    if "espeak" not in settings.voices:
+        return Finding("Giọng ngoại tuyến", "lưu ý", "không dùng, theo thiết lập TIENGLOA_VOICES.")
     speech = EspeakVoice().speak("xin chào bà con")
     return Finding("Giọng ngoại tuyến", "tốt", f"eSpeak NG đọc được {speech.length.total_seconds():.1f} giây.")
 

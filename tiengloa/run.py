@@ -1,5 +1,6 @@
 """`tiengloa run`: panel, worker and one example machine in one terminal, and what is on the air."""
 
+import errno
 import json
 import signal
 import socket
@@ -11,7 +12,7 @@ from datetime import timedelta
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
-from domain.errors import BusyError, ServerUnreachableError, TiengLoaError
+from domain.errors import BadInputError, BusyError, ServerUnreachableError, StorageError, TiengLoaError
 from domain.jobs import Job, JobState
 from domain.timetable import STATION_ZONE
 from store import airings, bulletins, clips, jobs, machines, people, station, timetable
@@ -20,7 +21,7 @@ from tiengloa.centre import open_centre
 from tiengloa.children import Child
 from tiengloa.example import load as example
 from tiengloa.example.places import EXAMPLE_CLUSTER
-from tiengloa.folder import only_one
+from tiengloa.folder import only_one, reason
 from tiengloa.people import sign_in_line
 from tiengloa.settings import Settings
 from tiengloa.terminal import Terminal
@@ -31,6 +32,7 @@ _LEAD = timedelta(seconds=20)
 _PRODUCTION_PATIENCE_S = 70.0
 _START_PATIENCE_S = 60.0
 _ZONE = ZoneInfo(STATION_ZONE)
+_FORGIVEN_AFTER_S = 300.0
 _RESTART_PAUSE_S = (1.0, 3.0, 10.0, 30.0)
 
 
@@ -43,6 +45,7 @@ def run(settings: Settings, terminal: Terminal) -> int:
         stack.enter_context(closing(centre.database))
         stack.enter_context(only_one(centre.folder.root / "run.lock", taken))
         refuse_taken_port(settings.host, settings.port)
+        refuse_no_voice(centre)
         _load_example_once(centre, terminal)
         station_ = _Running(centre, terminal)
         stack.callback(station_.stop)
@@ -69,10 +72,19 @@ def refuse_taken_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise BadInputError(
+                    f"Không dùng được địa chỉ {host}:{port} ({reason(error)}). Hãy chọn --host hoặc --port khác."
+                ) from error
             raise BusyError(
                 f"Cổng {port} trên {host} đang có chương trình khác dùng. Hãy dừng chương trình đó, hoặc chạy: "
                 f"tiengloa run --port {port + 1 if port < 65535 else 8081}"
             ) from error
+
+
+def refuse_no_voice(centre: Centre) -> None:
+    """Raise NoVoiceError when no voice is chosen, before anything is started."""
+    centre.speaker.health()
 
 
 def _load_example_once(centre: Centre, terminal: Terminal) -> None:
@@ -90,7 +102,7 @@ class _Running:
     centre: Centre
     terminal: Terminal
     children: list[Child] = field(default_factory=list)
-    failures: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, tuple[int, float]] = field(default_factory=dict)
     stopping: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -112,7 +124,10 @@ class _Running:
         """Show what is on the air, once a second, and start again whatever fell over."""
         while True:
             self._mend()
-            self.terminal.live(self._on_air())
+            try:
+                self.terminal.live(self._on_air())
+            except StorageError as error:  # the loudspeakers go on without this line
+                self.terminal.live(f"Chưa đọc được trạng thái: {error.sentence}")
             time.sleep(1)  # the pace of a line that a person reads
 
     def stop(self) -> None:
@@ -241,8 +256,10 @@ class _Running:
             if child.code() is None or self.stopping:
                 continue
             self.terminal.say(f"Tiến trình «{child.name}» vừa dừng bất thường; đang chạy lại.")
-            count = self.failures.get(child.name, 0)
-            self.failures[child.name] = count + 1
+            count, last = self.failures.get(child.name, (0, 0.0))
+            if time.monotonic() - last > _FORGIVEN_AFTER_S:
+                count = 0
+            self.failures[child.name] = (count + 1, time.monotonic())
             time.sleep(_RESTART_PAUSE_S[min(count, len(_RESTART_PAUSE_S) - 1)])
             place = self.children.index(child)
             child.stop()

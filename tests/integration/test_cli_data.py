@@ -111,7 +111,7 @@ def test_doctor_tells_a_program_and_a_person_what_works(example_data: Path, here
     ran = tiengloa("--data", str(example_data), "doctor", "--json", **ESPEAK)
     findings = {finding["what"]: finding for finding in json.loads(ran.out)}
     assert ran.code == 0
-    assert len(findings) == 10
+    assert len(findings) == 11
     assert {finding["state"] for finding in findings.values()} <= {"tốt", "lưu ý"}
     assert "Đài truyền thanh mẫu Lai Châu" in findings["Cơ sở dữ liệu"]["sentence"]
     for_people = here("--data", str(example_data), "doctor", **ESPEAK)
