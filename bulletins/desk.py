@@ -70,6 +70,7 @@ class Desk:
                 raise BadInputError("Bản tin chưa có nội dung nên chưa trình duyệt được. Hãy viết nội dung trước.")
             text = self.read(bulletin.script, bulletin.readings)
             _refuse_flags(text)
+            _refuse_title(self.read(bulletin.title, bulletin.readings))
             refuse_missing_inserts(connection, text)
             act = Act(user, self.clock.now())
             shelf.change_state(connection, bulletin, BulletinState.SUBMITTED, act.at, return_note="")
@@ -87,6 +88,7 @@ class Desk:
             _require_approver(user, bulletin)
             _require_state(bulletin, BulletinState.SUBMITTED)
             _refuse_flags(self.read(bulletin.script, bulletin.readings))
+            _refuse_title(self.read(bulletin.title, bulletin.readings))
             if seal is not None and seal != self._seal(connection, bulletin):
                 raise WrongStateError(
                     "Bản thu hoặc loại loa vừa được thay đổi nên chưa duyệt. Hãy mở lại trang và nghe lại."
@@ -209,6 +211,15 @@ def _require_state(bulletin: Bulletin, *states: BulletinState) -> None:
     if bulletin.state not in states:
         raise WrongStateError(
             "Bản tin đã chuyển sang trạng thái khác nên không làm được việc này. Hãy mở lại trang để xem."
+        )
+
+
+def _refuse_title(title: SpokenText) -> None:
+    """Refuse a title in doubt: it is read aloud before the bulletin."""
+    if title.flagged:
+        words = ", ".join(dict.fromkeys(f"«{token.source[:40]}»" for token in title.flagged[:5]))
+        raise FlaggedReadingError(
+            f"Tiêu đề cũng được đọc lên, mà còn chỗ chưa chắc cách đọc: {words}. Hãy viết rõ chỗ ấy trong tiêu đề."
         )
 
 

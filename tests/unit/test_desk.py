@@ -220,3 +220,10 @@ def test_a_lost_ring_loses_nothing_since_the_job_waits_in_the_table(station: Exa
     station.clock.go(timedelta(seconds=6))
     assert job_id in station.production.waiting()
     assert station.bulletin(bulletin_id).state is BulletinState.APPROVED
+
+
+def test_a_doubtful_title_refuses_submission_since_it_is_read_aloud(station: ExampleStation) -> None:
+    author = station.person(Role.EDITOR)
+    bulletin_id = station.desk.write(author, Draft("Lịch XYZQ", "Mời bà con đến họp."))
+    with pytest.raises(FlaggedReadingError, match="XYZQ"):
+        station.desk.submit(author, bulletin_id)
