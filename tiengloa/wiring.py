@@ -153,6 +153,7 @@ class Centre:
             voices=self._voices,
             secure_cookies=self.settings.secure_cookies,
             engines=tuple(map(self._by_itself, self.engines)),
+            public_address=self.settings.public_address if self.settings.address else "",
         )
 
     def _by_itself(self, engine: VoiceEngine) -> PanelVoice:

@@ -52,9 +52,8 @@ def add() -> ResponseReturnValue:
     except BadInputError as error:
         return _page({"name": error.sentence}, 422, name, area_id)
     expires_at = services().clock.now() + CODE_LIFE
-    return render_template(
-        "machine_code.html", code=code, name=name.strip(), expires_at=expires_at, server=request.host_url.rstrip("/")
-    )
+    server = services().public_address or request.host_url.rstrip("/")
+    return render_template("machine_code.html", code=code, name=name.strip(), expires_at=expires_at, server=server)
 
 
 @blueprint.post("/<machine_id>/thu-hoi")

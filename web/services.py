@@ -36,7 +36,10 @@ class PanelVoice:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The rooms the panel may call; `secret_key` signs only CSRF tokens and flashed messages."""
+    """The rooms the panel may call; `secret_key` signs only CSRF tokens and flashed messages.
+
+    `public_address` is what machines type to reach the centre, without a slash at its end; empty when nobody set it.
+    """
 
     database: Database
     clock: Clock
@@ -50,6 +53,7 @@ class Services:
     voices: Callable[[], tuple[VoiceHealth, ...]] = tuple
     secure_cookies: bool = False
     engines: tuple[PanelVoice, ...] = ()
+    public_address: str = ""
 
     def preview(self, text: SpokenText, engine: str = "") -> SpokenAudio:
         """Return the speech of a script that is not approved yet, to be listened to in the panel only.

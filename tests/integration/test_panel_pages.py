@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from scheduler.planning import replan
 from store import machines, timetable
 from tests.fakes_web import APPROVER, EDITOR, VIEWER, Panel, beat, busy_day, machine, panel
+from web.context import EXTENSION
 from web.services import VoiceHealth
 
 
@@ -221,6 +223,14 @@ def test_a_new_machine_gets_a_code_and_the_line_to_type(town: Panel) -> None:
     assert f"tiengloa machine enrol --server http://localhost --code {code}" in text
     assert "đến 09:45 thì hết hạn" in text
     assert town.services.office.enrol(code, "A" * 43 + "=").machine_name == "Máy bản mới"
+
+
+def test_the_line_to_type_names_the_address_that_was_set(town: Panel) -> None:
+    set_one = replace(town.services, public_address="https://loa.example.vn")
+    town.app.extensions[EXTENSION] = set_one
+    text = town.post(EDITOR, "/may-phat/them", name="Máy", area="san-thang").get_data(as_text=True)
+    assert "tiengloa machine enrol --server https://loa.example.vn --code" in text
+    assert "http://localhost" not in text
 
 
 @pytest.mark.parametrize(("name", "area", "sentence"), [("", "san-thang", "đặt tên"), ("Máy", "xa-la", "nơi đặt máy")])
