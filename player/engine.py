@@ -24,6 +24,8 @@ SMOOTHING = 0.02
 JUMP_S = 0.05
 TOO_LATE_S = 1.0
 STOP_TIMEOUT_S = 5.0
+MOST_SURPRISES = 5
+SURPRISES_WITHIN_S = 60.0
 _BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 _FIFO_PRIORITY = 10
 _SILENCE = bytes(BLOCK * 2)
@@ -64,7 +66,10 @@ EngineEvent = Began | Ended | SinkLost | SinkBack
 
 
 class Engine:
-    """Feeds `sink`, which must be open, until `stop`; `post` is called from the sound thread and must not wait."""
+    """Feeds `sink`, which must be open, until `stop`; `post` is called from the sound thread and must not wait.
+
+    `give_up` is called with a sentence, once, when the sound thread ends for good though nobody asked it to.
+    """
 
     def __init__(self, sink: AudioSink, clock: Clock, post: Callable[[EngineEvent], None]) -> None:
         self._sink = sink
@@ -76,6 +81,8 @@ class Engine:
         self._instant: float | None = None
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
+        self._surprises: deque[float] = deque(maxlen=MOST_SURPRISES)
+        self.give_up: Callable[[str], None] = lambda _sentence: None
         self.sink_ok = True
 
     def start(self) -> None:
@@ -111,10 +118,17 @@ class Engine:
 
     def _run(self) -> None:
         _be_punctual()
+        try:
+            self._feed_on()
+        except Exception as error:  # noqa: BLE001 - a dead sound thread would be silence that nobody knows of
+            self.sink_ok = False
+            self.give_up(_sentence(error))
+
+    def _feed_on(self) -> None:
         while not (self._ending.is_set() and not self._voices):
             try:
                 self.feed()
-            except SinkError as error:
+            except Exception as error:  # noqa: BLE001 - what a driver raises beside SinkError is a lost output too
                 self._lose(error)
                 self._reopen()
         if self.sink_ok:
@@ -210,11 +224,20 @@ class Engine:
         voice.reel.close()
         self._post(Ended(voice.key, _instant(wall), voice.played, stop, voice.reel.failure))
 
-    def _lose(self, error: SinkError) -> None:
+    def _lose(self, error: Exception) -> None:
         self.sink_ok = False
-        self._post(SinkLost(error.sentence))
+        self._post(SinkLost(_sentence(error)))
         for voice in tuple(self._voices):
             self._end(voice, self._clock.now().timestamp(), Stop.SINK)
+        self._bear(error)
+
+    def _bear(self, error: Exception) -> None:
+        """Count an error that no output should raise; raises it when they come thick: a new process may do better."""
+        if isinstance(error, SinkError):
+            return
+        self._surprises.append(self._clock.monotonic())
+        if len(self._surprises) == MOST_SURPRISES and self._surprises[-1] - self._surprises[0] <= SURPRISES_WITHIN_S:
+            raise error
 
     def _reopen(self) -> None:
         tries = 0
@@ -222,7 +245,8 @@ class Engine:
             tries += 1
             try:
                 self._sink.open()
-            except SinkError:
+            except Exception as error:  # noqa: BLE001 - tried again, or raised when it is no output's error
+                self._bear(error)
                 continue
             self._instant = None
             self.sink_ok = True
@@ -234,6 +258,12 @@ def _be_punctual() -> None:
     """Let this thread run before all others where the system allows it: a late block is a gap in the sound."""
     with suppress(OSError, AttributeError):
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_FIFO_PRIORITY))
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, SinkError):
+        return error.sentence
+    return f"Lỗi ngoài dự kiến ở đầu ra âm thanh: {type(error).__name__}: {error}"[:300]
 
 
 def _instant(wall: float) -> datetime:

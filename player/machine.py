@@ -54,7 +54,8 @@ class MachineSettings:
 class Machine:
     """One broadcast machine in this process, from `start` to `stop`.
 
-    `on_event` is called from the machine's threads, one call at a time, and must not wait.
+    `on_event` is called from the machine's threads, one call at a time, and must not wait; `on_give_up` once the
+    machine can no longer sound in this process, after which `check` says why.
     """
 
     def __init__(
@@ -72,6 +73,8 @@ class Machine:
         self._clock = clock or SystemClock()
         self._given_sink = sink
         self._undo = ExitStack()
+        self._gave_up = ""
+        self.on_give_up: Callable[[], None] = lambda: None
         self._nudge_report: Callable[[], None] = lambda: None
         self._nudge_heartbeat: Callable[[], None] = lambda: None
         self.faults = Faults(lambda area, sentence: self._tell(Fault(area, sentence)))
@@ -101,6 +104,11 @@ class Machine:
         """End everything in the reverse order: the sound fades, the journal says "cut", the files are closed."""
         self._undo.close()
 
+    def check(self) -> None:
+        """Tell whether this process can still sound. Raises SinkError when only a new one may."""
+        if self._gave_up:
+            raise SinkError(self._gave_up)
+
     def _take_the_folder(self) -> None:
         self._undo.enter_context(alone_in(self._folder))
 
@@ -129,6 +137,7 @@ class Machine:
         if self.cabinet.mended:
             self._conductor.forget_before(self._clock.now())
         self._engine = Engine(self._choice.sink, self._clock, self._conductor.post)
+        self._engine.give_up = self._give_up
         self._conductor.engine = self._engine
         self._undo.callback(self._conductor.settle)
         self._engine.start()
@@ -208,6 +217,11 @@ class Machine:
         self.faults.set("clips", "Một tệp âm thanh trên máy bị hỏng; đang kiểm tra và tải lại.")
         self._fetching.nudge()
 
+    def _give_up(self, sentence: str) -> None:
+        self._gave_up = f"{sentence} Máy phát dừng để được khởi động lại."
+        self.faults.set("sink", self._gave_up)
+        self.on_give_up()
+
     def _keep_house(self) -> None:
         self.cabinet.keep_reserve()
         playlist = self._sync.playlist
@@ -283,17 +297,20 @@ def alone_in(folder: Path) -> Iterator[None]:
 def run_machine(folder: Path, settings: MachineSettings | None = None, on_event: OnEvent | None = None) -> None:
     """Run the machine of `folder` until SIGTERM or SIGINT, then end it in order.
 
-    Raises NotFoundError when the folder is not enrolled, BusyError, StorageError, SinkError.
+    Raises NotFoundError when the folder is not enrolled, BusyError, StorageError, and SinkError when there is no
+    output, or when the sound broke down again and again: its supervisor is to start it anew.
     """
     stopping = threading.Event()
     handled = (signal.SIGTERM, signal.SIGINT)
     before = [signal.signal(number, lambda *_signal: stopping.set()) for number in handled]
     machine = Machine(folder, settings, on_event)
+    machine.on_give_up = stopping.set
     with suppress(OSError):  # threads inherit it; only the sound thread gets more
         os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
     try:
         machine.start()
         stopping.wait()
+        machine.check()
     finally:
         machine.stop()
         for number, handler in zip(handled, before, strict=True):

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -13,14 +14,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from domain.errors import BusyError, NotFoundError
+from domain.errors import BusyError, NotFoundError, SinkError
 from domain.machines import AiringOutcome
 from domain.playlist import Playlist, PlaylistSlot
 from domain.timetable import LatePolicy, Priority
 from player import orders
+from player.clock import SystemClock
 from player.enrol import enrol
 from player.events import Fault, Finished, MachineEvent, PlaylistAccepted, Ready, Sounding
 from player.machine import Machine, MachineSettings
+from player.sinks.silent import SilentSink
 from tests.fakes_player import MACHINE, Centre, Sound, Steps, heard, item, playlist, signed, slot, sound, wait_until
 
 SETTINGS = MachineSettings(poll=0.2, heartbeat=0.3, sink="virtual")
@@ -289,6 +292,29 @@ def test_a_listener_that_fails_does_not_hurt_the_machine(centre: Centre, tmp_pat
     machine.start()
     wait_until(lambda: outcome_of(centre, "a") == "played")
     machine.stop()
+
+
+class BrokenDriver(SilentSink):
+    """An output whose driver raises what no output should."""
+
+    def write(self, block: bytes) -> None:
+        raise ValueError(len(block))
+
+
+def test_a_machine_whose_sound_keeps_breaking_down_gives_up_with_a_fault(
+    centre: Centre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("player.engine._BACK_OFF_S", (0.01,))
+    events: list[MachineEvent] = []
+    gave_up = threading.Event()
+    machine = Machine(centre.enrolled(tmp_path), SETTINGS, events.append, sink=BrokenDriver(SystemClock()))
+    machine.on_give_up = gave_up.set
+    machine.start()
+    assert gave_up.wait(10)
+    with pytest.raises(SinkError, match="khởi động lại"):
+        machine.check()
+    machine.stop()
+    assert any(isinstance(event, Fault) and "khởi động lại" in event.sentence for event in events)
 
 
 _PROCESS = """

@@ -254,6 +254,57 @@ def test_a_lost_output_ends_what_sounds_and_is_opened_again(tmp_path: Path) -> N
     assert any(isinstance(event, Ended) and event.stop is Stop.SINK for event in events)
 
 
+class Surprising(MemorySink):
+    """An output whose driver raises what no output should, as often as it is told to."""
+
+    surprises = 0
+
+    def write(self, block: bytes) -> None:
+        if self.surprises:
+            self.surprises -= 1
+            raise ValueError("driver")
+        super().write(block)
+
+
+def test_an_unexpected_error_of_the_output_is_a_lost_output_that_is_opened_again() -> None:
+    clock = Still(datetime.now(UTC))
+    sink = Surprising(clock)
+    sink.open()
+    sink.surprises = 1
+    told: list[tuple[EngineEvent, bool]] = []
+    engine = Engine(sink, clock, lambda event: told.append((event, engine.sink_ok)))
+    engine.start()
+    wait_until(lambda: len(told) == 2)
+    engine.stop()
+    (lost, ok_when_lost), (back, ok_when_back) = told
+    assert isinstance(lost, SinkLost)
+    assert "ValueError" in lost.sentence
+    assert isinstance(back, SinkBack)
+    assert (ok_when_lost, ok_when_back) == (False, True)
+
+
+@pytest.mark.parametrize("where", ["write", "open"])
+def test_unexpected_errors_that_keep_coming_end_the_sound_and_say_so(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("player.engine._BACK_OFF_S", (0.001,))
+    clock = Still(datetime.now(UTC))
+    sink = Surprising(clock)
+    sink.open()
+    sink.surprises = 1 if where == "open" else 99
+    if where == "open":
+        monkeypatch.setattr(sink, "open", lambda: int("driver"))
+    said: list[str] = []
+    engine = Engine(sink, clock, lambda _event: None)
+    engine.give_up = said.append
+    engine.start()
+    wait_until(lambda: said)
+    assert "ValueError" in said[0]
+    assert not engine.sink_ok
+    engine.stop()
+    assert len(said) == 1
+
+
 def test_stopping_fades_out_and_closes_the_output(tmp_path: Path) -> None:
     clock = Still(datetime.now(UTC))
     sink = MemorySink(clock)
