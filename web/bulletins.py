@@ -156,7 +156,7 @@ def _read_page(bulletin: Bulletin, status: int = 200, problems: dict[str, str] |
         may_choose=may_record(user, bulletin)
         or (bulletin.state is BulletinState.SUBMITTED and may_approve(user, bulletin)),
         preset_labels=PRESET_LABELS,
-        voices=services().voices(),
+        voice_health=services().voices(),
         **_sound(bulletin),
     ), status
 

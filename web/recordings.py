@@ -48,6 +48,7 @@ def record(bulletin_id: str) -> ResponseReturnValue:
             raise BadInputError(_TOO_LARGE)
         made = booth().record(me(), bulletin, request.form.get("key", ""), Path(name))
     finally:
+        sent.close()
         Path(name).unlink(missing_ok=True)
     flash("Đã nhận bản thu. Hãy nghe lại trước khi trình duyệt.", "success")
     return _back_to(bulletin_id, made.key)
