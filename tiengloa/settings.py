@@ -10,7 +10,7 @@ from pathlib import Path
 from domain.errors import BadInputError
 
 _PREFIX = "TIENGLOA_"
-_KNOWN = ("DATA", "HOST", "PORT", "VOICES", "SECURE_COOKIES", "ADDRESS")
+_KNOWN = ("DATA", "HOST", "PORT", "VOICES", "SECURE_COOKIES", "ADDRESS", "PROXY")
 ENGINES = ("gtts", "piper", "espeak")
 _ONE_PIPER_VOICE = re.compile(r"piper:[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -22,6 +22,7 @@ class Settings:
     `data`: the folder for everything that is kept. `voices`: engines in the order they are tried;
     `piper` stands for every installed Piper voice, `piper:NAME` for one.
     `address`: what people and machines type to reach the panel, when a server stands in front of it.
+    `behind_proxy`: that server is the only way in, and tells who asks in X-Forwarded-For, -Proto and -Host.
     """
 
     data: Path
@@ -30,6 +31,7 @@ class Settings:
     voices: tuple[str, ...] = ENGINES
     secure_cookies: bool = False
     address: str = ""
+    behind_proxy: bool = False
 
     @property
     def public_address(self) -> str:
@@ -38,7 +40,7 @@ class Settings:
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Return the settings of the environment (TIENGLOA_DATA, _HOST, _PORT, _VOICES, _SECURE_COOKIES, _ADDRESS).
+    """Return the settings of the environment (TIENGLOA_DATA, _HOST, _PORT, _VOICES, _SECURE_COOKIES, _ADDRESS, _PROXY).
 
     Raises BadInputError for an unknown name or a value that cannot be used.
     """
@@ -53,6 +55,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         voices=checked_voices(given.get("VOICES", ",".join(ENGINES))),
         secure_cookies=given.get("SECURE_COOKIES", "0") not in {"", "0"},
         address=given.get("ADDRESS", ""),
+        behind_proxy=given.get("PROXY", "0") not in {"", "0"},
     )
 
 

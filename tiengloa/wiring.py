@@ -154,6 +154,7 @@ class Centre:
             secure_cookies=self.settings.secure_cookies,
             engines=tuple(map(self._by_itself, self.engines)),
             public_address=self.settings.public_address if self.settings.address else "",
+            behind_proxy=self.settings.behind_proxy,
         )
 
     def _by_itself(self, engine: VoiceEngine) -> PanelVoice:

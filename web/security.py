@@ -6,12 +6,13 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, request, session
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from domain.errors import NotSignedInError
 from domain.people import User
 from store import people
-from web.context import services
+from web.context import EXTENSION, services
 
 SESSION_COOKIE = "tiengloa_phien"
 _TOUCH_EVERY = timedelta(minutes=1)
@@ -58,6 +59,9 @@ _HEADERS = {
 
 def install(app: Flask) -> CSRFProtect:
     """Put the gate before every view of `app` and the headers on every answer."""
+    if app.extensions[EXTENSION].behind_proxy:
+        # Only then: without a server in front, anyone could write these headers.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     app.before_request(_refuse_other_origins)
     app.before_request(_know_the_person)
     app.after_request(_add_headers)

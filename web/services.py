@@ -54,6 +54,7 @@ class Services:
     secure_cookies: bool = False
     engines: tuple[PanelVoice, ...] = ()
     public_address: str = ""
+    behind_proxy: bool = False
 
     def preview(self, text: SpokenText, engine: str = "") -> SpokenAudio:
         """Return the speech of a script that is not approved yet, to be listened to in the panel only.

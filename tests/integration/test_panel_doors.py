@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask import request
 from werkzeug.security import generate_password_hash
 
 from store import people
 from tests.fakes_web import ADMIN, APPROVER, BOTH, EDITOR, PEOPLE, VIEWER, Panel, csrf, panel
+from tiengloa.settings import from_environment
+from web.app import create_app
 from web.security import PUBLIC, SESSION_COOKIE
 
 PASSWORD = "một câu dễ nhớ"
@@ -127,6 +131,48 @@ def test_guessing_is_slowed_down_even_with_the_right_password_and_forgiven_later
     town.clock.go(timedelta(seconds=6))
     assert sign_in(town, client, EDITOR.login, PASSWORD).status_code == 303
     assert sign_in(town, town.visitor(), EDITOR.login, "sai").status_code == 422
+
+
+def failures_from(town: Panel, login: str, address: str, times: int) -> int:
+    """Type a wrong password from an address and return the last status."""
+    client, status = town.visitor(), 0
+    token = csrf(client, "/dang-nhap")
+    for _ in range(times):
+        data = {"csrf_token": token, "login": login, "password": "sai"}
+        status = client.post("/dang-nhap", data=data, environ_base={"REMOTE_ADDR": address}).status_code
+    return status
+
+
+def test_an_outsider_cannot_keep_a_person_out_by_name(town: Panel) -> None:
+    give_password(town)
+    assert failures_from(town, EDITOR.login, "203.0.113.9", 12) == 429
+    assert sign_in(town, town.visitor(), EDITOR.login, PASSWORD).status_code == 303
+    assert failures_from(town, EDITOR.login, "203.0.113.9", 1) == 429, "another's success forgives nobody"
+
+
+def test_guessing_one_name_from_many_addresses_is_slowed_down_too(town: Panel) -> None:
+    give_password(town)
+    for number in range(15):
+        assert failures_from(town, EDITOR.login, f"203.0.113.{number}", 4) == 422
+    assert failures_from(town, EDITOR.login, "203.0.113.200", 1) == 429
+
+
+FORWARDED = {
+    "X-Forwarded-For": "198.51.100.1, 203.0.113.7",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Host": "loa.example.vn",
+}
+
+
+@pytest.mark.parametrize(
+    ("behind", "seen"),
+    [(True, "203.0.113.7 https://loa.example.vn/"), (False, "127.0.0.1 http://localhost/")],
+)
+def test_the_word_of_a_proxy_is_taken_only_when_there_is_one(town: Panel, behind: bool, seen: str) -> None:
+    app = create_app(replace(town.services, behind_proxy=behind))
+    app.view_functions["assets.health"] = lambda: f"{request.remote_addr} {request.host_url}"
+    assert app.test_client().get("/healthz", headers=FORWARDED).get_data(as_text=True) == seen
+    assert from_environment({"TIENGLOA_PROXY": str(int(behind))}).behind_proxy is behind
 
 
 def test_an_address_that_tries_many_names_is_slowed_down(town: Panel) -> None:
