@@ -79,6 +79,8 @@ def test_a_writer_records_a_sentence_and_the_approver_hears_it_before_saying_yes
     assert (sound.status_code, sound.mimetype, sound.data[:4]) == (200, "audio/flac", b"fLaC")
     part = town.browser(APPROVER).get(link[1], headers={"Range": "bytes=0-3"})
     assert (part.status_code, part.data) == (206, b"fLaC")
+    for one in (sound, part):
+        one.close()
     seal = re.search(r'name="seal" value="(\w+)"', shown)
     assert seal is not None
     assert town.post(APPROVER, f"/ban-tin/{bulletin_id}/duyet", version=1, seal="0" * 16).status_code == 409
