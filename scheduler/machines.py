@@ -13,7 +13,7 @@ from domain.machines import Airing, AiringOutcome, EnrolmentCode, Heartbeat, Mac
 from domain.people import Role, User
 from domain.playlist import from_ms
 from domain.ports import Clock
-from scheduler.signing import MACHINE_HEADER, verify_request
+from scheduler.signing import MACHINE_HEADER, key_id_of, verify_request
 from store import airings, machines, places, station
 from store.engine import Database, hash_secret, new_id
 
@@ -99,6 +99,12 @@ class MachineOffice:
         with self.database.write() as connection:
             machines.keep_heartbeat(connection, machine.id, _heartbeat(report, now))
         return now
+
+
+def fingerprint_of(public_key: str) -> str:
+    """Return the name of a raw key in base64 in groups of four, as the machine prints it; empty for no key."""
+    digits = key_id_of(base64.b64decode(public_key)) if public_key else ""
+    return " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))
 
 
 def _plain(code: str) -> str:

@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 from domain.errors import BadInputError
 from domain.machines import Machine
 from domain.people import Role
-from scheduler.machines import CODE_LIFE
+from scheduler.machines import CODE_LIFE, fingerprint_of
 from store import machines, places
 from web.area_tree import Branch, flat, tree
-from web.context import me, services
+from web.context import me, own_station, services
 from web.formats import local
 from web.fragments import fragment
 from web.states import Mark, machine_mark
@@ -26,6 +26,7 @@ class MachineLine:
     machine: Machine
     area: str
     mark: Mark
+    fingerprint: str
 
 
 @blueprint.get("")
@@ -80,10 +81,18 @@ def _board() -> dict[str, object]:
     with services().database.read() as connection:
         every = machines.everything(connection)
         names = {one.id: one.name for one in places.areas(connection)}
-    lines = [MachineLine(one, names.get(one.area_id, ""), machine_mark(one.state_at(now))) for one in every]
+    lines = [
+        MachineLine(one, names.get(one.area_id, ""), machine_mark(one.state_at(now)), fingerprint_of(one.public_key))
+        for one in every
+    ]
     order = {"bad": 0, "warn": 1, "good": 2, "calm": 3, "quiet": 4}
     lines.sort(key=lambda line: (order[line.mark.tone], line.machine.name))
-    return {"lines": lines, "now": now, "may_manage": me().may(Role.TECHNICIAN)}
+    return {
+        "lines": lines,
+        "now": now,
+        "may_manage": me().may(Role.TECHNICIAN),
+        "station_fingerprint": fingerprint_of(own_station().public_key),
+    }
 
 
 def _area_choices() -> tuple[Branch, ...]:

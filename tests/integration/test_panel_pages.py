@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from player.trust import fingerprint
 from scheduler.planning import replan
 from store import machines, timetable
 from tests.fakes_web import APPROVER, EDITOR, VIEWER, Panel, beat, busy_day, machine, panel
@@ -239,6 +240,13 @@ def test_a_machine_needs_a_name_and_a_place(town: Panel, name: str, area: str, s
     assert answer.status_code == 422
     assert sentence in answer.get_data(as_text=True)
     assert town.post(VIEWER, "/may-phat/them", name="Máy", area="san-thang").status_code == 403
+
+
+def test_the_fingerprints_are_those_that_the_machine_prints(town: Panel) -> None:
+    machine(town, "Máy bản", "san-thang", b"9" * 32)
+    page = text_of(town, "/may-phat")
+    assert f">{fingerprint(b'9' * 32)}</code>" in page
+    assert f">{fingerprint(bytes(32))}</code>" in page
 
 
 def test_a_machine_is_revoked_in_one_press(town: Panel) -> None:
