@@ -32,6 +32,8 @@ PROGRESS_EVERY_S = 5.0
 STEP_S = 0.5
 TOLD_STEP_S = 2.0
 SAME_START = timedelta(milliseconds=20)
+SHORT_OF = timedelta(seconds=1)
+"""How much of an item may be missing for it to count as played."""
 _MOST_PASSES = 4
 
 
@@ -212,12 +214,14 @@ class Conductor:
             known = self._known[ended.key]
             self._known[ended.key] = replace(known, live=False, preempted=preempted, seen_at=ended.at)
             return
-        whole = ended.stop is Stop.DONE and not ended.failure
+        item = live.start.slot.items[live.start.position]
+        heard = rendered if live.start.skip else rendered - live.before_ms  # from the beginning, only this run counts
+        enough = timedelta(milliseconds=heard) >= item.length - SHORT_OF
+        whole = ended.stop is Stop.DONE and not ended.failure and enough
         outcome = AiringOutcome.PLAYED if whole else AiringOutcome.CUT
-        reason = _reason(ended, live)
+        reason = "" if whole else _reason(ended, live, heard)
         self._owed.do(lambda: self._journal.finish(ended.key, outcome, ended.at, rendered, reason))
-        title = live.start.slot.items[live.start.position].title
-        self._settle_as(ended.key, title, outcome, rendered, reason)
+        self._settle_as(ended.key, item.title, outcome, rendered, reason)
 
     def _settle_as(self, key: str, title: str, outcome: AiringOutcome, rendered: int, reason: str) -> None:
         """Take an item as done, and tell of it; what never sounded is missed."""
@@ -255,9 +259,12 @@ class Conductor:
                 live.start = replace(live.start, base=live.start.base + timedelta(seconds=step))
 
 
-def _reason(ended: Ended, live: _Live) -> str:
+def _reason(ended: Ended, live: _Live, heard_ms: int) -> str:
     if ended.stop is Stop.DONE:
-        return ended.failure
+        planned = live.start.slot.items[live.start.position].length.total_seconds()
+        reached = f"chỉ phát được {heard_ms / 1000:.1f} trên {planned:.1f} giây" if heard_ms else ""
+        told = "; ".join(part for part in (ended.failure, reached) if part)
+        return told[:1].upper() + told[1:]
     if ended.stop is Stop.EDGE:
         return orders.QUIET_EDGE
     return live.cut.reason if live.cut else STOPPED

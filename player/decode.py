@@ -113,6 +113,8 @@ class Reel:
             self.failure = "Không đọc được tệp âm thanh trên máy"
         except AudioError as error:
             self.failure = error.sentence
+        except Exception as error:  # noqa: BLE001 - a clip that stops half way must never pass for a whole one
+            self.failure = f"Giải mã bị dừng vì lỗi ngoài dự kiến: {type(error).__name__}"
         finally:
             self._ended = True
             self._be_ready()

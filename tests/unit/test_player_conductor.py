@@ -183,6 +183,27 @@ def test_a_clip_whose_decoding_failed_is_missed_with_the_reason(room: Room) -> N
     assert isinstance(room.events[-1], Missed)
 
 
+@pytest.mark.parametrize(
+    ("rendered_s", "failure", "outcome", "reason"),
+    [
+        (9.0, "", "played", ""),
+        (8.9, "", "cut", "Chỉ phát được 8.9 trên 10.0 giây"),
+        (3.0, "Giải mã bị dừng", "cut", "Giải mã bị dừng; chỉ phát được 3.0 trên 10.0 giây"),
+    ],
+)
+def test_only_what_sounded_almost_to_its_end_is_played(
+    room: Room, rendered_s: float, failure: str, outcome: str, reason: str
+) -> None:
+    now = room.clock.now()
+    room.play(playlist([slot("a", now, replace(item(CLIP), length=timedelta(seconds=10)))], [CLIP], now))
+    room.conductor.post(Began(KEY, now))
+    room.conductor.post(Ended(KEY, now, round(rendered_s * 48_000), Stop.DONE, failure))
+    room.conductor.act()
+    entry = room.journal.entry(KEY)
+    assert entry is not None
+    assert (entry.outcome, entry.reason) == (outcome, reason)
+
+
 def test_how_far_it_got_is_committed_as_it_sounds(room: Room) -> None:
     room.play(plan(room))
     room.conductor.post(Began(KEY, room.clock.now()))

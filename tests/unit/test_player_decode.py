@@ -2,6 +2,7 @@
 
 import io
 import threading
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -128,3 +129,19 @@ def test_a_clip_without_a_frame_says_so(tmp_path: Path) -> None:
     reel = reel_of(tmp_path, empty)
     assert reel.ready.wait(5)
     assert reel.failure
+
+
+def test_a_decoder_that_breaks_down_half_way_is_a_failure_of_the_reel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaking(*_asked: object) -> Iterator[npt.NDArray[np.int16]]:
+        yield noise(0.1)
+        raise MemoryError
+
+    monkeypatch.setattr("player.decode.decoded", breaking)
+    reel = reel_of(tmp_path, sound(1.0))
+    assert reel.ready.wait(5)
+    assert len(reel.take(RATE)) == RATE // 10
+    assert reel.exhausted
+    assert "MemoryError" in reel.failure
+    assert not reel.damaged
