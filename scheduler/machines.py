@@ -2,8 +2,9 @@
 
 import base64
 import binascii
+import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from scheduler.signing import MACHINE_HEADER, key_id_of, verify_request
 from store import airings, machines, places, station
 from store.engine import Database, hash_secret, new_id
 
+_LOG = logging.getLogger(__name__)
 CODE_LIFE = timedelta(minutes=15)
 MOST_AIRINGS = 500
 _LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
@@ -32,6 +34,22 @@ class Enrolled:
     machine_name: str
     station_id: str
     station_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row of a report that cannot be used, and why."""
+
+    key: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The keys a machine need not send again, and which of them were refused."""
+
+    acknowledged: tuple[str, ...]
+    refused: tuple[RefusedRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +102,20 @@ class MachineOffice:
         with self.database.write() as connection:
             machines.revoke(connection, machines.get(connection, machine_id).id, self.clock.now())
 
-    def keep_airings(self, machine: Machine, reports: object) -> list[str]:
-        """Keep what a machine says became of its slots and return the keys that are safe here."""
+    def keep_airings(self, machine: Machine, reports: object) -> Receipt:
+        """Keep what a machine says became of its slots, and tell what it need not send again.
+
+        A row that cannot be used is told, logged and acknowledged too: else it would hold up every later one. A row
+        without a key cannot be answered and is ignored. Raises BadInputError when `reports` is no list of rows.
+        """
         if not isinstance(reports, list) or len(reports) > MOST_AIRINGS:
             raise BadInputError(f"Báo cáo lượt phát phải là một danh sách, tối đa {MOST_AIRINGS} dòng.")
-        kept = [_airing(machine.id, report) for report in reports]
+        kept, refused = _sorted_out(machine.id, reports)
         with self.database.write() as connection:
             airings.keep(connection, kept, self.clock.now())
-        return [airing.key for airing in kept]
+        for one in refused:
+            _LOG.warning("airing %r of machine %s was refused: %s", one.key, machine.id, one.sentence)
+        return Receipt((*(airing.key for airing in kept), *(one.key for one in refused)), refused)
 
     def keep_heartbeat(self, machine: Machine, report: object) -> datetime:
         """Keep what a machine says of itself and return the server's time."""
@@ -121,8 +145,22 @@ def _checked_key(public_key: str) -> str:
     return base64.b64encode(raw).decode()
 
 
+def _sorted_out(machine_id: str, reports: Iterable[object]) -> tuple[tuple[Airing, ...], tuple[RefusedRow, ...]]:
+    kept, refused = [], []
+    for report in reports:
+        try:
+            kept.append(_airing(machine_id, report))
+        except BadInputError as error:
+            key = report.get("key") if isinstance(report, dict) else None
+            if isinstance(key, str) and 0 < len(key) <= _TEXT_LIMIT and _is_text(key):
+                refused.append(RefusedRow(key, error.sentence))
+    return tuple(kept), tuple(refused)
+
+
 def _airing(machine_id: str, report: object) -> Airing:
     fields = _object(report)
+    if not fields.get("key"):
+        raise BadInputError("Báo cáo lượt phát không có mã.")
     try:
         outcome = AiringOutcome(fields.get("outcome", ""))
     except (ValueError, TypeError) as error:

@@ -170,7 +170,7 @@ def test_an_unknown_machine_is_refused(station: ExampleStation, name: str) -> No
 def test_airings_may_come_any_number_of_times(station: ExampleStation) -> None:
     machine, _ = enrolled(station)
     for _ in range(3):
-        assert station.office.keep_airings(machine, [report(), report()]) == ["slot-1:0", "slot-1:0"]
+        assert station.office.keep_airings(machine, [report(), report()]).acknowledged == ("slot-1:0",) * 2
     (airing,) = kept(station)
     assert (airing.outcome, airing.machine_id, airing.rendered) == (
         AiringOutcome.PLAYED,
@@ -199,38 +199,50 @@ def test_a_machine_cannot_overwrite_what_another_said(station: ExampleStation) -
     }
 
 
-BAD_REPORTS: tuple[object, ...] = (
-    None,
-    "text",
-    {},
-    [None],
-    [[]],
-    [{}],
-    [report(outcome="sung")],
-    [report(outcome=["played"])],
-    [report(outcome={})],
-    [report(position=-1)],
-    [report(position=True)],
-    [report(position=1.5)],
-    [report(planned=10**30)],
-    [report(rendered=-1)],
-    [report(started="hôm nay")],
-    [report(title=None)],
-    [report(title="x" * 1001)],
-    [report(title="\ud800")],
-    [report(key="\udfff")],
-    [report(clip=7)],
-    [report(clip="a" * 65)],
-    [report()] * 501,
+BAD_ROWS: tuple[dict[str, Any], ...] = (
+    {"outcome": "sung"},
+    {"outcome": ["played"]},
+    {"outcome": {}},
+    {"position": -1},
+    {"position": True},
+    {"position": 1.5},
+    {"planned": 10**30},
+    {"rendered": -1},
+    {"started": "hôm nay"},
+    {"title": None},
+    {"title": "x" * 1001},
+    {"title": "\ud800"},
+    {"key": "x" * 101},
+    {"clip": 7},
+    {"clip": "a" * 65},
 )
 
 
-@pytest.mark.parametrize("reports", BAD_REPORTS, ids=[str(number) for number in range(len(BAD_REPORTS))])
-def test_a_report_that_is_no_report_is_refused_whole(station: ExampleStation, reports: object) -> None:
+@pytest.mark.parametrize("changed", BAD_ROWS, ids=[str(number) for number in range(len(BAD_ROWS))])
+def test_a_bad_row_is_told_and_acknowledged_and_the_good_ones_are_kept(
+    station: ExampleStation, changed: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
     machine, _ = enrolled(station)
-    mixed = [report(key="tốt"), *reports] if isinstance(reports, list) else reports
+    bad = report(**{"key": "hỏng", **changed})
+    receipt = station.office.keep_airings(machine, [bad, report(key="tốt")])
+    assert receipt.acknowledged == ("tốt", bad["key"])
+    assert [one.key for one in receipt.refused] == [bad["key"]]
+    assert [one.key for one in kept(station)] == ["tốt"]
+    assert "was refused" in caplog.text
+
+
+@pytest.mark.parametrize("row", [None, [], {}, 7, report(key=None), report(key=""), report(key="\udfff")], ids=str)
+def test_a_row_without_a_key_is_ignored(station: ExampleStation, row: object) -> None:
+    machine, _ = enrolled(station)
+    receipt = station.office.keep_airings(machine, [row, report(key="tốt")])
+    assert (receipt.acknowledged, receipt.refused) == (("tốt",), ())
+
+
+@pytest.mark.parametrize("reports", [None, "text", {}, [report()] * 501], ids=["none", "text", "object", "too many"])
+def test_what_is_no_list_of_rows_is_refused_whole(station: ExampleStation, reports: object) -> None:
+    machine, _ = enrolled(station)
     with pytest.raises(BadInputError):
-        station.office.keep_airings(machine, mixed)
+        station.office.keep_airings(machine, reports)
     assert kept(station) == ()
 
 

@@ -86,8 +86,10 @@ def clip(clip_hash: str) -> ResponseReturnValue:
 
 @blueprint.post("/airings")
 def keep_airings() -> ResponseReturnValue:
-    """Keep what became of slots and acknowledge it."""
-    return jsonify(acknowledged=services().office.keep_airings(caller(), _object().get("airings")))
+    """Keep what became of slots and acknowledge it, row by row: letters that cannot be kept spoil only their own."""
+    receipt = services().office.keep_airings(caller(), _object(whole=False).get("airings"))
+    refused = [{"key": one.key, "error": one.sentence} for one in receipt.refused]
+    return jsonify(acknowledged=receipt.acknowledged, refused=refused)
 
 
 @blueprint.post("/heartbeat")
@@ -118,12 +120,16 @@ def _clips_named(machine_id: str) -> dict[str, str]:
     return known[1]
 
 
-def _object() -> dict[str, Any]:
-    """Return the JSON object of the body. Raises BadInputError for anything else, however it was made."""
+def _object(*, whole: bool = True) -> dict[str, Any]:
+    """Return the JSON object of the body; `whole`: with no letter in it that cannot be kept.
+
+    Raises BadInputError for anything else, however it was made.
+    """
     try:
         value = json.loads(request.get_data())
-        # A lone surrogate can be written in JSON but not kept in any file.
-        json.dumps(value, ensure_ascii=False).encode()
+        if whole:
+            # A lone surrogate can be written in JSON but not kept in any file.
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise BadInputError("Nội dung gửi lên không phải là JSON hợp lệ.") from error
     if not isinstance(value, dict):
