@@ -22,6 +22,7 @@ from player.trust import Identity, check_newer, read_envelope
 _CHUNK = 1 << 18
 _DATABASE = "cabinet.db"
 _RESERVE = "reserve"
+_REVOKED = "revoked"
 RESERVE_BYTES = 16 << 20
 
 
@@ -75,6 +76,21 @@ class Cabinet:
         """Make the next poll fetch the playlist whole, because the stored one no longer verifies."""
         with self.database.write() as connection:
             connection.execute("UPDATE playlist SET etag = ''")
+
+    def is_revoked(self) -> bool:
+        """Tell whether the centre has revoked this machine and no playlist was accepted since."""
+        return (self.folder / _REVOKED).exists()
+
+    def revoke(self) -> None:
+        """Remember that the machine is revoked, and ask for the playlist whole from now on. Raises StorageError."""
+        with disk_errors():
+            write_whole(self.folder / _REVOKED, b"")
+        self.forget_etag()
+
+    def restore(self) -> None:
+        """Forget that the machine was revoked. Raises StorageError."""
+        with disk_errors():
+            (self.folder / _REVOKED).unlink(missing_ok=True)
 
     def clip_path(self, clip_hash: str) -> Path:
         """Return where the clip of `clip_hash` lies, or would lie."""

@@ -74,6 +74,8 @@ class Conductor:
         self._progress_at = clock.monotonic()
         self._playlist: Playlist | None = None
         self._allowed: Playlist | None = None
+        self._revoked = False
+        self._narrowed: tuple[Playlist, Playlist] | None = None
         self._floor: datetime | None = None
         self.engine: Engine | None = None
         self.poke: Callable[[], None] = lambda: None
@@ -91,6 +93,12 @@ class Conductor:
         self._playlist = playlist
         self.poke()
 
+    def revoke(self, *, revoked: bool) -> None:
+        """Sound nothing but emergencies while `revoked`; from any thread."""
+        self._revoked = revoked
+        self._faults.set("revoked", orders.REVOKED if revoked else "")
+        self.poke()
+
     def forget_before(self, instant: datetime) -> None:
         """Leave alone sessions from before `instant`: the journal that knew whether they sounded is lost."""
         self._floor = instant
@@ -104,7 +112,7 @@ class Conductor:
         self._follow_clock()
         self._owed.settle()
         self._drain()
-        playlist, engine = self._playlist, self.engine
+        playlist, engine = self._in_force(), self.engine
         if playlist is None or engine is None:
             return
         if playlist is not self._allowed:
@@ -120,6 +128,14 @@ class Conductor:
             if not decided.actions:
                 break
         self._note_progress(engine)
+
+    def _in_force(self) -> Playlist | None:
+        taken = self._playlist
+        if taken is None or not self._revoked:
+            return taken
+        if self._narrowed is None or self._narrowed[0] is not taken:
+            self._narrowed = taken, orders.emergencies_only(taken, orders.REVOKED)
+        return self._narrowed[1]
 
     def settle(self) -> None:
         """Note how everything ended, once the engine has stopped."""

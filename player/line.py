@@ -3,7 +3,7 @@
 import http.client
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +53,8 @@ class Line:
     """Requests of one machine to one server; each call is a connection of its own, so threads may share it.
 
     `offset_ms` is how far the server's clock is ahead of ours, as last learnt; it only dates requests and is
-    reported, and never decides when something sounds.
+    reported, and never decides when something sounds. `on_answer` is told of each answer whether it says that the
+    machine is revoked.
     """
 
     def __init__(self, server: str, signer: Signer, clock: Clock) -> None:
@@ -61,6 +62,7 @@ class Line:
         self._signer = signer
         self._clock = clock
         self.offset_ms = 0
+        self.on_answer: Callable[[bool], None] = lambda _revoked: None
 
     def get(self, path: str, headers: Mapping[str, str], most: int = _MOST_ANSWER) -> Answer:
         """Fetch `path`, at most `most` bytes. Raises ServerUnreachableError."""
@@ -104,6 +106,7 @@ class Line:
                     response = self._send(stack, request)
             except (OSError, http.client.HTTPException) as error:
                 raise ServerUnreachableError(UNREACHABLE) from error
+            self.on_answer(response.status == 401 and response.getheader("TL-Revoked") == "1")
             yield response
 
     def _send(self, stack: ExitStack, request: _Request) -> http.client.HTTPResponse:

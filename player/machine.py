@@ -23,6 +23,7 @@ from player.faults import Faults
 from player.journal import Journal
 from player.line import Line
 from player.owed import Owed
+from player.revocation import Revocation
 from player.rounds import Rounds, jitter_of
 from player.sinks.alsa import AlsaSink
 from player.sinks.choose import Choice, choose_sink
@@ -134,6 +135,7 @@ class Machine:
         deck = Deck(self.cabinet, self._poke, self._damaged)
         desk = Desk(self.journal, Owed(self.faults, self.cabinet.free_reserve), deck, self.faults)
         self._conductor = Conductor(desk, self._clock, self._tell)
+        self._heed_revocation()
         if self.cabinet.mended:
             self._conductor.forget_before(self._clock.now())
         self._engine = Engine(self._choice.sink, self._clock, self._conductor.post)
@@ -143,6 +145,13 @@ class Machine:
         self._engine.start()
         self._undo.callback(self._engine.stop)
         self._frames, self._frames_at = 0, self._clock.monotonic()
+
+    def _heed_revocation(self) -> None:
+        self._revocation = Revocation(self.cabinet, self._clock, self._conductor.revoke)
+        if self._revocation.in_force:
+            self._conductor.revoke(revoked=True)
+            self.cabinet.forget_etag()  # the playlist that lifts it may be the one held
+        self._line.on_answer = lambda revoked: self._revocation.heard(revoked=revoked)
 
     def _take_up_stored_playlist(self) -> None:
         try:
@@ -209,6 +218,7 @@ class Machine:
 
     def _accepted(self, playlist: Playlist) -> None:
         self._conductor.take_up(playlist)
+        self._revocation.lift()
         self._fetching.nudge()
         self._tell(PlaylistAccepted(playlist.counter, len(playlist.slots)))
 

@@ -1,11 +1,12 @@
 """The words between the cue and the machine: what is known of each airing, what is to be done, and why not."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.machines import AiringOutcome
 from domain.playlist import Playlist, PlaylistSlot
+from domain.timetable import Priority
 
 NO_CONTENT = "Buổi phát không có nội dung"
 QUIET = "Đang trong giờ yên tĩnh"
@@ -20,6 +21,7 @@ OCCUPIED = "Loa bận phát buổi khác"
 INTERRUPTED = "Bị ngắt giữa chừng, không phát tiếp được"
 PREEMPTED = "Nhường loa cho buổi có mức ưu tiên cao hơn"
 CLOCK_BACK = "Đồng hồ máy bị lùi, không phát lại"
+REVOKED = "Máy phát đã bị thu hồi quyền"
 HELD_CLOCK = "Đồng hồ máy chưa tin được, tạm giữ các buổi phát thường"
 
 
@@ -106,3 +108,12 @@ def airing_key(playlist: Playlist, slot: PlaylistSlot, position: int) -> str:
 def all_ready(_clip_hash: str) -> str:
     """Tell that every clip can sound."""
     return ""
+
+
+def emergencies_only(playlist: Playlist, reason: str) -> Playlist:
+    """Return `playlist` with every session but emergencies refused for `reason`."""
+    slots = (
+        slot if slot.priority is Priority.EMERGENCY else replace(slot, refusal=slot.refusal or reason)
+        for slot in playlist.slots
+    )
+    return replace(playlist, slots=tuple(slots))

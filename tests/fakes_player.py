@@ -216,6 +216,7 @@ class Centre:
     clock_ahead_ms: int = 0
     cut_downloads_after: int | None = None
     acknowledging: bool = True
+    revoking: bool = False
     code: str = "DUNG-MA"
 
     def __post_init__(self) -> None:
@@ -283,6 +284,9 @@ class _Counter(BaseHTTPRequestHandler):
             self._report(json.loads(body))
 
     def _is_known(self, body: bytes) -> bool:
+        if self.centre.revoking:
+            self._answer(401, b'{"error": "x", "revoked": true}', **{"TL-Revoked": "1"})
+            return False
         stamp = self.headers.get("TL-Time", "0")
         message = "\n".join([self.command, self.path, stamp, hashlib.sha256(body).hexdigest()]).encode()
         try:

@@ -12,6 +12,7 @@ import pytest
 from domain.errors import StorageFullError
 from domain.playlist import Playlist
 from domain.timetable import Priority
+from player import orders
 from player.cabinet import Cabinet, open_cabinet
 from player.conductor import Conductor, Desk
 from player.deck import Deck
@@ -232,6 +233,32 @@ def test_a_clock_step_moves_the_session_that_sounds_along(room: Room) -> None:
     room.clock.rest(29)
     room.act_until(lambda: len(room.engine.voices) == 2)
     assert room.engine.voices[1].at == pytest.approx(room.clock.now().timestamp() + 1, abs=0.01)
+
+
+def test_a_revoked_machine_misses_routine_sessions_and_sounds_emergencies(room: Room) -> None:
+    now = room.clock.now()
+    room.conductor.revoke(revoked=True)
+    routine, urgent = slot("b", now, item(CLIP)), slot("a", now, item(CLIP), priority=Priority.EMERGENCY)
+    room.play(playlist([routine, urgent], [CLIP], now))
+    assert [voice.key for voice in room.engine.voices] == [KEY]
+    entry = room.journal.entry(f"{MACHINE}/b/0")
+    assert entry is not None
+    assert (entry.outcome, entry.reason) == ("missed", orders.REVOKED)
+    assert room.faults.get("revoked") == orders.REVOKED
+
+
+def test_what_sounds_is_cut_when_the_machine_is_revoked_and_later_sessions_sound_once_it_is_not(room: Room) -> None:
+    now = room.clock.now()
+    later = slot("b", now + timedelta(seconds=20), item(CLIP))
+    room.play(playlist([slot("a", now, item(CLIP)), later], [CLIP], now))
+    room.conductor.post(Began(KEY, now))
+    room.conductor.revoke(revoked=True)
+    room.conductor.act()
+    assert room.engine.cuts == [KEY]
+    room.conductor.post(Ended(KEY, now, 10, Stop.CUT))
+    room.conductor.revoke(revoked=False)
+    room.clock.rest(20)
+    room.act_until(lambda: len(room.engine.voices) == 2)
 
 
 def test_sessions_from_before_the_journal_was_lost_are_left_alone(room: Room) -> None:

@@ -20,9 +20,10 @@ from player.clock import SystemClock
 from player.enrol import enrol
 from player.journal import Journal
 from player.line import Line, parsed_server
+from player.revocation import Revocation
 from player.sync import Reporter, State, Sync
 from player.trust import Signer, fingerprint
-from tests.fakes_player import MACHINE, Centre, item, playlist, slot, sound
+from tests.fakes_player import MACHINE, Centre, Still, item, playlist, slot, sound
 
 CLIP = sound(2.0)
 STATE = State(1, 0, 0, "x", sink_ok=True, free=1, fault="")
@@ -89,6 +90,59 @@ def test_a_revoked_machine_says_so_and_does_not_ask_for_ever(desk: Desk) -> None
     with pytest.raises(ServerUnreachableError, match="thu hồi"):
         desk.sync.poll()
     assert len(desk.centre.asked) == 1
+
+
+class Ward:
+    """A revocation on a clock that the test moves, and what it told."""
+
+    def __init__(self, cabinet: Cabinet) -> None:
+        self.clock = Still()
+        self.told: list[bool] = []
+        self.revocation = Revocation(cabinet, self.clock, self.obey)
+
+    def obey(self, *, revoked: bool) -> None:
+        self.told.append(revoked)
+
+    def hear(self, *answers: bool, apart: float = 30.0) -> None:
+        for revoked in answers:
+            self.revocation.heard(revoked=revoked)
+            self.clock.rest(apart)
+
+
+def test_a_revocation_takes_effect_once_it_has_been_said_for_a_minute(desk: Desk) -> None:
+    ward = Ward(desk.cabinet)
+    ward.hear(True, True)
+    assert ward.told == []
+    ward.hear(True, True)
+    assert ward.told == [True]
+    assert desk.cabinet.is_revoked()
+    assert Revocation(desk.cabinet, ward.clock, ward.obey).in_force
+
+
+def test_one_other_answer_between_makes_a_revocation_begin_anew(desk: Desk) -> None:
+    ward = Ward(desk.cabinet)
+    ward.hear(True, True, False, True, True)
+    assert ward.told == []
+    assert not desk.cabinet.is_revoked()
+
+
+def test_an_accepted_playlist_lifts_a_revocation_even_when_it_is_the_one_held(desk: Desk) -> None:
+    ward = Ward(desk.cabinet)
+    desk.line.on_answer = lambda revoked: ward.revocation.heard(revoked=revoked)
+    desk.publish()
+    desk.sync.poll()
+    desk.centre.revoking = True
+    for _ in range(2):
+        with pytest.raises(ServerUnreachableError, match="thu hồi"):
+            desk.sync.poll()
+        ward.clock.rest(61)
+    assert ward.told == [True]
+    desk.centre.revoking = False
+    desk.sync.poll()
+    assert len(desk.taken) == 2
+    ward.revocation.lift()
+    assert ward.told == [True, False]
+    assert not desk.cabinet.is_revoked()
 
 
 def test_a_flipped_byte_is_refused_and_the_old_playlist_kept(desk: Desk) -> None:
