@@ -20,6 +20,7 @@ from web import (
     listening,
     log,
     machines,
+    script_marks,
     security,
     sign_in,
     states,
@@ -30,7 +31,20 @@ from web.api import routes as api
 from web.context import EXTENSION, services, visitor
 from web.services import Services
 
-_PAGES = (assets, sign_in, today, editor, listening, bulletins, timetable, machines, log, campaign, lexicon)
+_PAGES = (
+    assets,
+    sign_in,
+    today,
+    editor,
+    listening,
+    bulletins,
+    timetable,
+    machines,
+    log,
+    campaign,
+    lexicon,
+    script_marks,
+)
 _MOST_FORM_BYTES = 4 * 1024 * 1024
 
 

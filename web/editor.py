@@ -1,17 +1,20 @@
 """The editor of a bulletin: write, see how it will be read, save, submit."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from bulletins.desk import TITLE_LIMIT
-from domain.bulletins import EDITABLE, SCRIPT_LIMIT, Bulletin, Genre
+from bulletins.lexicon import may_change
+from domain.bulletins import EDITABLE, SCRIPT_LIMIT, AcceptedReading, Bulletin, Genre
 from domain.campaign import Campaign
 from domain.errors import BadInputError, FlaggedReadingError, NotAllowedError, WrongStateError
 from store import bulletins, campaigns
-from web.context import me, services
-from web.editor_form import EditorForm, as_typed, blank, refused_field, says_the_same, to_draft
+from tts.reading.marks import MARKS
+from web.context import me, own_station, services
+from web.editor_form import EditorForm, as_typed, asked_for_always, blank, refused_field, says_the_same, to_draft
 from web.fragments import fragment
 from web.reading_view import view
 from web.states import WRITERS
@@ -43,30 +46,66 @@ def save(bulletin_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/doc-thu")
 def read() -> ResponseReturnValue:
-    """Answer how the script as typed will be read."""
-    form = as_typed(request.form)
+    """Answer how the script as typed will be read; a reading asked for always goes into the site's lexicon first."""
+    form, answer = as_typed(request.form), _keep_always()
     if len(form.script) > SCRIPT_LIMIT:
         return fragment("_reading_too_long.html", length=len(form.script), limit=SCRIPT_LIMIT)
-    return fragment(
-        "_reading.html", reading=view(services().desk.read(form.script, form.readings), form.readings), editable=True
-    )
+    return fragment("_reading.html", **_reading(form, answer))
 
 
-def form_page(bulletin: Bulletin | None, form: EditorForm, status: int = 200, problem: str = "") -> ResponseReturnValue:
-    """Show the editor with what was typed."""
+@dataclass(frozen=True, slots=True)
+class _Always:
+    """What became of a reading for the site's lexicon: kept, or refused with a sentence."""
+
+    reading: AcceptedReading
+    refusal: str = ""
+
+
+def _keep_always() -> _Always | None:
+    """Put the reading that the form asks for into the site's lexicon. Raises NotAllowedError."""
+    asked = asked_for_always(request.form)
+    if asked is None:
+        return None
+    try:
+        services().lexicon.always(me(), asked.written, asked.spoken)
+    except BadInputError as error:
+        return _Always(asked, error.sentence)
+    return _Always(asked)
+
+
+def _reading(form: EditorForm, always: _Always | None = None) -> dict[str, Any]:
+    """Return what the piece «Sẽ đọc là» shows."""
     script = form.script if len(form.script) <= SCRIPT_LIMIT else ""
+    return {
+        "reading": view(services().desk.read(script, form.readings), form.readings),
+        "editable": True,
+        "always": always,
+        "may_always": may_change(me()),
+        "session_limit": own_station().policy.session_limit,
+        "voices": services().engines,
+    }
+
+
+def form_page(
+    bulletin: Bulletin | None,
+    form: EditorForm,
+    status: int = 200,
+    problem: str = "",
+    always: _Always | None = None,
+) -> ResponseReturnValue:
+    """Show the editor with what was typed."""
     page = render_template(
         "editor.html",
         bulletin=bulletin,
         form=form,
         page_problem=problem,
         conflict=status == 409,
-        reading=view(services().desk.read(script, form.readings), form.readings),
-        editable=True,
+        marks=MARKS,
         genres=tuple(Genre),
         campaigns=_campaigns(),
         title_limit=TITLE_LIMIT,
         script_limit=SCRIPT_LIMIT,
+        **_reading(form, always),
     )
     return page, status
 
@@ -74,7 +113,7 @@ def form_page(bulletin: Bulletin | None, form: EditorForm, status: int = 200, pr
 def _act(bulletin: Bulletin | None) -> ResponseReturnValue:
     form, action = as_typed(request.form), request.form.get("action", "")
     if action not in {"save", "submit"}:
-        return form_page(bulletin, form)
+        return form_page(bulletin, form, always=_keep_always())
     draft, form = to_draft(form, _campaigns())
     if draft is None:
         return form_page(bulletin, form, 422)

@@ -118,6 +118,11 @@ def says_the_same(draft: Draft, bulletin: Bulletin) -> bool:
     return replace(draft, title=draft.title.strip(), script=draft.script.strip()) == kept
 
 
+def asked_for_always(form: MultiDict[str, str]) -> AcceptedReading | None:
+    """Return the reading that a POST asks to have in the site's lexicon, if it asks for one."""
+    return _doubt_at(form, form.get("always", ""))
+
+
 def _date(form: EditorForm, name: str, text: str) -> tuple[EditorForm, date | None]:
     try:
         return form, read_day(text)
@@ -128,10 +133,9 @@ def _date(form: EditorForm, name: str, text: str) -> tuple[EditorForm, date | No
 def _readings(form: MultiDict[str, str]) -> tuple[AcceptedReading, ...]:
     """Return the readings of the form, one a written word; an emptied one is taken away."""
     pairs = list(zip(form.getlist("written"), form.getlist("spoken"), strict=False))
-    doubts = list(zip(form.getlist("doubt_written"), form.getlist("doubt_spoken"), strict=False))
-    accepted = form.get("accept", "")
-    if accepted.isascii() and accepted.isdigit() and int(accepted[:6]) < len(doubts):
-        pairs.append(doubts[int(accepted[:6])])
+    accepted = _doubt_at(form, form.get("accept", ""))
+    if accepted is not None:
+        pairs.append((accepted.written, accepted.spoken))
     dropped = form.get("drop", "")
     kept: dict[str, str] = {}
     for written, spoken in pairs[:MOST_READINGS]:
@@ -139,3 +143,11 @@ def _readings(form: MultiDict[str, str]) -> tuple[AcceptedReading, ...]:
         if written and clean and written != dropped:
             kept[written[:_READING_LIMIT]] = clean
     return tuple(AcceptedReading(written, spoken) for written, spoken in kept.items())
+
+
+def _doubt_at(form: MultiDict[str, str], number: str) -> AcceptedReading | None:
+    """Return the doubt that a button with this number answers, with the reading typed for it."""
+    doubts = list(zip(form.getlist("doubt_written"), form.getlist("doubt_spoken"), strict=False))
+    if not (number.isascii() and number.isdigit() and int(number[:6]) < len(doubts)):
+        return None
+    return AcceptedReading(*doubts[int(number[:6])])

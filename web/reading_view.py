@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from domain.bulletins import AcceptedReading
-from domain.reading import SpokenSentence, SpokenText, Token
+from domain.reading import FlagKind, SpokenSentence, SpokenText, Token
 
 _SYLLABLES_A_MINUTE = 150
+_SLOWER = 1.25
 _CLOSERS = ",.;:?!…)]}»”"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of a sentence: `kind` is same, changed, silent or doubt; `space` tells whether one goes before it."""
+    """A piece of a sentence: `kind` is same, changed, silent, doubt or mark; `space` tells whether one goes before."""
 
     kind: str
     spoken: str
@@ -23,12 +24,16 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A word whose reading a person must confirm, with the proposed one and how often it occurs."""
+    """A word whose reading a person must confirm, with the proposed one and how often it occurs.
+
+    `settable` is false for what only a change of the script can mend, such as a malformed mark.
+    """
 
     written: str
     proposed: str
     sentence: str
     times: int
+    settable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +46,27 @@ class ReadingView:
     words: int
     length: timedelta
 
+    def left(self, limit: timedelta) -> timedelta:
+        """Return how much of a session of `limit` is left; negative when the script is longer."""
+        return limit - self.length
+
 
 def view(text: SpokenText, accepted: tuple[AcceptedReading, ...] = ()) -> ReadingView:
     """Return how `text` is shown."""
-    pauses = sum(sentence.pause_ms for sentence in text.sentences)
-    spoken = timedelta(minutes=text.syllables / _SYLLABLES_A_MINUTE)
     return ReadingView(
         sentences=tuple(_pieces(sentence) for sentence in text.sentences),
         doubts=_doubts(text),
         accepted=accepted,
         words=text.syllables,
-        length=spoken + timedelta(milliseconds=pauses),
+        length=sum((_length(sentence) for sentence in text.sentences), timedelta()),
     )
+
+
+def _length(sentence: SpokenSentence) -> timedelta:
+    """Estimate how long a sentence sounds, its pause included."""
+    syllables = SpokenText((sentence,)).syllables  # each time it is said
+    spoken = timedelta(minutes=syllables / _SYLLABLES_A_MINUTE) * (_SLOWER if sentence.slower else 1)
+    return spoken + sentence.times * timedelta(milliseconds=sentence.pause_ms)
 
 
 def _pieces(sentence: SpokenSentence) -> tuple[Piece, ...]:
@@ -79,7 +93,13 @@ def _groups(sentence: SpokenSentence) -> Iterator[tuple[Token, ...]]:
 
 
 def _touch(first: Token, second: Token) -> bool:
+    if _is_mark(first) or _is_mark(second):
+        return False
     return first.end == second.start and not first.source[-1:].isspace() and not second.source[:1].isspace()
+
+
+def _is_mark(token: Token) -> bool:
+    return token.rule.startswith("mark")
 
 
 def _is_word(token: Token) -> bool:
@@ -89,6 +109,8 @@ def _is_word(token: Token) -> bool:
 def _kind(group: tuple[Token, ...]) -> str:
     if any(token.flags for token in group):
         return "doubt"
+    if _is_mark(group[0]):
+        return "mark"
     if not any(token.spoken for token in group):
         return "silent" if any(_is_word(token) for token in group) else "same"
     return "changed" if any(_is_changed(token) for token in group) else "same"
@@ -103,7 +125,11 @@ def _doubts(text: SpokenText) -> tuple[Doubt, ...]:
     found: dict[str, list[Token]] = {}
     for token in text.flagged:
         found.setdefault(token.source.strip(), []).append(token)
-    return tuple(
-        Doubt(written, alike[0].spoken, " ".join(flag.sentence for flag in alike[0].flags), len(alike))
-        for written, alike in found.items()
-    )
+    doubts = (_doubt(written, alike) for written, alike in found.items())
+    return tuple(sorted(doubts, key=lambda doubt: not doubt.settable))
+
+
+def _doubt(written: str, alike: list[Token]) -> Doubt:
+    flags = alike[0].flags
+    settable = all(flag.kind is not FlagKind.MALFORMED_MARK for flag in flags)
+    return Doubt(written, alike[0].spoken, " ".join(flag.sentence for flag in flags), len(alike), settable)

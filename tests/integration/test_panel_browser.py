@@ -118,7 +118,7 @@ def test_what_was_typed_comes_back_after_the_window_was_closed(served: Served) -
     page = served.page()
     page.goto(f"{served.address}/ban-tin/moi")
     page.get_by_label("Nội dung").fill("Gọi QWZX.")
-    page.get_by_role("button", name=re.compile("^Chấp nhận")).click()
+    page.get_by_role("button", name=re.compile("^Đọc thế này một lần")).click()
     expect(page.locator(".accepted")).to_contain_text("QWZX → Q W Z X")
     page.get_by_label("Tiêu đề").fill("Chưa kịp lưu")
     expect(page.locator("[data-saved]")).to_contain_text("Đã giữ bản gõ dở")
@@ -163,7 +163,7 @@ def test_everything_works_without_scripts(served: Served) -> None:
     page.get_by_label("Nội dung").fill("Gọi QWZX.")
     page.get_by_role("button", name="Xem sẽ đọc là").click()
     page.get_by_label("Đọc là").fill("số của phòng")
-    page.get_by_role("button", name=re.compile("^Chấp nhận")).click()
+    page.get_by_role("button", name=re.compile("^Đọc thế này một lần")).click()
     page.get_by_role("button", name="Trình duyệt").click()
     expect(page.locator("main")).to_contain_text("Đã trình duyệt")
     address = page.url

@@ -19,60 +19,105 @@ async function post(url, fields, signal) {
   throw new Error(told.error || "Máy chủ chưa trả lời được. Hãy thử lại.");
 }
 
-// Listening: a sentence or the whole text, as the answer to a POST.
+// Listening: a sentence or the whole text, as the answer to a POST; what was asked before is given up.
 function listen(scope) {
   const box = document.getElementById("nghe");
   if (!box) return;
   const state = box.querySelector(".listen-state");
   const audio = box.querySelector("audio");
   let held = "";
-  scope.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-play]");
-    if (!button) return;
-    event.preventDefault();
+  let running = new AbortController();
+
+  async function hear(button, sentence, engine) {
+    running.abort();
+    running = new AbortController();
+    const mine = running;
     const fields = new FormData(button.form);
-    fields.set("sentence", button.dataset.play);
+    fields.set("sentence", sentence);
+    if (engine) fields.set("engine", engine);
     state.textContent = "Đang đọc…";
-    button.disabled = true;
     try {
-      const answer = await post(button.form.dataset.listen, fields);
+      const answer = await post(button.form.dataset.listen, fields, mine.signal);
+      const sound = await answer.blob();
+      if (mine.signal.aborted) return;
       URL.revokeObjectURL(held);
-      held = URL.createObjectURL(await answer.blob());
+      held = URL.createObjectURL(sound);
       audio.src = held;
       audio.hidden = false;
       state.textContent = answer.headers.get("TL-Voice") === "backup" ? "Giọng dự phòng" : "";
       await audio.play();
     } catch (error) {
+      if (error.name === "AbortError") return;
       state.textContent = error.name === "TypeError" ? "Mất kết nối với máy chủ. Hãy thử lại." : error.message;
-    } finally {
-      button.disabled = false;
-    }
-  });
-}
-
-// The reading under the text.
-function followTyping() {
-  const shown = document.getElementById("doc");
-  const count = form.querySelector("[data-count]");
-  let running = new AbortController();
-
-  async function read(name, value) {
-    running.abort();
-    running = new AbortController();
-    const fields = new FormData(form);
-    if (name) fields.set(name, value);
-    try {
-      const answer = await post(form.dataset.read, fields, running.signal);
-      shown.innerHTML = await answer.text();
-      if (name) form.dispatchEvent(new Event("input"));
-    } catch (error) {
-      if (error.name !== "AbortError") form.querySelector(".listen-state").textContent = error.message;
     }
   }
 
+  scope.addEventListener("click", (event) => {
+    const one = event.target.closest("[data-engine]");
+    const button = one || event.target.closest("[data-play]");
+    if (!button) return;
+    event.preventDefault();
+    if (one) return void hear(one, one.closest("li").querySelector("[data-play]").value, one.dataset.engine);
+    showVoices(button);
+    hear(button, button.dataset.play, "");
+  });
+}
+
+// The voices side by side, under the sentence that was heard last.
+function showVoices(button) {
+  const sentence = button.closest(".reading li");
+  const voices = document.getElementById("cac-giong");
+  if (!sentence || !voices || sentence.querySelector(".voices")) return;
+  document.querySelectorAll(".reading .voices").forEach((row) => row.remove());
+  sentence.append(voices.content.cloneNode(true));
+}
+
+// The reading beside the text.
+function followTyping() {
+  const shown = document.getElementById("doc");
+  const count = form.querySelector("[data-count]");
+  const said = form.querySelector("[data-said]");
+  const script = form.elements.script;
+  let running = new AbortController();
+  let sent = script.value;
+
+  async function read(name, value) {
+    if (!name && script.value === sent) return;
+    running.abort();
+    running = new AbortController();
+    const mine = running;
+    const fields = new FormData(form);
+    if (name) fields.set(name, value);
+    sent = script.value;
+    try {
+      const answer = await post(form.dataset.read, fields, mine.signal);
+      const text = await answer.text();
+      if (mine.signal.aborted) return;
+      show(shown, text);
+      tell();
+      if (name) afterAnswer();
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      sent = null; // so that the next stroke asks again
+      form.querySelector(".listen-state").textContent = error.message;
+    }
+  }
+
+  function tell() {
+    const doubts = shown.querySelectorAll("div.doubt").length;
+    const length = shown.querySelector("[data-told]");
+    said.textContent = (doubts ? `${doubts} chỗ chưa chắc cách đọc. ` : "") + (length ? length.textContent : "");
+  }
+
+  function afterAnswer() {
+    form.dispatchEvent(new Event("input"));
+    const next = shown.querySelector("[aria-invalid]") || shown.querySelector("[name=doubt_spoken]") || script;
+    next.focus();
+  }
+
   const soon = debounced(() => read(), 400);
-  form.elements.script.addEventListener("input", () => {
-    count.textContent = `; đã viết ${form.elements.script.value.length.toLocaleString("vi-VN")}`;
+  script.addEventListener("input", () => {
+    count.textContent = `; đã viết ${script.value.length.toLocaleString("vi-VN")}`;
     soon();
   });
   shown.addEventListener("click", (event) => {
@@ -86,6 +131,31 @@ function followTyping() {
     event.preventDefault();
     event.target.closest(".doubt-answer").querySelector("button").click();
   });
+}
+
+// Sentences that did not change stay as they are: a long script has hundreds.
+const cameAs = new WeakMap();
+
+function show(place, text) {
+  const fresh = document.createElement("template");
+  fresh.innerHTML = text;
+  const old = place.querySelector("ol.reading");
+  const next = fresh.content.querySelector("ol.reading");
+  if (next) for (const line of next.children) cameAs.set(line, line.outerHTML);
+  if (old && next) {
+    patch(old, [...next.children]);
+    next.replaceWith(old);
+  }
+  place.replaceChildren(fresh.content);
+}
+
+function patch(list, lines) {
+  const held = [...list.children];
+  lines.forEach((line, at) => {
+    if (at >= held.length) list.append(line);
+    else if (cameAs.get(held[at]) !== cameAs.get(line)) held[at].replaceWith(line);
+  });
+  held.slice(lines.length).forEach((line) => line.remove());
 }
 
 // Drafts in the browser: kept while typing, forgotten once the server has said yes.

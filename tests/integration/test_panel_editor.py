@@ -1,0 +1,171 @@
+"""The editor's reading: doubts answered once or always, voices side by side, time of a session, marks as chips."""
+
+import io
+import re
+import time
+import wave
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from domain.audio import SpokenAudio
+from domain.bulletins import SCRIPT_LIMIT
+from domain.errors import NoVoiceError
+from domain.people import Role, User
+from domain.ports import Progress
+from domain.reading import SpokenText
+from store import lexicon, people, station
+from tests.fakes_web import EDITOR, SCRIPT, FakeSpeaker, Panel, panel
+from tts.lexicon import LexiconReader
+from tts.reading.marks import MARKS
+from web.context import EXTENSION
+from web.services import PanelVoice
+
+CONTRIBUTOR = User("user-ctv", "ctv", "Giàng A Sử", frozenset({Role.CONTRIBUTOR}))
+DOUBT = {"script": "Gọi QWZX ngay.", "doubt_written": "QWZX", "doubt_spoken": "quỹ vì trẻ em"}
+
+
+class SilentVoice:
+    """A voice that cannot be reached."""
+
+    def speak(self, text: SpokenText, progress: Progress) -> SpokenAudio:
+        """Refuse."""
+        raise NoVoiceError("Chưa có giọng nào đọc được: không có mạng.")
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Panel]:
+    with panel(tmp_path, reader=LexiconReader()) as one:
+        with one.database.write() as connection:
+            people.add(connection, CONTRIBUTOR)
+        voices = (
+            PanelVoice("gtts:vi", "Google", SilentVoice(), lambda: "Không có mạng"),
+            PanelVoice("espeak:vi", "eSpeak NG", FakeSpeaker()),
+        )
+        one.app.extensions[EXTENSION] = replace(one.services, engines=voices)
+        yield one
+
+
+def read(town: Panel, user: User = EDITOR, **fields: str) -> str:
+    answer = town.post(user, "/ban-tin/doc-thu", **fields)
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def test_a_reading_for_always_goes_into_the_sites_lexicon(town: Panel) -> None:
+    text = read(town, **DOUBT, always="0")
+    assert "Từ nay «QWZX» luôn đọc là «quỹ vì trẻ em»" in text
+    assert 'class="changed">quỹ vì trẻ em <small>QWZX</small>' in text
+    assert "chưa chắc" not in text
+    with town.database.read() as connection:
+        (entry,) = lexicon.everything(connection)
+    assert (entry.reading.written, entry.changed_by) == ("QWZX", EDITOR.name)
+
+
+def test_a_reading_for_once_stays_with_its_bulletin(town: Panel) -> None:
+    text = read(town, **DOUBT, accept="0")
+    assert 'name="written" value="QWZX"' in text
+    with town.database.read() as connection:
+        assert lexicon.everything(connection) == ()
+
+
+def test_a_reading_that_cannot_be_said_is_refused_at_its_doubt(town: Panel) -> None:
+    text = read(town, **{**DOUBT, "doubt_spoken": "quỹ 1-6"}, always="0")
+    assert re.search(r'id="ngo-0-problem">.*không được có chữ số', text, re.DOTALL)
+    assert 'value="quỹ 1-6"' in text
+
+
+def test_always_works_without_a_script_in_the_browser(town: Panel) -> None:
+    answer = town.post(EDITOR, "/ban-tin/moi", title="Tin đã gõ", **DOUBT, always="0")
+    text = answer.get_data(as_text=True)
+    assert "Từ nay «QWZX» luôn đọc là" in text
+    assert "Tin đã gõ" in text
+
+
+def test_a_contributor_answers_once_but_not_for_always(town: Panel) -> None:
+    text = read(town, CONTRIBUTOR, script=DOUBT["script"])
+    assert "Đọc thế này một lần" in text
+    assert "Luôn đọc thế này" not in text
+    assert town.post(CONTRIBUTOR, "/ban-tin/doc-thu", **DOUBT, always="0").status_code == 403
+    with town.database.read() as connection:
+        assert lexicon.everything(connection) == ()
+
+
+@pytest.mark.parametrize("number", ["1", "-1", "x", "²", "99999999"])
+def test_an_answer_to_no_doubt_is_no_answer(town: Panel, number: str) -> None:
+    assert "1 chỗ chưa chắc" in read(town, **DOUBT, always=number)
+
+
+def test_a_malformed_mark_is_told_and_cannot_be_answered(town: Panel) -> None:
+    text = read(town, script="Mời [đọc lại 9 lần] bà con.")
+    assert "1 chỗ chưa chắc" in text
+    assert "doubt_spoken" not in text
+
+
+def test_marks_are_chips(town: Panel) -> None:
+    text = read(town, script="Gọi [đánh vần: QWZX] ngay. [nghỉ 2 giây] Xin cảm ơn.")
+    assert '<span class="script-mark">[đánh vần: QWZX]</span> quy' in text
+    assert '<span class="script-mark">[nghỉ 2 giây]</span>' in text
+    assert "chưa chắc" not in text
+
+
+def test_marks_are_offered_and_explained(town: Panel) -> None:
+    page = town.browser(EDITOR).get("/ban-tin/moi").get_data(as_text=True)
+    told = town.browser(EDITOR).get("/tro-giup/dau").get_data(as_text=True)
+    for one in MARKS:
+        assert f'data-insert="{one.example}"' in page
+        assert one.explanation in told
+    assert 'href="/tro-giup/dau"' in page
+
+
+def test_the_time_left_of_a_session_is_told_and_too_much_is_marked(town: Panel) -> None:
+    sentence = "Mời bà con đến nhà văn hóa họp.\n"
+    assert re.search(r"còn 14:\d\d trong 15 phút của một buổi", read(town, script=sentence))
+    assert 'class="over-limit"' in read(town, script=sentence * 400)
+    with town.database.write() as connection:
+        policy = replace(station.get(connection).policy, session_limit=timedelta(minutes=5))
+        station.set_policy(connection, policy)
+    assert re.search(r"còn 04:\d\d trong 5 phút", read(town, script=sentence))
+
+
+def test_what_is_said_twice_takes_twice_the_time(town: Panel) -> None:
+    once, twice = (
+        re.search(r"khoảng (\d\d:\d\d)", read(town, script="Mời bà con đến nhà văn hóa họp lúc bảy giờ." + mark))
+        for mark in ("", " [đọc lại]")
+    )
+    assert once is not None
+    assert twice is not None
+    assert twice[1] > once[1]
+
+
+def test_a_sentence_is_heard_by_the_voice_that_was_asked_for(town: Panel) -> None:
+    answer = town.post(EDITOR, "/ban-tin/nghe-thu", script="Câu một.", sentence="0", engine="espeak:vi")
+    with wave.open(io.BytesIO(answer.data)) as sound:
+        assert sound.getnframes() > 0
+    assert town.speaker.asked == []
+    gone = town.post(EDITOR, "/ban-tin/nghe-thu", script="Câu một.", engine="khac")
+    assert gone.status_code == 422
+    silent = town.post(EDITOR, "/ban-tin/nghe-thu", script="Câu một.", engine="gtts:vi")
+    assert silent.status_code == 503
+    assert "không có mạng" in silent.get_data(as_text=True)
+
+
+def test_a_voice_that_cannot_speak_now_says_why(town: Panel) -> None:
+    page = town.browser(EDITOR).get("/ban-tin/moi").get_data(as_text=True)
+    assert "Google đang lỗi: Không có mạng." in page
+    assert 'data-engine="espeak:vi"' in page
+
+
+def test_the_longest_script_is_read_and_drawn_quickly(town: Panel) -> None:
+    script = (SCRIPT * 200)[:SCRIPT_LIMIT]
+    read(town, script=script)
+    spent = []
+    for _ in range(3):
+        started = time.perf_counter()
+        read(town, script=script)
+        spent.append(time.perf_counter() - started)
+    print(f"20,000 characters: {min(spent) * 1000:.0f} ms")
+    assert min(spent) < 1.0  # far above what it takes, for a slow machine that does much else
