@@ -14,8 +14,9 @@ from domain.machines import Airing, AiringOutcome, EnrolmentCode, Heartbeat, Mac
 from domain.people import Role, User
 from domain.playlist import from_ms
 from domain.ports import Clock
+from scheduler.planning import HORIZON
 from scheduler.signing import MACHINE_HEADER, key_id_of, verify_request
-from store import airings, machines, places, station
+from store import airings, machines, places, station, tables, timetable
 from store.engine import Database, hash_secret, new_id
 
 _LOG = logging.getLogger(__name__)
@@ -96,11 +97,21 @@ class MachineOffice:
         return machine
 
     def revoke(self, user: User, machine_id: str) -> None:
-        """Take a machine's rights away; from its next request on it gets nothing."""
+        """Take a machine's rights away: its playlist and what was still to come are gone; what has begun stays."""
         if not user.may(Role.TECHNICIAN):
             raise NotAllowedError("Chỉ kỹ thuật viên mới thu hồi được máy phát.")
         with self.database.write() as connection:
-            machines.revoke(connection, machines.get(connection, machine_id).id, self.clock.now())
+            now, known = self.clock.now(), machines.get(connection, machine_id).id
+            machines.revoke(connection, known, now)
+            timetable.keep_slots(connection, known, now, now + 2 * HORIZON, ())
+            playlists = tables.published_playlist
+            connection.execute(playlists.delete().where(playlists.c.machine_id == known))
+
+    def is_revoked(self, machine_id: str) -> bool:
+        """Tell whether a machine was known once and is no longer; that is no secret."""
+        with self.database.read() as connection:
+            machine = machines.find(connection, machine_id)
+        return machine is not None and machine.revoked_at is not None
 
     def keep_airings(self, machine: Machine, reports: object) -> Receipt:
         """Keep what a machine says became of its slots, and tell what it need not send again.

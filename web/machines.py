@@ -61,7 +61,12 @@ def add() -> ResponseReturnValue:
 def revoke(machine_id: str) -> ResponseReturnValue:
     """Take a machine's rights away."""
     services().office.revoke(me(), machine_id)
-    flash("Đã thu hồi quyền của máy phát. Từ bây giờ máy này không nhận được gì nữa.", "success")
+    flash(
+        "Đã thu hồi quyền của máy phát. Từ lần hỏi tiếp theo, máy không nhận được gì nữa; nếu máy còn liên lạc được "
+        "với trung tâm thì các buổi phát thường dừng trong vòng hai phút. Nếu không liên lạc được, máy vẫn phát theo "
+        "lịch đang giữ: hãy đến tận nơi tắt máy.",
+        "success",
+    )
     return redirect(url_for("machines.page"), 303)
 
 

@@ -18,7 +18,7 @@ from domain.playlist import to_ms
 from scheduler.planning import replan
 from scheduler.publishing import publish
 from scheduler.signing import MACHINE_HEADER, SIGNATURE_HEADER, TIME_HEADER, StationKey, request_bytes
-from store import airings, machines
+from store import airings, machines, timetable
 from tests.fakes_web import EDITOR, Panel, panel
 
 HEARTBEAT = {
@@ -262,6 +262,40 @@ def test_a_revoked_machine_gets_nothing_from_its_next_request_on(town: Panel, bo
     assert box.call("GET", "/api/v1/playlist").status_code == 401
     assert box.call("GET", f"/api/v1/clips/{clip_hash}").status_code == 401
     assert box.post("/api/v1/heartbeat", HEARTBEAT).status_code == 401
+
+
+def test_a_revoked_machine_is_told_so_whether_it_signs_or_not(town: Panel, box: Box) -> None:
+    stranger = town.visitor().get("/api/v1/playlist", headers={MACHINE_HEADER: "khong-co"})
+    assert (stranger.status_code, "TL-Revoked" in stranger.headers) == (401, False)
+    assert "revoked" not in stranger.get_json()
+    unsigned = {MACHINE_HEADER: box.id}
+    assert "TL-Revoked" not in town.visitor().get("/api/v1/playlist", headers=unsigned).headers
+    town.post(EDITOR, f"/may-phat/{box.id}/thu-hoi")
+    for answer in (
+        box.call("GET", "/api/v1/playlist"),
+        box.post("/api/v1/airings", {"airings": []}),
+        town.visitor().get("/api/v1/playlist", headers=unsigned),
+    ):
+        assert (answer.status_code, answer.headers["TL-Revoked"]) == (401, "1")
+        assert answer.headers["TL-Server-Time"]
+        assert answer.get_json()["revoked"] is True
+        assert "thu hồi" in answer.get_json()["error"]
+
+
+def test_revoking_drops_the_playlist_and_what_was_to_come_but_not_what_began(
+    town: Panel, box: Box, tmp_path: Path
+) -> None:
+    schedule(town, tmp_path)
+    begun = town.clock.now() + timedelta(seconds=90)
+    town.post(EDITOR, "/lich/moi", name="Sau", bulletin=town.produced("Tin sau"), area="san-thang", soon="5")
+    publish_now(town, tmp_path)
+    town.clock.at = begun
+    town.post(EDITOR, f"/may-phat/{box.id}/thu-hoi")
+    publish_now(town, tmp_path)
+    with town.database.read() as connection:
+        held = timetable.slots(connection, begun - timedelta(days=1), begun + timedelta(days=30), box.id)
+        assert machines.published(connection, box.id) is None
+    assert [slot.title for slot in held] == ["Thử"]
 
 
 def test_a_persons_session_opens_nothing_here_and_a_machine_nothing_there(town: Panel, box: Box) -> None:

@@ -254,7 +254,10 @@ def test_a_machine_is_revoked_in_one_press(town: Panel) -> None:
     beat(town, one)
     assert town.post(VIEWER, f"/may-phat/{one.id}/thu-hoi").status_code == 403
     assert town.post(EDITOR, f"/may-phat/{one.id}/thu-hoi").status_code == 303
-    assert "đã thu hồi" in text_of(town, "/may-phat")
+    told = text_of(town, "/may-phat", EDITOR)
+    assert "đã thu hồi" in told
+    assert "dừng trong vòng hai phút" in told
+    assert "hãy đến tận nơi tắt máy" in told
     with town.database.read() as connection:
         assert machines.get(connection, one.id).revoked_at is not None
 

@@ -2,7 +2,8 @@
 
 from typing import cast
 
-from flask import g, request
+from flask import g, jsonify, request
+from flask.typing import ResponseReturnValue
 
 from domain.machines import Machine
 from domain.playlist import to_ms
@@ -11,15 +12,20 @@ from web.context import services
 
 BODY_LIMITS = {"api.keep_airings": 1024 * 1024, "api.keep_heartbeat": 64 * 1024}
 _SMALL = 8 * 1024
+REVOKED_HEADER = "TL-Revoked"
+_REVOKED = "Máy phát này đã bị thu hồi quyền. Muốn dùng lại, hãy ghép lại bằng mã mới ở trang «Máy phát»."
 UNSIGNED = frozenset({"api.enrol"})
 
 
-def know_the_machine() -> None:
-    """Refuse a call that no enrolled machine signed. Raises TrustError."""
+def know_the_machine() -> ResponseReturnValue | None:
+    """Refuse a call that no enrolled machine signed, and tell a revoked one so. Raises TrustError."""
     request.max_content_length = BODY_LIMITS.get(request.endpoint or "", _SMALL)
     body = request.get_data(cache=True)
     if request.endpoint not in UNSIGNED:
+        if services().office.is_revoked(request.headers.get(MACHINE_HEADER, "")):
+            return jsonify(error=_REVOKED, revoked=True), 401, {REVOKED_HEADER: "1"}
         g.machine = services().office.identify(request.method, _signed_path(), _signed_headers(), body)
+    return None
 
 
 def caller() -> Machine:
