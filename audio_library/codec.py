@@ -47,11 +47,15 @@ def demuxer_of(head: bytes) -> str:
         return "ogg"
     if head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 in (0xE2, 0xE4, 0xE6)):
         return "mp3"
-    raise BadInputError("Chỉ nhận tệp âm thanh WAV, MP3, FLAC hoặc OGG.")
+    if head[4:8] == b"ftyp":
+        return "mov"  # m4a: what the recorder of most phones writes
+    if head[:4] == b"\x1a\x45\xdf\xa3":
+        return "matroska"  # webm: what a browser records
+    raise BadInputError("Chỉ nhận tệp âm thanh WAV, MP3, FLAC, OGG, M4A hoặc WebM.")
 
 
 def decode(data: bytes, longest: timedelta = LONGEST_CLIP) -> bytes:
-    """Return the sound of a WAV, MP3, FLAC or OGG file as mono 48 kHz 16 bit PCM.
+    """Return the sound of a file of a known kind as mono 48 kHz 16 bit PCM.
 
     Raises BadInputError on another kind of file or one that lasts more than `longest`, AudioError on a broken one.
     """

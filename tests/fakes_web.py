@@ -345,7 +345,7 @@ def busy_day(town: Panel) -> dict[str, str]:
         "failed": town.approved("Thông báo tạm ngừng cấp nước"),
         "draft": town.write("Hướng dẫn làm căn cước cho trẻ em", SCRIPT),
         "submitted": town.submitted(
-            "Kết quả cải cách hành chính quý III/2026", "Năm nay CCHC tiến bộ.\nMời bà con nghe."
+            "Kết quả cải cách hành chính tháng này", "Năm nay CCHC tiến bộ.\nMời bà con nghe."
         ),
     }
     for title, bulletin_id in (("Bản tin sáng", ids["produced"]), ("Tiếp công dân", ids["backup"])):

@@ -14,7 +14,7 @@ from flask import Flask
 from domain.errors import BusyError, NotAllowedError
 
 THREADS = 32
-_MOST_BODY = 8 * 1024 * 1024
+_MOST_BODY = 21 * 1024 * 1024
 _MOST_HEADERS = 64 * 1024
 _PATIENCE_SECONDS = 20
 _STOP_SECONDS = 5
