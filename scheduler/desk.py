@@ -1,6 +1,7 @@
 """The timetable's desk: what a scheduler may ask for, and what will sound because of it."""
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -10,13 +11,14 @@ from sqlalchemy import Connection
 from domain.audio import Clip
 from domain.bulletins import Bulletin, BulletinState
 from domain.errors import BadInputError, NotAllowedError
+from domain.machines import Machine
 from domain.people import Role, User
 from domain.ports import Clock
 from domain.timetable import STATION_ZONE, Priority, Programme, ProgrammeItem, Rule, Slot
 from scheduler import planning
 from scheduler.policy import check_session
 from scheduler.reconcile import LogLine, day_report
-from store import airings, bulletins, clips, places, station, timetable
+from store import airings, bulletins, clips, machines, places, station, timetable
 from store.engine import Database, new_id
 
 ZONE = ZoneInfo(STATION_ZONE)
@@ -87,8 +89,19 @@ class TimetableDesk:
 
     def will_sound(self, area_id: str, start: datetime, end: datetime) -> tuple[Slot, ...]:
         """Return what will sound in an area in [start, end), by the very code that makes playlists."""
+        return self.will_sound_at((area_id,), start, end)[area_id]
+
+    def will_sound_at(self, area_ids: Iterable[str], start: datetime, end: datetime) -> dict[str, tuple[Slot, ...]]:
+        """Return what will sound in each of some areas, as `will_sound` does, all read at one moment."""
         with self.database.read() as connection:
-            return planning.slots_of_area(planning.load(connection), area_id, start, end)
+            inputs = planning.load(connection)
+        return {one: planning.slots_of_area(inputs, one, start, end) for one in area_ids}
+
+    def machines_under(self, area_ids: frozenset[str]) -> tuple[Machine, ...]:
+        """Return the machines in use that hang on any of some areas or below."""
+        with self.database.read() as connection:
+            every, areas = machines.everything(connection), places.areas(connection)
+        return tuple(one for one in every if one.revoked_at is None and planning.path_of(areas, one.area_id) & area_ids)
 
     def log(self, day: date, machine_id: str | None = None) -> tuple[LogLine, ...]:
         """Return the station log of a local day: each planned item with what became of it."""

@@ -12,7 +12,7 @@ import pytest
 
 from player.trust import fingerprint
 from scheduler.planning import replan
-from store import machines, timetable
+from store import machines, station, timetable
 from tests.fakes_web import APPROVER, EDITOR, VIEWER, Panel, beat, busy_day, machine, panel
 from web.context import EXTENSION
 from web.services import VoiceHealth
@@ -120,6 +120,73 @@ def test_a_session_is_added_for_one_day_and_shown(town: Panel) -> None:
     page = town.browser(EDITOR).get(answer.location).get_data(as_text=True)
     assert ">11:30</time> <span>Buổi trưa</span>" in page
     assert "ưu tiên" in page
+
+
+def added(town: Panel, name: str, area: str = "san-thang", times: str = "11:30", **more: str) -> str:
+    """Add a session for the 24th, and return what the next page tells."""
+    fields = {"name": name, "bulletin": town.produced(name), "area": area, "day": "24/11/2026", "times": times}
+    answer = town.post(EDITOR, "/lich/moi", **{**fields, **more})
+    assert answer.status_code == 303
+    page = town.browser(EDITOR).get(answer.location).get_data(as_text=True)
+    return re.search(r'class="note note-(?:good|warn)".*?</div>', page, re.DOTALL)[0]
+
+
+def test_areas_without_a_machine_are_marked_and_the_only_machine_is_chosen(town: Panel) -> None:
+    assert text_of(town, "/lich/moi", EDITOR).count("chưa có máy phát") == 5
+    machine(town, "Máy bản", "san-thang", b"9" * 32)
+    form = text_of(town, "/lich/moi", EDITOR)
+    assert re.findall(r'name="area" id="[^"]+" value="([^"]+)" checked', form) == ["san-thang"]
+    bare = re.findall(r'for="area-([^"]+)">[^<]+<span[^>]*>[^<]+ · chưa có máy phát<', form)
+    assert bare == ["doan-ket", "to-2"]
+    machine(town, "Máy tổ", "to-2", b"8" * 32)
+    form = text_of(town, "/lich/moi", EDITOR)
+    assert "chưa có máy phát" not in form
+    assert not re.findall(r'name="area" id="[^"]+" value="[^"]+" checked', form)
+
+
+def test_a_session_where_no_machine_stands_is_told_so(town: Panel) -> None:
+    gone = machine(town, "Máy cũ", "to-2", b"8" * 32)
+    town.services.office.revoke(EDITOR, gone.id)
+    told = added(town, "Trưa", "doan-ket")
+    assert "note-warn" in told
+    assert "chưa có máy phát nên ở đó chưa có gì phát lên: Phường Đoàn Kết." in told
+    assert "trong ít giây" not in told
+
+
+def test_a_session_that_will_sound_is_told_so(town: Panel) -> None:
+    one = machine(town, "Máy bản", "san-thang", b"9" * 32)
+    told = added(town, "Trưa", "tan-phong")
+    assert "note-good" in told
+    assert "Máy phát sẽ nhận lịch mới trong ít giây" in told
+    beat(town, one, timedelta(minutes=37))
+    assert "chỉ nhận lịch mới khi có mạng lại: Máy bản." in added(town, "Chiều", times="15:00")
+
+
+def test_a_clash_is_told_whichever_of_the_two_gives_way(town: Panel) -> None:
+    machine(town, "Máy bản", "san-thang", b"9" * 32)
+    added(town, "Trưa")
+    second = added(town, "Chen", times="11:31")
+    assert "note-warn" in second
+    assert "«Chen» lúc 11:31 ngày 24/11/2026 (" in second
+    assert "«Trưa»" not in second.split("ngày 24/11/2026 (")[0]
+    assert "«Trưa» lúc 11:30 ngày 24/11/2026 (" in added(town, "Gấp", times="11:30", priority="PRIORITY")
+
+
+@pytest.mark.parametrize(("start", "status"), [("31/12/9999", 422), ("01/01/0001", 303)])
+def test_a_first_day_at_the_end_of_the_calendar_breaks_nothing(town: Panel, start: str, status: int) -> None:
+    machine(town, "Máy bản", "san-thang", b"9" * 32)
+    fields = {"name": "Sáng", "bulletin": town.produced(), "area": "san-thang", "times": "05:30"}
+    answer = town.post(EDITOR, "/lich/moi", **fields, kind="weekly", weekday="1", valid_from=start)
+    assert answer.status_code == status
+
+
+def test_a_day_that_is_full_is_told(town: Panel) -> None:
+    machine(town, "Máy bản", "san-thang", b"9" * 32)
+    with town.database.write() as connection:
+        station.set_policy(connection, replace(station.get(connection).policy, sessions_per_day=1))
+    added(town, "Trưa")
+    told = added(town, "Chiều", times="15:00")
+    assert re.search(r"«Chiều» lúc 15:00 ngày 24/11/2026 \([^)]*mỗi ngày\)", told)
 
 
 def test_a_minute_from_now_is_one_press(town: Panel) -> None:

@@ -53,6 +53,17 @@ def test_a_session_is_added_and_will_sound(station: ExampleStation, scheduler: U
     assert station.timetable.will_sound("cum-sung-phai", evening, evening + timedelta(minutes=1)) == ()
 
 
+def test_several_areas_are_asked_at_once_and_tell_the_same(
+    station: ExampleStation, scheduler: User, wanted: NewSession
+) -> None:
+    station.timetable.add(scheduler, wanted)
+    start = datetime.combine(MONDAY, time(12), ZONE)
+    both = station.timetable.will_sound_at(("cum-san-thang", "cum-sung-phai"), start, start + DAY)
+    assert both == {one: station.timetable.will_sound(one, start, start + DAY) for one in both}
+    assert [len(slots) for slots in both.values()] == [3, 2]
+    assert station.timetable.machines_under(frozenset({"tan-phong"})) == ()
+
+
 def test_only_a_scheduler_adds_stops_and_resumes(station: ExampleStation, scheduler: User, wanted: NewSession) -> None:
     rule_id = station.timetable.add(scheduler, wanted)
     for role in set(Role) - {Role.SCHEDULER, Role.ADMIN}:
