@@ -11,21 +11,27 @@ from flask.typing import ResponseReturnValue
 
 from domain.audio import SpokenAudio
 from domain.bulletins import SCRIPT_LIMIT
-from domain.errors import BadInputError, BusyError
+from domain.errors import BadInputError, BusyError, NotAllowedError
+from domain.people import Role
 from domain.reading import SpokenText
 from store import clips
-from web.context import services
+from web.context import me, services
 from web.editor_form import as_typed
+from web.states import WRITERS
 
 blueprint = Blueprint("listening", __name__)
 
-_AT_ONCE = threading.BoundedSemaphore(3)
+_AT_ONCE = threading.BoundedSemaphore(2)
+_LONGEST_SYLLABLES = 1_500
+"""About ten minutes of speech, some 27 MB as a WAV file: all that one listener may ask the server to hold."""
 _PATIENCE_SECONDS = 20
 
 
 @blueprint.post("/ban-tin/nghe-thu")
 def preview() -> ResponseReturnValue:
     """Answer the script as typed, or one sentence of it, as a WAV file."""
+    if not me().may(*WRITERS, Role.APPROVER):
+        raise NotAllowedError("Chỉ người viết và người duyệt mới nghe thử được bản tin chưa duyệt.")
     form = as_typed(request.form)
     if len(form.script) > SCRIPT_LIMIT:
         raise BadInputError("Nội dung quá dài nên chưa nghe thử được. Hãy chia thành nhiều bản tin.")
@@ -37,6 +43,8 @@ def as_sound(text: SpokenText, engine: str = "") -> Response:
     """Answer `text` as a WAV file by the chain of voices, or by the one named `engine`. Raises NoVoiceError."""
     if not text.syllables:
         raise BadInputError("Chưa có chữ nào để đọc. Hãy viết nội dung rồi nghe thử.")
+    if text.syllables > _LONGEST_SYLLABLES:
+        raise BadInputError("Bài dài hơn mười phút nên không nghe thử cả bài được. Hãy nghe từng câu.")
     with _turn():
         spoken = services().preview(text, engine)
     answer = Response(_wav(spoken), mimetype="audio/wav")

@@ -149,6 +149,14 @@ def test_a_confirmed_reading_can_be_taken_back(town: Panel) -> None:
     assert "1 chỗ chưa chắc cách đọc" in text
 
 
+def test_a_text_of_more_than_ten_minutes_is_heard_by_sentences_only(town: Panel) -> None:
+    script = "Mời bà con đến họp.\n" * 400
+    whole = town.post(EDITOR, "/ban-tin/nghe-thu", script=script)
+    assert whole.status_code == 422
+    assert "nghe từng câu" in whole.get_data(as_text=True)
+    assert town.post(EDITOR, "/ban-tin/nghe-thu", script=script, sentence="399").status_code == 200
+
+
 def test_a_sentence_or_the_whole_text_can_be_heard_before_approval(town: Panel) -> None:
     whole = town.post(EDITOR, "/ban-tin/nghe-thu", script="Câu một.\nCâu hai dài hơn nhiều.")
     second = town.post(EDITOR, "/ban-tin/nghe-thu", script="Câu một.\nCâu hai dài hơn nhiều.", sentence="1")
