@@ -1,0 +1,125 @@
+"""The editor in real Chromium: doubts for always, voices side by side, marks at the caret, and a long script."""
+
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from domain.bulletins import SCRIPT_LIMIT
+from domain.reading import LexiconEntry
+from tests.fakes import need_tool
+from tests.fakes_web import EDITOR, SCRIPT, FakeSpeaker, panel
+from tests.integration.test_panel_browser import TAGS, Served
+from tts.lexicon import LexiconReader
+from web.context import EXTENSION
+from web.server import address_of, make_server
+from web.services import PanelVoice
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    need_tool(path is not None, "Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def served(tmp_path: Path, chromium: Browser) -> Iterator[Served]:
+    with panel(tmp_path, reader=LexiconReader()) as town:
+        voices = (
+            PanelVoice("gtts:vi", "Google", FakeSpeaker(), lambda: "Không có mạng"),
+            PanelVoice("espeak:vi", "eSpeak NG", FakeSpeaker()),
+        )
+        town.app.extensions[EXTENSION] = replace(town.services, engines=voices)
+        server = make_server(town.app, "127.0.0.1", 0)
+        thread = threading.Thread(target=server.serve)
+        thread.start()
+        one = Served(town, address_of(server), chromium)
+        try:
+            yield one
+        finally:
+            for context in chromium.contexts:
+                context.close()
+            server.stop()
+            thread.join()
+        assert one.wrong == []
+
+
+def test_a_doubt_is_answered_for_always(served: Served) -> None:
+    page = served.page()
+    page.goto(f"{served.address}/ban-tin/moi")
+    page.get_by_label("Nội dung").fill("Gọi QWZX ngay.")
+    page.get_by_label("Đọc là").fill("quỹ vì trẻ em")
+    page.get_by_role("button", name=re.compile("^Luôn đọc thế này")).click()
+    expect(page.locator("#doc")).to_contain_text("luôn đọc là «quỹ vì trẻ em»")
+    expect(page.locator(".doubts")).to_have_count(0)
+    page.goto(f"{served.address}/tu-dien")
+    expect(page.locator(".words")).to_contain_text("quỹ vì trẻ em")
+
+
+def test_each_voice_of_a_sentence_is_heard(served: Served) -> None:
+    page = served.page()
+    page.goto(f"{served.address}/ban-tin/{served.town.write(script='Câu một. Câu hai.')}")
+    page.get_by_role("button", name="Nghe câu 2").click()
+    expect(page.locator(".voices")).to_contain_text("Google đang lỗi: Không có mạng.")
+    with page.expect_response(re.compile("nghe-thu")) as answer:
+        page.get_by_role("button", name="eSpeak NG").click()
+    assert answer.value.status == 200
+
+
+def test_a_mark_goes_in_at_the_caret_or_around_what_is_selected_by_keyboard(served: Served) -> None:
+    page = served.page()
+    page.goto(f"{served.address}/ban-tin/moi")
+    script = page.get_by_label("Nội dung")
+    script.fill("Gọi ABC ngay.")
+    script.evaluate("(field) => field.setSelectionRange(4, 7)")
+    page.locator(".marks summary").press("Enter")
+    page.get_by_role("button", name=re.compile("^Đánh vần")).press("Enter")
+    expect(script).to_have_value("Gọi [đánh vần: ABC] ngay.")
+    expect(script).to_be_focused()
+    expect(page.locator(".script-mark")).to_have_text("[đánh vần: ABC]")
+
+
+def test_a_long_script_is_sent_only_when_it_changed_and_drawn_where_it_changed(served: Served) -> None:
+    page = served.page()
+    page.goto(f"{served.address}/ban-tin/moi")
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if one.url.endswith("/doc-thu") else None)
+    script = page.get_by_label("Nội dung")
+    script.fill((SCRIPT * 200)[: SCRIPT_LIMIT - 50].rstrip())
+    expect(page.locator(".reading li").nth(200)).to_be_attached()
+    page.locator(".reading li").first.evaluate("(line) => { line.dataset.kept = '1'; }")
+    script.press("Control+End")
+    script.type(" Hết rồi.")
+    expect(page.locator(".reading")).to_contain_text("Hết rồi.")
+    expect(page.locator(".reading li").first).to_have_attribute("data-kept", "1")
+    script.dispatch_event("input")
+    page.wait_for_timeout(700)
+    assert len(asked) <= 3
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (375, 700)])
+def test_the_lexicon_and_the_marks_are_open_to_all_and_fit_the_screen(served: Served, width: int, height: int) -> None:
+    entry_id = served.town.services.lexicon.add(EDITOR, LexiconEntry("QLTTĐT", "quản lý trật tự đô thị"))
+    served.town.write(script="Đội QLTTĐT.")
+    page = served.page(EDITOR, width, height)
+    for path in ("/tu-dien?q=uy", "/tu-dien", "/tu-dien/moi", f"/tu-dien/{entry_id}", f"/tu-dien/{entry_id}/bo"):
+        page.goto(served.address + path)
+        found = Axe().run(page, options={"runOnly": TAGS})
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    for path in ("/tu-dien/lich-su", "/tro-giup/dau"):
+        page.goto(served.address + path)
+        assert Axe().run(page, options={"runOnly": TAGS}).violations_count == 0, path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
