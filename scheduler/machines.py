@@ -16,7 +16,7 @@ from domain.playlist import from_ms
 from domain.ports import Clock
 from scheduler.planning import HORIZON
 from scheduler.signing import MACHINE_HEADER, key_id_of, verify_request
-from store import airings, machines, places, station, tables, timetable
+from store import airings, machines, places, station, timetable
 from store.engine import Database, hash_secret, new_id
 
 _LOG = logging.getLogger(__name__)
@@ -104,8 +104,7 @@ class MachineOffice:
             now, known = self.clock.now(), machines.get(connection, machine_id).id
             machines.revoke(connection, known, now)
             timetable.keep_slots(connection, known, now, now + 2 * HORIZON, ())
-            playlists = tables.published_playlist
-            connection.execute(playlists.delete().where(playlists.c.machine_id == known))
+            machines.unpublish(connection, known)
 
     def is_revoked(self, machine_id: str) -> bool:
         """Tell whether a machine was known once and is no longer; that is no secret."""

@@ -153,6 +153,11 @@ def publish(connection: Connection, one: Published) -> bool:
     return changed.rowcount == 1
 
 
+def unpublish(connection: Connection, machine_id: str) -> None:
+    """Take back the playlist of a machine that may have none any more."""
+    connection.execute(delete(tables.published_playlist).where(tables.published_playlist.c.machine_id == machine_id))
+
+
 def _machine(row: Row[Any]) -> Machine:
     return Machine(
         id=row.id,
