@@ -344,9 +344,7 @@ def busy_day(town: Panel) -> dict[str, str]:
         "backup": town.produced("Lịch tiếp công dân tháng 12", backup=True),
         "failed": town.approved("Thông báo tạm ngừng cấp nước"),
         "draft": town.write("Hướng dẫn làm căn cước cho trẻ em", SCRIPT),
-        "submitted": town.submitted(
-            "Kết quả cải cách hành chính tháng này", "Năm nay CCHC tiến bộ.\nMời bà con nghe."
-        ),
+        "submitted": town.submitted("Kết quả cải cách hành chính tháng này", "Năm nay CCHC tiến bộ.\nMời bà con nghe."),
     }
     for title, bulletin_id in (("Bản tin sáng", ids["produced"]), ("Tiếp công dân", ids["backup"])):
         for moment, area in ((time(6, 0), "lai-chau"), (time(9, 29), "san-thang"), (time(11, 15), "tan-phong")):
