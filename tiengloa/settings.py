@@ -12,6 +12,8 @@ from domain.errors import BadInputError
 _PREFIX = "TIENGLOA_"
 _KNOWN = ("DATA", "HOST", "PORT", "VOICES", "SECURE_COOKIES", "ADDRESS", "PROXY")
 ENGINES = ("gtts", "piper", "espeak")
+ESPEAK_REGIONS = {"espeak:bac": "vi", "espeak:trung": "vi-vn-x-central", "espeak:nam": "vi-vn-x-south"}
+"""The accents of eSpeak NG by their setting; `espeak` alone is the Northern one."""
 _ONE_PIPER_VOICE = re.compile(r"piper:[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -67,11 +69,15 @@ def checked_port(text: str) -> int:
 
 
 def checked_voices(text: str) -> tuple[str, ...]:
-    """Return engine names, and Piper voices as `piper:NAME`, in order. Raises BadInputError for an unknown one."""
+    """Return engine names in order, with `piper:NAME` for one Piper voice and `espeak:REGION` for another accent.
+
+    Raises BadInputError for an unknown one.
+    """
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
-        if name not in ENGINES and not _ONE_PIPER_VOICE.fullmatch(name):
-            raise BadInputError(f"Không có giọng đọc «{name}». Các giọng có sẵn: {', '.join(ENGINES)}.")
+        if name not in (*ENGINES, *ESPEAK_REGIONS) and not _ONE_PIPER_VOICE.fullmatch(name):
+            known = ", ".join((*ENGINES, *ESPEAK_REGIONS))
+            raise BadInputError(f"Không có giọng đọc «{name}». Các giọng có sẵn: {known}.")
     return names
 
 

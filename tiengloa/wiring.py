@@ -22,7 +22,7 @@ from scheduler.worker import TimetableWorker
 from store.engine import Database
 from tiengloa.folder import Folder, secret
 from tiengloa.jobs import Bell, kept_health
-from tiengloa.settings import Settings
+from tiengloa.settings import ESPEAK_REGIONS, Settings
 from tts.cache import SentenceCache
 from tts.chain import LABELS, VoiceChain
 from tts.chain import VoiceHealth as EngineHealth
@@ -218,5 +218,7 @@ def chosen_voices(settings: Settings) -> tuple[VoiceEngine, ...]:
 
 
 def _engines(name: str, store: VoiceStore) -> list[VoiceEngine]:
+    if name in ESPEAK_REGIONS:
+        return [EspeakVoice(ESPEAK_REGIONS[name])]
     engine, _, voice = name.partition(":")
     return [PiperVoice(store.folder(voice))] if voice else VOICES[engine](store)

@@ -53,7 +53,9 @@ class VoiceChain:
         self._engines = tuple(engines)
         self._clock = clock
         self._cache = cache
-        self._health = {engine.name: VoiceHealth(engine.name, label(engine), engine.backup) for engine in engines}
+        self._health = {
+            (engine.name, engine.voice): VoiceHealth(engine.name, label(engine), engine.backup) for engine in engines
+        }
 
     def speak(self, text: SpokenText, progress: Progress) -> SpokenAudio:
         """Return the speech of every sentence; the stamp says why better voices were passed over.
@@ -76,7 +78,7 @@ class VoiceChain:
 
     def health(self) -> tuple[VoiceHealth, ...]:
         """Return how each engine is doing, best first."""
-        return tuple(self._health[engine.name] for engine in self._engines)
+        return tuple(self._health[engine.name, engine.voice] for engine in self._engines)
 
     def _spoken_by(self, engine: VoiceEngine, text: SpokenText, progress: Progress) -> tuple[tuple[Speech, int], ...]:
         wanted = list(dict.fromkeys(_line(sentence) for sentence in text.sentences if is_speakable(sentence.spoken)))
@@ -106,9 +108,9 @@ class VoiceChain:
         return f"{sentence.rstrip('.')} lúc {self._clock.now().astimezone(_LOCAL):%H:%M}"
 
     def _note(self, engine: VoiceEngine, *, ok: bool, sentence: str = "") -> None:
-        before = self._health[engine.name]
+        before = self._health[engine.name, engine.voice]
         since = before.since if before.ok == ok else self._clock.now()
-        self._health[engine.name] = VoiceHealth(
+        self._health[engine.name, engine.voice] = VoiceHealth(
             engine.name, label(engine), engine.backup, ok, sentence or before.sentence, since
         )
 

@@ -21,9 +21,10 @@ from tiengloa import exits, logs
 from tiengloa.files import refuse_unwritable, write_whole
 from tiengloa.folder import Folder, in_turn, only_one, prepare, reason, secret, storage_error
 from tiengloa.jobs import Bell
-from tiengloa.settings import checked_port, checked_voices, from_environment
+from tiengloa.settings import Settings, checked_port, checked_voices, from_environment
 from tiengloa.terminal import Terminal, clipped
 from tiengloa.usage import in_vietnamese
+from tiengloa.wiring import chosen_voices
 
 
 def test_nothing_set_gives_the_usual_settings() -> None:
@@ -308,3 +309,10 @@ def test_a_folder_knows_where_each_thing_is() -> None:
     folder = Folder(Path("/srv"))
     places = [folder.database, folder.queue, folder.clips, folder.speech, folder.backups, folder.station_key]
     assert len({*places, folder.panel_secret, folder.machine("a")}) == 8
+
+
+def test_the_accents_of_the_offline_voice_are_chosen_by_region() -> None:
+    settings = Settings(Path("data"), voices=checked_voices("espeak:nam, espeak:trung,espeak"))
+    assert [one.voice for one in chosen_voices(settings)] == ["vi-vn-x-south", "vi-vn-x-central", "vi"]
+    with pytest.raises(BadInputError, match="espeak:nam"):
+        checked_voices("espeak:tay")
