@@ -116,7 +116,7 @@ def test_doctor_tells_a_program_and_a_person_what_works(example_data: Path, here
     assert "Đài truyền thanh mẫu Lai Châu" in findings["Cơ sở dữ liệu"]["sentence"]
     for_people = here("--data", str(example_data), "doctor", **ESPEAK)
     assert for_people.code == 0
-    assert len(for_people.out.splitlines()) == 10
+    assert len(for_people.out.splitlines()) == 11
     assert all(line[0] in "✓!" for line in for_people.out.splitlines())
 
 
