@@ -4,7 +4,7 @@ import re
 
 from tts.reading.letters import CAPITALS
 from tts.reading.page import Page, Piece, one, suspect_value
-from tts.reading.units import PER, UNITS, is_per_noun, per_word, unit_name
+from tts.reading.units import PER, PER_COUNT, UNITS, is_per_noun, per_count, per_word, unit_name
 from tts.reading.wordsets import any_of, word_set
 
 _DOTS = re.compile(r"(?:\. ?){2,}|…[.…]*")
@@ -27,6 +27,7 @@ _NUMBERED_WORD = re.compile(
 )
 _WEEKDAY_END = re.compile(r"(?:^|\W)thứ (?:hai|ba|tư|năm|sáu|bảy) ?$")
 _WEEKDAY_HEAD = re.compile(r"thứ (?:hai|ba|tư|năm|sáu|bảy)|chủ nhật|cn\b")
+_GRADES_BEFORE = re.compile(r"[0-9]-[0-9]{1,2}-[0-9]{1,2}$")
 _COUNTED_BEFORE = re.compile(r"[0-9][^,;()]{0,25}$")
 _UNIT_BEFORE = re.compile(r"([^\W\d_]+[23²³]?) ?$")
 _YEAR_AFTER = re.compile(r"/(?:19|20)[0-9]{2}(?![0-9])")
@@ -107,6 +108,9 @@ def slash(page: Page, start: int) -> tuple[Piece, ...]:
 
 
 def _counted_by(page: Page, start: int) -> tuple[Piece, ...]:
+    count = PER_COUNT.match(page.text, start)
+    if count and (_COUNTED_BEFORE.search(page.before(start)) or _GRADES_BEFORE.search(page.before(start))):
+        return one(start, count.end(), per_count(count, page.say.cardinal), "per")
     match = PER.match(page.text, start)
     unit = _UNIT_BEFORE.search(page.text[max(0, start - 20) : start])
     if not match or not unit or not is_per_noun(match[1]):

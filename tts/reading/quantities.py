@@ -4,7 +4,7 @@ import re
 
 from tts.reading.letters import spell
 from tts.reading.page import Page, Piece, from_match, leftover_digits
-from tts.reading.units import MONEY, PER, UNIT, UNITS, is_per_noun, per_word, unit_name
+from tts.reading.units import MONEY, PER, PER_COUNT, UNIT, UNITS, is_per_noun, per_count, per_word, unit_name
 from tts.reading.wordsets import any_of
 
 _GROUPED = r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?(?![0-9])"
@@ -19,12 +19,12 @@ _LIST = re.compile(r"[0-9]{1,2}(?:,[0-9]{1,2}){2,30}(?![0-9]|[,.][0-9])")
 _LIST_AFTER_NOUN = re.compile(r"[0-9]{1,4}(?:,[0-9]{1,4}){1,30}(?![0-9%]|[,.][0-9])")
 _LIST_NOUN = re.compile(
     any_of(
-        "độ, tổ, lớp, thôn, khu, điều, khoản, quý, tháng, năm, phố, mục, nhóm, tuyến, khối, cấp, thứ, ngày, số, bản,"
-        "loại, chương, phụ lục, bảng, biểu, phòng, vùng, xóm, đội, trường, tiểu khu, điểm, câu"
+        "mức độ, cấp độ, tổ, lớp, thôn, khu, điều, khoản, quý, tháng, năm, phố, mục, nhóm, tuyến, khối, cấp, thứ, ngày,"
+        "số, bản, loại, chương, phụ lục, bảng, biểu, phòng, vùng, xóm, đội, trường, tiểu khu, điểm, câu"
     )
     + " $"
 )
-_TRIPLE = re.compile(r"([0-9]{1,2})-([0-9]{1,2})-([0-9]{1,2})(?![\w/]|[-.,][0-9])")
+_TRIPLE = re.compile(r"([0-9]{1,2})-([0-9]{1,2})-([0-9]{1,2})(?!\w|/(?![0-9.]+ ?(?:m2|m²|ha)(?!\w))|[-.,][0-9])")
 _MINUTES = re.compile(r"([0-9]{1,3})'(?:([0-9]{1,2})(?:\"|''))?(?!\w)")
 _SECTIONS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2}){2,6}(?![0-9])")
 _SIDE = re.compile(r"([0-9]+(?:,[0-9]+)?) ?(cm|mm|m|km)?(?= ?x|$)")
@@ -249,6 +249,9 @@ def _is_code_like(page: Page, written: str, end: int) -> bool:
 
 
 def _per(page: Page, start: int, end: int, said: str, unit: str) -> tuple[Piece, ...]:
+    counted = PER_COUNT.match(page.text, end)
+    if counted:
+        return (Piece(start, counted.end(), f"{said} {per_count(counted, page.say.cardinal)}", "quantity"),)
     match = PER.match(page.text, end)
     while match and is_per_noun(match[1]):
         said += f" {per_word(unit, match[1])} {unit_name(match[1])}"

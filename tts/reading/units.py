@@ -1,6 +1,7 @@
 """Units of measure and money: their names and how a "per" is said."""
 
 import re
+from collections.abc import Callable
 
 from tts.reading.wordsets import word_set
 
@@ -14,7 +15,8 @@ UNITS = {
     "dm³": "đề xi mét khối", "Nm3": "mét khối tiêu chuẩn",
     "ha": "héc ta", "Ha": "héc ta", "hecta": "héc ta",
     "kg": "ki lô gam", "Kg": "ki lô gam", "KG": "ki lô gam", "g": "gam", "gr": "gam", "mg": "mi li gam",
-    "mcg": "mi crô gam", "μg": "mi crô gam", "ng": "na nô gam",
+    "miligam": "mi li gam", "mililít": "mi li lít", "mililit": "mi li lít", "kilôgam": "ki lô gam",
+    "kilômét": "ki lô mét", "mcg": "mi crô gam", "μg": "mi crô gam", "ng": "na nô gam",
     "l": "lít", "L": "lít", "ml": "mi li lít", "mL": "mi li lít", "cc": "xê xê", "lit": "lít",
     "h": "giờ", "kWh": "ki lô oát giờ", "KWh": "ki lô oát giờ", "kwh": "ki lô oát giờ", "MWh": "mê ga oát giờ",
     "kW": "ki lô oát", "KW": "ki lô oát", "kw": "ki lô oát", "MW": "mê ga oát", "kWp": "ki lô oát pích",
@@ -24,7 +26,8 @@ UNITS = {
     "dB": "đề xi ben", "dBA": "đề xi ben", "dB(A)": "đề xi ben", "KB": "ki lô bai", "MB": "mê ga bai",
     "GB": "gi ga bai", "TB": "tê ra bai", "Mbps": "mê ga bít trên giây", "Gbps": "gi ga bít trên giây",
     "mmHg": "mi li mét thủy ngân", "°C": "độ xê", "° C": "độ xê", "oC": "độ xê", "°F": "độ ép", "độ C": "độ xê",
-    "°": "độ", "kcal": "ki lô ca lo", "Kcal": "ki lô ca lo", "cal": "ca lo", "ppm": "phần triệu", "mmol": "mi li mol",
+    "°N": "độ vĩ Bắc", "°E": "độ kinh Đông", "°": "độ", "kcal": "ki lô ca lo", "Kcal": "ki lô ca lo", "cal": "ca lo",
+    "ppm": "phần triệu", "mmol": "mi li mol",
     "hPa": "héc tô pát can", "MPa": "mê ga pát can", "kPa": "ki lô pát can", "UI": "đơn vị quốc tế",
     "IU": "đơn vị quốc tế", "HP": "mã lực", "CV": "mã lực", "inch": "in",
     "T": "tấn", "đ": "đồng", "Đ": "đồng", "₫": "đồng", "VNĐ": "đồng", "VND": "đồng", "vnđ": "đồng", "vnd": "đồng",
@@ -39,7 +42,7 @@ _ONLY_JOINED = word_set("V W w k K T Đ")
 
 _PHYSICAL = word_set(
     "km m cm mm km2 m2 m² m3 m³ kg g mg mcg μg ng tấn tạ tạ. l L lít ml mL kWh kW W ha J cal kcal mmol ppm hPa "
-    "mi-li-gam yến gam"
+    "mi-li-gam miligam yến gam"
 )
 _PHYSICAL_PER = word_set("h s l L ml mL dl dL m2 m² m3 m³ ha kg km cm2 cm² giờ giây lít kWh")
 
@@ -50,6 +53,12 @@ UNIT = re.compile(rf"(?! ?[đĐ]/c(?!\w))(?:({_ANY})| (?!(?:{_JOINED_ONLY})(?!\w
 """A unit right after a number or one space after it."""
 
 PER = re.compile(r" ?/ ?([^\W\d_]+[23²³]?|[^\W\d_]+)(?![\w²³])")
+PER_COUNT = re.compile(
+    r" ?/ ?([0-9]{1,3}(?:\.[0-9]{3})*|[0-9]{4}) ?"
+    r"(mL|ml|mililít|mililit|lít|l|L|dL|dl|kg|g|km|m2|m²|m3|m³|ha)(?![\w²³])"
+)
+"""What a measure is counted by, with its own number: `50 mg/100 ml`."""
+
 _NOUNS = word_set(
     "người hộ tháng năm ngày lần kg tấn tạ yến giờ ha km m m2 m² m3 m³ l lít bộ hồ suất em học xã con hộp chiếc cái "
     "quả bao kWh kwh KWh khẩu đợt lượt buổi thôn bản tổ cây gốc ca tuần quý phút thùng vụ sào nhân thửa căn nhà mô "
@@ -80,3 +89,8 @@ def is_per_noun(word: str) -> bool:
 def unit_name(word: str) -> str:
     """Return how a unit or the noun after a slash is said."""
     return _SHORT_NOUNS.get(word) or UNITS.get(word, word)
+
+
+def per_count(match: re.Match[str], cardinal: Callable[[str], str]) -> str:
+    """Return how `/100 ml` is said after a measure."""
+    return f"trên {cardinal(match[1].replace('.', ''))} {unit_name(match[2])}"
