@@ -111,8 +111,8 @@ def test_a_long_script_is_sent_only_when_it_changed_and_drawn_where_it_changed(s
 
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (375, 700)])
 def test_the_lexicon_and_the_marks_are_open_to_all_and_fit_the_screen(served: Served, width: int, height: int) -> None:
-    entry_id = served.town.services.lexicon.add(EDITOR, LexiconEntry("QLTTĐT", "quản lý trật tự đô thị"))
-    served.town.write(script="Đội QLTTĐT.")
+    entry_id = served.town.services.lexicon.add(EDITOR, LexiconEntry("QXWZĐT", "quản lý trật tự đô thị"))
+    served.town.write(script="Đội QXWZĐT.")
     page = served.page(EDITOR, width, height)
     for path in ("/tu-dien?q=uy", "/tu-dien", "/tu-dien/moi", f"/tu-dien/{entry_id}", f"/tu-dien/{entry_id}/bo"):
         page.goto(served.address + path)

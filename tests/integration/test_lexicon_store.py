@@ -31,11 +31,11 @@ def version(town: Panel) -> int:
 
 
 def test_each_change_raises_the_version_and_leaves_who_and_when(town: Panel, desk: LexiconDesk) -> None:
-    entry_id = desk.add(EDITOR, LexiconEntry(" QLTTĐT ", "quản lý  trật tự đô thị"))
-    desk.change(ADMIN, entry_id, LexiconEntry("QLTTĐT", "quản lý trật tự", "gọi tắt"))
+    entry_id = desk.add(EDITOR, LexiconEntry(" QXWZĐT ", "quản lý  trật tự đô thị"))
+    desk.change(ADMIN, entry_id, LexiconEntry("QXWZĐT", "quản lý trật tự", "gọi tắt"))
     desk.remove(EDITOR, entry_id)
     with town.database.read() as connection:
-        changes = lexicon.history(connection, "QLTTĐT")
+        changes = lexicon.history(connection, "QXWZĐT")
         assert lexicon.everything(connection) == ()
     assert [(one.action, one.spoken, one.user_name) for one in changes] == [
         ("bỏ", None, EDITOR.name),
@@ -58,17 +58,17 @@ def test_a_reader_of_another_process_follows_a_change(town: Panel, desk: Lexicon
     other = Database(town.database.path)
     try:
         reader = SiteReader(other, LexiconReader())
-        assert reader.read("Đội QLTTĐT.").flagged
-        entry_id = desk.add(EDITOR, LexiconEntry("QLTTĐT", "quản lý trật tự đô thị"))
-        assert reader.read("Đội QLTTĐT.").spoken == "Đội quản lý trật tự đô thị."
+        assert reader.read("Đội QXWZĐT.").flagged
+        entry_id = desk.add(EDITOR, LexiconEntry("QXWZĐT", "quản lý trật tự đô thị"))
+        assert reader.read("Đội QXWZĐT.").spoken == "Đội quản lý trật tự đô thị."
         desk.remove(EDITOR, entry_id)
-        assert reader.read("Đội QLTTĐT.").flagged
+        assert reader.read("Đội QXWZĐT.").flagged
     finally:
         other.close()
 
 
 def test_entries_are_loaded_again_only_when_the_version_changed(town: Panel, desk: LexiconDesk) -> None:
-    desk.add(EDITOR, LexiconEntry("QLTTĐT", "quản lý trật tự đô thị"))
+    desk.add(EDITOR, LexiconEntry("QXWZĐT", "quản lý trật tự đô thị"))
     held = desk.reader.entries()
     assert desk.reader.entries() is held
     desk.add(EDITOR, LexiconEntry("QLTTĐ", "quản lý thị trường điện"))
@@ -76,8 +76,8 @@ def test_entries_are_loaded_again_only_when_the_version_changed(town: Panel, des
 
 
 def test_a_reading_of_one_bulletin_wins_over_the_sites(desk: LexiconDesk) -> None:
-    desk.add(EDITOR, LexiconEntry("QLTTĐT", "quản lý trật tự đô thị"))
-    said = desk.reader.read("Đội QLTTĐT.", [LexiconEntry("QLTTĐT", "trật tự đô thị")]).spoken
+    desk.add(EDITOR, LexiconEntry("QXWZĐT", "quản lý trật tự đô thị"))
+    said = desk.reader.read("Đội QXWZĐT.", [LexiconEntry("QXWZĐT", "trật tự đô thị")]).spoken
     assert said == "Đội trật tự đô thị."
 
 
@@ -105,19 +105,19 @@ def test_what_cannot_be_said_is_refused(
 
 
 def test_a_word_is_entered_once(town: Panel, desk: LexiconDesk) -> None:
-    desk.add(EDITOR, LexiconEntry("QLTTĐT", "quản lý trật tự đô thị"))
+    desk.add(EDITOR, LexiconEntry("QXWZĐT", "quản lý trật tự đô thị"))
     with pytest.raises(WrittenError, match="đã có trong từ điển, đọc là «quản lý trật tự đô thị»"):
-        desk.add(ADMIN, LexiconEntry("QLTTĐT", "trật tự"))
+        desk.add(ADMIN, LexiconEntry("QXWZĐT", "trật tự"))
     assert version(town) == 1
 
 
 @pytest.mark.parametrize("user", [VIEWER, APPROVER])
 def test_only_editors_and_administrators_change_it(town: Panel, desk: LexiconDesk, user) -> None:
-    entry_id = desk.add(EDITOR, LexiconEntry("QLTTĐT", "quản lý trật tự đô thị"))
+    entry_id = desk.add(EDITOR, LexiconEntry("QXWZĐT", "quản lý trật tự đô thị"))
     with pytest.raises(NotAllowedError):
         desk.add(user, LexiconEntry("QLTT", "quản lý thị trường"))
     with pytest.raises(NotAllowedError):
-        desk.change(user, entry_id, LexiconEntry("QLTTĐT", "khác"))
+        desk.change(user, entry_id, LexiconEntry("QXWZĐT", "khác"))
     with pytest.raises(NotAllowedError):
         desk.remove(user, entry_id)
     with pytest.raises(NotAllowedError):
@@ -133,10 +133,10 @@ def test_what_is_gone_cannot_be_changed(desk: LexiconDesk) -> None:
 
 
 def test_always_twice_is_one_change_and_another_reading_replaces_it(town: Panel, desk: LexiconDesk) -> None:
-    desk.always(EDITOR, "QLTTĐT", "quản lý trật tự đô thị")
-    desk.always(EDITOR, "QLTTĐT", "quản lý trật tự đô thị")
+    desk.always(EDITOR, "QXWZĐT", "quản lý trật tự đô thị")
+    desk.always(EDITOR, "QXWZĐT", "quản lý trật tự đô thị")
     assert version(town) == 1
-    desk.always(EDITOR, "QLTTĐT", "trật tự đô thị")
+    desk.always(EDITOR, "QXWZĐT", "trật tự đô thị")
     assert desk.reader.entries()[0].spoken == "trật tự đô thị"
 
 
