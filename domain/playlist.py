@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from domain.airtime import QuietHours
 from domain.errors import TrustError
-from domain.timetable import LatePolicy, Priority, QuietHours
+from domain.timetable import LatePolicy, Priority
 
 FORMAT = "tiengloa-playlist"
 FORMAT_VERSION = 1

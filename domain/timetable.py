@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 
+from domain.calendar import ROUTINE_DAY_TYPES, DayType, LunarDay, NthWeekday
+
 STATION_ZONE = "Asia/Ho_Chi_Minh"
 DEFAULT_GRACE = timedelta(seconds=300)
 
@@ -38,48 +40,62 @@ class LatePolicy(StrEnum):
     SKIP = "skip"
 
 
-@dataclass(frozen=True, slots=True)
-class QuietHours:
-    """A span of the day in which no routine sound is made; it may cross midnight."""
+class ItemKind(StrEnum):
+    """What an item of a programme is."""
 
-    start: time
-    end: time
-
-    def covers(self, moment: time) -> bool:
-        """Tell whether the time of day `moment` lies in [start, end)."""
-        if self.start <= self.end:
-            return self.start <= moment < self.end
-        return moment >= self.start or moment < self.end
-
-
-DEFAULT_QUIET = (QuietHours(time(21, 30), time(5, 0)),)
+    BULLETIN = "bulletin"
+    LATEST = "latest"
+    CLIP = "clip"
+    IDENT = "ident"
+    ANNOUNCEMENT = "announcement"
+    RELAY = "relay"
+    LIVE = "live"
+    PAUSE = "pause"
+    BED = "bed"
 
 
-@dataclass(frozen=True, slots=True)
-class AirtimePolicy:
-    """What a station allows: quiet hours, the most minutes in a session and in a day, and the most sessions in a day.
-
-    `sessions_per_day` of 0 sets no limit.
-    """
-
-    quiet: tuple[QuietHours, ...] = DEFAULT_QUIET
-    session_limit: timedelta = timedelta(minutes=15)
-    day_limit: timedelta = timedelta(minutes=60)
-    note: str = ""
-    sessions_per_day: int = 0
+ITEM_KIND_LABELS = {
+    ItemKind.BULLETIN: "bản tin",
+    ItemKind.LATEST: "bản tin mới nhất",
+    ItemKind.CLIP: "âm thanh trong kho",
+    ItemKind.IDENT: "nhạc hiệu",
+    ItemKind.ANNOUNCEMENT: "lời xướng",
+    ItemKind.RELAY: "tiếp âm",
+    ItemKind.LIVE: "phát trực tiếp",
+    ItemKind.PAUSE: "khoảng nghỉ",
+    ItemKind.BED: "nhạc nền",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeItem:
-    """One item of a session: a bulletin (its newest approved clip) or a clip of the library."""
+    """One item of a session, said `repeat` times with a `gap` between.
+
+    BULLETIN sounds the clip of `bulletin_id`; LATEST the newest approved bulletin of `topic_id` or `column_id`;
+    CLIP, IDENT and ANNOUNCEMENT a clip of the library; RELAY and LIVE last exactly `length`, and sound `clip_hash`
+    when their source (`stream_url`, the microphone) is silent; PAUSE is `length` of silence; BED is a clip of music
+    under the whole session, `duck_db` below it while somebody speaks.
+    """
 
     bulletin_id: str | None = None
     clip_hash: str | None = None
+    kind: ItemKind = ItemKind.BULLETIN
+    topic_id: str | None = None
+    column_id: str | None = None
+    stream_url: str = ""
+    length: timedelta = timedelta()
+    repeat: int = 1
+    gap: timedelta = timedelta()
+    duck_db: float = 18.0
 
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """An ordered session of items (chương trình), and what to do when it starts late."""
+    """An ordered session of items (chương trình), and what to do when it starts late.
+
+    `booked` is how long its place in the timetable is; `rank` orders programmes of one priority that meet, the
+    smaller first.
+    """
 
     id: str
     name: str
@@ -87,14 +103,55 @@ class Programme:
     priority: Priority = Priority.NORMAL
     late_policy: LatePolicy = LatePolicy.CATCH_UP
     grace: timedelta = DEFAULT_GRACE
+    booked: timedelta | None = None
+    rank: int = 0
+
+
+class ExceptionKind(StrEnum):
+    """What is different on one day of a rule."""
+
+    SKIP = "skip"
+    MOVE = "move"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleException:
+    """What is different about a rule on the day `on`, at its time `at` (None: at all of its times).
+
+    MOVE takes it to `to_day` and `to_time`, of which one may stay as it was; REPLACE sounds `programme_id` instead.
+    """
+
+    kind: ExceptionKind
+    on: date
+    at: time | None = None
+    to_day: date | None = None
+    to_time: time | None = None
+    programme_id: str | None = None
+    note: str = ""
+
+
+class Layer(StrEnum):
+    """Which sheet of the timetable a session stands on."""
+
+    WEEKLY = "weekly"
+    EXCEPTION = "exception"
+    URGENT = "urgent"
+
+
+LAYER_LABELS = {Layer.WEEKLY: "lịch thường kỳ", Layer.EXCEPTION: "ngoại lệ", Layer.URGENT: "phát gấp"}
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """When a programme is to sound, and where.
 
-    It sounds on each day that is one of `weekdays` (ISO, Monday is 1) within [valid_from, valid_until], and on
-    each of `dates`, at each of `times`; never on `except_dates`. `area_ids` less `except_area_ids`.
+    Within [valid_from, valid_until] it sounds on each day that is one of its `weekdays` (ISO, Monday is 1; every
+    `week_interval` weeks, counted from the week of `valid_from`), `month_days` (1 to 31; -1 is the last),
+    `nth_weekdays` or `lunar_days`, if the day is of its `day_types`. Besides, whatever their kind, it sounds on each
+    of `dates`. Never on `except_dates`; `exceptions` skip, move or replace single soundings. On a day it sounds at
+    each of `times` and of its dayparts. It reaches `area_ids` less `except_area_ids`. An `urgent` rule is sent to
+    machines although what they play next was frozen.
     """
 
     id: str
@@ -109,32 +166,59 @@ class Rule:
     except_area_ids: frozenset[str] = frozenset()
     enabled: bool = True
     created_by: str = ""
+    week_interval: int = 1
+    month_days: frozenset[int] = frozenset()
+    nth_weekdays: frozenset[NthWeekday] = frozenset()
+    lunar_days: frozenset[LunarDay] = frozenset()
+    daypart_ids: frozenset[str] = frozenset()
+    day_types: frozenset[DayType] = ROUTINE_DAY_TYPES
+    exceptions: tuple[RuleException, ...] = ()
+    urgent: bool = False
+
+    @property
+    def regular(self) -> bool:
+        """Tell whether it comes again and again, not only on single dates."""
+        return bool(self.weekdays or self.month_days or self.nth_weekdays or self.lunar_days)
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One sounding of a programme by a rule at an instant; `key` never changes for the same rule and instant."""
+    """One sounding of a programme by a rule at an instant.
+
+    `key` never changes for the same rule and the instant it asked for; `moved_from` is that instant when an
+    exception has moved it, and `layer` tells what put it there.
+    """
 
     key: str
     rule_id: str
     programme_id: str
     starts_at: datetime
+    layer: Layer = Layer.WEEKLY
+    moved_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedItem:
-    """An item of a slot as it stood when the plan was made; `refusal` says why it cannot sound."""
+    """An item of a slot as it stood when the plan was made; `refusal` says why it cannot sound.
+
+    A PAUSE has length and no clip; a RELAY has its `stream_url`, and as `clip_hash` what sounds in its stead.
+    """
 
     title: str
     clip_hash: str | None
     length: timedelta
     bulletin_id: str | None = None
     refusal: str = ""
+    kind: ItemKind = ItemKind.BULLETIN
+    stream_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """An occurrence on one machine with its items resolved; `refusal` says why the whole slot is silent."""
+    """An occurrence on one machine with its items resolved; `refusal` says why the whole slot is silent.
+
+    `yields_to` is the key of the slot that took its time, when that is why; `gain_db` is the volume of its hour.
+    """
 
     key: str
     machine_id: str
@@ -145,6 +229,12 @@ class Slot:
     grace: timedelta
     items: tuple[PlannedItem, ...] = field(default=())
     refusal: str = ""
+    rule_id: str = ""
+    programme_id: str = ""
+    layer: Layer = Layer.WEEKLY
+    rank: int = 0
+    yields_to: str = ""
+    gain_db: float = 0.0
 
     @property
     def length(self) -> timedelta:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from domain.airtime import QuietHours
 from domain.machines import AiringOutcome
 from domain.playlist import Playlist, PlaylistItem, PlaylistSlot
-from domain.timetable import LatePolicy, Priority, QuietHours
+from domain.timetable import LatePolicy, Priority
 from player import orders
 from player.orders import Action, Close, Known, Miss, Unready, airing_key
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from domain.airtime import AirtimePolicy
 from domain.audio import Clip, ClipKind
 from domain.bulletins import Bulletin, BulletinState
 from domain.playlist import (
@@ -25,7 +26,6 @@ from domain.playlist import (
 )
 from domain.timetable import (
     STATION_ZONE,
-    AirtimePolicy,
     LatePolicy,
     Occurrence,
     PlannedItem,

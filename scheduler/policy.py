@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.timetable import STATION_ZONE, AirtimePolicy, QuietHours
+from domain.airtime import AirtimePolicy, QuietHours
+from domain.timetable import STATION_ZONE
 
 URBAN = AirtimePolicy(
     session_limit=timedelta(minutes=15),

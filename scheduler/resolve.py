@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.timetable import STATION_ZONE, AirtimePolicy, Slot
+from domain.airtime import AirtimePolicy
+from domain.timetable import STATION_ZONE, Slot
 from scheduler.policy import check_day
 
 _ZONE = ZoneInfo(STATION_ZONE)

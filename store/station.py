@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from domain.airtime import AirtimePolicy, QuietHours
 from domain.errors import NotFoundError
-from domain.timetable import AirtimePolicy, QuietHours
 from store import tables
 
 

@@ -19,9 +19,10 @@ import numpy.typing as npt
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from domain.airtime import QuietHours
 from domain.errors import SinkError
 from domain.playlist import ClipRef, Playlist, PlaylistItem, PlaylistSlot, to_document
-from domain.timetable import LatePolicy, Priority, QuietHours
+from domain.timetable import LatePolicy, Priority
 from player.cabinet import write_identity
 from player.trust import Identity, key_id
 

@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 
 from bulletins.desk import Desk
 from bulletins.lexicon import LexiconDesk, SiteReader
+from domain.airtime import AirtimePolicy
 from domain.areas import Area, AreaLevel
 from domain.audio import Clip, ClipKind, Loudness, Speech, SpokenAudio, VoiceStamp
 from domain.campaign import Campaign, Channel, PolicyDocument, Task, Topic
@@ -27,7 +28,7 @@ from domain.machines import Airing, AiringOutcome, Heartbeat, Machine
 from domain.people import Role, User
 from domain.ports import Progress, Reader
 from domain.reading import Flag, FlagKind, LexiconEntry, SpokenSentence, SpokenText, Token
-from domain.timetable import AirtimePolicy, Slot
+from domain.timetable import Slot
 from scheduler.desk import NewSession, TimetableDesk
 from scheduler.machines import MachineOffice
 from scheduler.planning import replan

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from domain.airtime import AirtimePolicy
 from domain.errors import BadInputError, NotFoundError
 from domain.people import ROLE_LABELS, Role, User
-from domain.timetable import AirtimePolicy
 from store import people, places, station
 from store.engine import new_id
 from store.station import Station

@@ -15,9 +15,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 
+from domain.airtime import AirtimePolicy
 from domain.errors import BadInputError, NotFoundError, StorageError, StorageFullError
 from domain.people import Role, User
-from domain.timetable import AirtimePolicy
 from store import airings, bulletins, clips, machines, people, timetable
 from store import station as own
 from store.engine import Database, named_failure

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from domain.airtime import AirtimePolicy, QuietHours
 from domain.errors import BadInputError, NotAllowedError, NotFoundError, StorageError
 from domain.people import Role, User
-from domain.timetable import AirtimePolicy, QuietHours
 from scheduler.desk import MOST_ITEMS, ZONE, NewSession
 from store import station as own
 from store import timetable

@@ -9,19 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.airtime import AirtimePolicy, QuietHours
 from domain.audio import Clip, ClipKind, Loudness, VoiceStamp
 from domain.bulletins import Bulletin, BulletinState, Genre
 from domain.playlist import MAX_ITEMS, MAX_LENGTH, MAX_SLOTS, Playlist, from_document, to_document
-from domain.timetable import (
-    STATION_ZONE,
-    AirtimePolicy,
-    Priority,
-    Programme,
-    ProgrammeItem,
-    QuietHours,
-    Rule,
-    Slot,
-)
+from domain.timetable import STATION_ZONE, Priority, Programme, ProgrammeItem, Rule, Slot
 from scheduler.build import (
     MAX_TEXT,
     Heading,

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.timetable import DEFAULT_QUIET, STATION_ZONE, AirtimePolicy, QuietHours
+from domain.airtime import DEFAULT_QUIET, AirtimePolicy, QuietHours
+from domain.timetable import STATION_ZONE
 from scheduler.policy import PRESETS, RURAL, URBAN, check_day, check_session, spoken_length
 
 ZONE = ZoneInfo(STATION_ZONE)

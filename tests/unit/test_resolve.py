@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.timetable import AirtimePolicy, LatePolicy, PlannedItem, Priority, Slot
+from domain.airtime import AirtimePolicy
+from domain.timetable import LatePolicy, PlannedItem, Priority, Slot
 from scheduler.policy import URBAN, check_day
 from scheduler.resolve import resolve
 

@@ -14,6 +14,7 @@ import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from domain.airtime import QuietHours
 from domain.errors import BadInputError, StorageError, TrustError
 from domain.playlist import (
     MAX_DOCUMENT_BYTES,
@@ -24,7 +25,7 @@ from domain.playlist import (
     from_document,
     to_document,
 )
-from domain.timetable import LatePolicy, Priority, QuietHours
+from domain.timetable import LatePolicy, Priority
 from scheduler import signing
 from scheduler.signing import ALLOWED_SKEW, StationKey, key_id_of, request_bytes, verify_request
 

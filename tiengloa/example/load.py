@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from domain.airtime import AirtimePolicy
 from domain.bulletins import BulletinState
 from domain.people import Role, User
-from domain.timetable import STATION_ZONE, AirtimePolicy, Programme, ProgrammeItem, Rule
+from domain.timetable import STATION_ZONE, Programme, ProgrammeItem, Rule
 from store import bulletins, campaigns, jobs, people, places, station, timetable
 from store.bulletins import Act, Draft
 from store.engine import new_id

@@ -1,0 +1,57 @@
+"""Tables of the broadcast machines: who they are, what they were given, what they reported."""
+
+from sqlalchemy import JSON, Column, ForeignKey, Integer, LargeBinary, String, Table, Text
+
+from store.tables.base import key, metadata, ref
+from store.types import Instant, Length
+
+machine = Table(
+    "machine",
+    metadata,
+    key(),
+    Column("name", Text, nullable=False),
+    ref("area_id", "area"),
+    Column("public_key", String(64), nullable=False, unique=True),
+    Column("enrolled_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    Column("heartbeat", JSON),
+)
+
+enrolment_code = Table(
+    "enrolment_code",
+    metadata,
+    Column("code_hash", String(64), primary_key=True),
+    ref("area_id", "area"),
+    Column("machine_name", Text, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+published_playlist = Table(
+    "published_playlist",
+    metadata,
+    Column("machine_id", String(40), ForeignKey("machine.id"), primary_key=True),
+    Column("counter", Integer, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("etag", String(80), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("issued_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+airing = Table(
+    "airing",
+    metadata,
+    Column("key", String(140), primary_key=True),
+    ref("machine_id", "machine"),
+    Column("slot_key", String(80), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("clip_hash", String(64)),
+    Column("planned_start", Instant, nullable=False, index=True),
+    Column("outcome", String(20), nullable=False, index=True),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("rendered", Length, nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("received_at", Instant, nullable=False),
+)
