@@ -14,7 +14,7 @@ from domain.jobs import Job, JobState
 from domain.ports import Clock, JobBell, Speaker
 from domain.reading import SpokenSentence, SpokenText, Token
 from domain.timetable import STATION_ZONE
-from store import bulletins, clips, jobs, timetable
+from store import bulletins, clips, jobs, plans
 from store.engine import Database
 
 FREEZE = timedelta(minutes=10)
@@ -65,7 +65,7 @@ def _may_still_air(bulletin: Bulletin, now: datetime) -> bool:
 def next_airings(connection: Connection, now: datetime, until: datetime) -> dict[str, datetime]:
     """Return when each bulletin next begins to sound on any machine, `until` included, or began if it sounds now."""
     first: dict[str, datetime] = {}
-    for slot in timetable.slots(connection, now - _LONGEST_SESSION, until + _MOMENT):
+    for slot in plans.slots(connection, now - _LONGEST_SESSION, until + _MOMENT):
         if slot.refusal or slot.ends_at < now:
             continue
         for item in slot.items:

@@ -16,7 +16,7 @@ class AreaLevel:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A place in the tree; `valid_until` is its last day, `None` while it exists."""
+    """A place in the tree; `valid_until` is its last day, `None` while it exists; its successors took its place."""
 
     id: str
     name: str
@@ -25,6 +25,7 @@ class Area:
     official_code: str = ""
     valid_from: date | None = None
     valid_until: date | None = None
+    successor_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from domain.timetable import STATION_ZONE, Priority, Programme, ProgrammeItem, R
 from scheduler import planning
 from scheduler.policy import check_session
 from scheduler.reconcile import LogLine, day_report
-from store import airings, bulletins, clips, machines, places, station, timetable
+from store import airings, bulletins, clips, machines, places, plans, station, timetable
 from store.engine import Database, new_id
 
 ZONE = ZoneInfo(STATION_ZONE)
@@ -71,8 +71,8 @@ class TimetableDesk:
                 if broken:
                     raise BadInputError(f"Chưa xếp lịch: {' '.join(broken)}")
             items = tuple(ProgrammeItem(bulletin_id=one) for one in wanted.bulletin_ids)
-            timetable.add_programme(connection, Programme(programme_id, _name(wanted), items, wanted.priority))
-            timetable.add_rule(connection, _rule(rule_id, programme_id, wanted, user))
+            timetable.put_programme(connection, Programme(programme_id, _name(wanted), items, wanted.priority))
+            timetable.put_rule(connection, _rule(rule_id, programme_id, wanted, user))
         return rule_id
 
     def stop(self, user: User, rule_id: str) -> None:
@@ -108,7 +108,7 @@ class TimetableDesk:
         start = datetime.combine(day, time(), ZONE)
         end = start + timedelta(days=1)
         with self.database.read() as connection:
-            planned = timetable.slots(connection, start, end, machine_id)
+            planned = plans.slots(connection, start, end, machine_id)
             reported = airings.between(connection, start, end, machine_id)
         return day_report(planned, reported, self.clock.now())
 

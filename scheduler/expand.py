@@ -1,14 +1,16 @@
 """From rules to occurrences: what the timetable asks for in a span of time, the same rows for the same rules."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from domain.calendar import PLAIN_CALENDAR, Calendar
 from domain.errors import BadInputError
 from domain.playlist import from_ms, to_ms
-from domain.timetable import STATION_ZONE, Occurrence, Rule
+from domain.timetable import STATION_ZONE, Layer, Occurrence, Rule
+from scheduler.days import Almanac
+from scheduler.exceptions import changed, touched_days
 
 MAX_WINDOW = timedelta(days=400)
 MAX_OCCURRENCES = 1_000_000
@@ -18,7 +20,6 @@ FIRST_YEAR, LAST_YEAR = 1976, 2099
 _ZONE = ZoneInfo(STATION_ZONE)
 _EPOCH = from_ms(0)
 _MILLISECOND = timedelta(milliseconds=1)
-_EVERY_DAY = frozenset(range(1, 8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +31,52 @@ class _Compiled:
     times: tuple[int, ...]
 
 
-def expand(rules: Iterable[Rule], start: datetime, end: datetime) -> tuple[Occurrence, ...]:
+def expand(
+    rules: Iterable[Rule], start: datetime, end: datetime, calendar: Calendar = PLAIN_CALENDAR
+) -> tuple[Occurrence, ...]:
     """Return every occurrence of `rules` in [start, end), sorted by instant and then by key.
 
     A rule that is off, or has no times or no areas, gives nothing. Times of day are taken to the millisecond.
+    An exception moves, replaces or skips what its rule asked for; a moved occurrence keeps the key of the instant
+    that was asked for, and is found in the window it was moved into.
     Raises BadInputError when the window is naive, longer than MAX_WINDOW or outside FIRST_YEAR..LAST_YEAR, when
     two rules share an id, or when more than MAX_OCCURRENCES are asked for.
     """
     _check_window(start, end)
     if start >= end:
         return ()
-    days = _days_of(start, end)
-    tables = _compile(rules, days)
-    return _sorted_occurrences(tables, _midnights(days), (_ceil_ms(start), _ceil_ms(end)))
+    every = tuple(rules)
+    days, window = _days_of(start, end), (_ceil_ms(start), _ceil_ms(end))
+    plain = _compile(every, Almanac(days, calendar))
+    rows = _sorted_occurrences(plain, _midnights(days), window)
+    altered = {rule.id: rule for rule in every if rule.exceptions and rule.enabled}
+    if not altered:
+        return tuple(rows)
+    return _with_exceptions(rows, altered, window, calendar)
+
+
+def _with_exceptions(
+    rows: list[Occurrence], altered: dict[str, Rule], window: tuple[int, int], calendar: Calendar
+) -> tuple[Occurrence, ...]:
+    """Return `rows` with what the exceptions of `altered` make of them, and what they move in from outside."""
+    found = [one for one in rows if one.rule_id not in altered]
+    for rule in altered.values():
+        asked = [one for one in rows if one.rule_id == rule.id]
+        found += changed(rule, _and_touched(rule, asked, calendar), window)
+    return tuple(sorted(found, key=lambda one: (one.starts_at, one.key)))
+
+
+def _and_touched(rule: Rule, asked: list[Occurrence], calendar: Calendar) -> list[Occurrence]:
+    """Return `asked` and what `rule` asks for on the days that an exception speaks of, wherever they lie."""
+    held = {one.key: one for one in asked}
+    for day in touched_days(rule):
+        if not FIRST_YEAR < day.year < LAST_YEAR:
+            continue
+        days = range(day.toordinal(), day.toordinal() + 1)
+        tables = _compile((rule,), Almanac(days, calendar))
+        for one in _sorted_occurrences(tables, _midnights(days), (0, 2**53)):
+            held.setdefault(one.key, one)
+    return list(held.values())
 
 
 def _check_window(start: datetime, end: datetime) -> None:
@@ -69,58 +103,49 @@ def _ceil_ms(instant: datetime) -> int:
     return whole if from_ms(whole) >= instant else whole + 1
 
 
-def _compile(rules: Iterable[Rule], days: range) -> list[_Compiled]:
-    """Return the tables of the rules that can sound in `days`, in the order of their keys.
+def _compile(rules: Iterable[Rule], almanac: Almanac) -> list[_Compiled]:
+    """Return the tables of the rules that can sound in the window, in the order of their keys.
 
     The limit is held while compiling, before a single occurrence exists, so that a hostile timetable costs little.
     """
     tables: list[_Compiled] = []
     seen: set[str] = set()
-    calendar: dict[frozenset[int], list[int]] = {}
     asked = 0
     for rule in rules:
         if rule.id in seen:
             raise BadInputError(f"Hai quy tắc phát trùng mã “{rule.id}”; không có gì thay đổi.")
         seen.add(rule.id)
-        if not (rule.enabled and rule.times and rule.area_ids):
+        if not (rule.enabled and (rule.times or rule.daypart_ids) and rule.area_ids):
             continue
-        table = _Compiled(rule, _days_on(rule, days, calendar), _times_of(rule))
-        asked += len(table.days) * len(table.times)
+        for table in _tables_of(rule, almanac):
+            asked += len(table.days) * len(table.times)
+            tables.append(table)
         if asked > MAX_OCCURRENCES:
             raise BadInputError(
                 "Lịch có hơn 1.000.000 lượt phát trong khoảng này; hãy bớt quy tắc hoặc chọn khoảng ngắn."
             )
-        tables.append(table)
     # The key is the id with "@" and the instant after it, and "@" does not sort as the end of a string does.
     tables.sort(key=lambda table: table.rule.id + "@")
     return tables
 
 
-def _days_on(rule: Rule, days: range, calendar: dict[frozenset[int], list[int]]) -> tuple[int, ...]:
-    """Return the ordinals of the days in `days` on which `rule` sounds; `calendar` is kept between rules."""
-    chosen = _within(_weekly(rule.weekdays & _EVERY_DAY, days, calendar), rule)
-    extra = {day.toordinal() for day in rule.dates} & set(days) if rule.dates else set[int]()
-    if not extra and not rule.except_dates:
-        return tuple(chosen)
-    skipped = {day.toordinal() for day in rule.except_dates}
-    return tuple(sorted((extra | set(chosen)) - skipped))
+def _tables_of(rule: Rule, almanac: Almanac) -> list[_Compiled]:
+    """Return the table of `rule`, or one for summer and one for winter when its times are those of dayparts."""
+    days = tuple(almanac.days_of(rule))
+    if not rule.daypart_ids:
+        return [_Compiled(rule, days, _times_of(rule.times))]
+    summer = almanac.summer_days()
+    parts = [almanac.calendar.dayparts[one] for one in rule.daypart_ids if one in almanac.calendar.dayparts]
+    warm = _times_of((*rule.times, *(one.summer for one in parts)))
+    cold = _times_of((*rule.times, *(one.winter for one in parts)))
+    return [
+        _Compiled(rule, tuple(day for day in days if day in summer), warm),
+        _Compiled(rule, tuple(day for day in days if day not in summer), cold),
+    ]
 
 
-def _weekly(weekdays: frozenset[int], days: range, calendar: dict[frozenset[int], list[int]]) -> Sequence[int]:
-    if weekdays not in calendar:
-        # Ordinal 1, 1 January of the year 1, was a Monday.
-        calendar[weekdays] = [day for day in days if (day - 1) % 7 + 1 in weekdays]
-    return calendar[weekdays]
-
-
-def _within(chosen: Sequence[int], rule: Rule) -> Sequence[int]:
-    first = 0 if rule.valid_from is None else bisect_left(chosen, rule.valid_from.toordinal())
-    past = len(chosen) if rule.valid_until is None else bisect_right(chosen, rule.valid_until.toordinal())
-    return chosen[first:past]
-
-
-def _times_of(rule: Rule) -> tuple[int, ...]:
-    return tuple(sorted({_ms_of_day(moment) for moment in rule.times}))
+def _times_of(times: Iterable[time]) -> tuple[int, ...]:
+    return tuple(sorted({_ms_of_day(moment) for moment in times}))
 
 
 def _ms_of_day(moment: time) -> int:
@@ -129,7 +154,7 @@ def _ms_of_day(moment: time) -> int:
 
 def _sorted_occurrences(
     tables: Sequence[_Compiled], midnights: dict[int, int], window: tuple[int, int]
-) -> tuple[Occurrence, ...]:
+) -> list[Occurrence]:
     """Return the occurrences of `tables` whose instant lies in `window` (ms).
 
     Each is first one integer, its instant and then the place of its table: a quarter of a million of them sort in
@@ -145,16 +170,23 @@ def _sorted_occurrences(
         if first <= (instant := midnights[day] + offset) < past
     ]
     wanted.sort()
-    return tuple(_occurrences(wanted, [table.rule for table in tables]))
+    return _occurrences(wanted, [table.rule for table in tables])
 
 
 def _occurrences(wanted: Iterable[int], rules: Sequence[Rule]) -> list[Occurrence]:
     width, latest, starts_at, tail = len(rules), -1, _EPOCH, ""
+    heads = [(rule.id, rule.programme_id, _layer(rule)) for rule in rules]
     rows: list[Occurrence] = []
     for number in wanted:
         instant, place = divmod(number, width)
         if instant != latest:
             latest, starts_at, tail = instant, _EPOCH + instant * _MILLISECOND, f"@{instant}"
-        rule = rules[place]
-        rows.append(Occurrence(rule.id + tail, rule.id, rule.programme_id, starts_at))
+        rule_id, programme_id, layer = heads[place]
+        rows.append(Occurrence(rule_id + tail, rule_id, programme_id, starts_at, layer))
     return rows
+
+
+def _layer(rule: Rule) -> Layer:
+    if rule.urgent:
+        return Layer.URGENT
+    return Layer.WEEKLY if rule.regular else Layer.EXCEPTION

@@ -16,7 +16,7 @@ from domain.playlist import from_ms
 from domain.ports import Clock
 from scheduler.planning import HORIZON
 from scheduler.signing import MACHINE_HEADER, key_id_of, verify_request
-from store import airings, machines, places, station, timetable
+from store import airings, machines, places, plans, station
 from store.engine import Database, hash_secret, new_id
 
 _LOG = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class MachineOffice:
         with self.database.write() as connection:
             now, known = self.clock.now(), machines.get(connection, machine_id).id
             machines.revoke(connection, known, now)
-            timetable.keep_slots(connection, known, now, now + 2 * HORIZON, ())
+            plans.keep_slots(connection, known, now, now + 2 * HORIZON, ())
             machines.unpublish(connection, known)
 
     def is_revoked(self, machine_id: str) -> bool:

@@ -11,7 +11,7 @@ from domain.machines import Machine
 from domain.timetable import STATION_ZONE, Occurrence, Slot
 from scheduler.build import Listener, Shelf, Terms, slots_for
 from scheduler.expand import expand
-from store import bulletins, clips, machines, places, station, timetable
+from store import bulletins, clips, machines, places, plans, station, timetable
 from store.engine import Database
 
 HORIZON = timedelta(days=14)
@@ -92,13 +92,13 @@ def replan(database: Database, now: datetime) -> Plan:
     """Plan anew and keep the result in one transaction; what has begun is never rewritten."""
     since = midnight(now) - timedelta(days=1)
     with database.write() as connection:
-        begun = timetable.slots(connection, since, now)
+        begun = plans.slots(connection, since, now)
         plan = make_plan(load(connection), machines.everything(connection), now, begun)
         coming = tuple(one for one in plan.occurrences if one.starts_at >= now)
-        timetable.keep_occurrences(connection, now, plan.end, coming)
+        plans.keep_occurrences(connection, now, plan.end, coming)
         for machine_id, slots in plan.slots.items():
             ahead = tuple(slot for slot in slots if slot.starts_at >= now)
-            timetable.keep_slots(connection, machine_id, now, plan.end, ahead)
+            plans.keep_slots(connection, machine_id, now, plan.end, ahead)
     return plan
 
 

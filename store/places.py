@@ -37,8 +37,18 @@ def add_areas(connection: Connection, areas: Iterable[Area]) -> None:
         )
 
 
+def add_successions(connection: Connection, areas: Iterable[Area]) -> None:
+    """Note the successors of `areas`, all of which have been added."""
+    for area in areas:
+        for successor_id in sorted(area.successor_ids):
+            connection.execute(insert(tables.area_succession).values(predecessor_id=area.id, successor_id=successor_id))
+
+
 def areas(connection: Connection) -> tuple[Area, ...]:
     """Return every area, in the order they were given."""
+    heirs: dict[str, set[str]] = {}
+    for row in connection.execute(select(tables.area_succession)):
+        heirs.setdefault(row.predecessor_id, set()).add(row.successor_id)
     rows = connection.execute(select(tables.area).order_by(tables.area.c.position, tables.area.c.name))
     return tuple(
         Area(
@@ -49,6 +59,7 @@ def areas(connection: Connection) -> tuple[Area, ...]:
             official_code=row.official_code,
             valid_from=row.valid_from,
             valid_until=row.valid_until,
+            successor_ids=frozenset(heirs.get(row.id, ())),
         )
         for row in rows
     )

@@ -6,14 +6,17 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from domain.airtime import AirtimePolicy, QuietHours
+from domain.airtime import EVERY_WEEKDAY, AirtimePolicy, QuietHours, VolumeBand
 from domain.errors import NotFoundError
 from store import tables
 
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """The station; `public_key` is the raw Ed25519 key in base64 that machines pin at enrolment."""
+    """The station; `public_key` is the raw Ed25519 key in base64 that machines pin at enrolment.
+
+    What machines play within `freeze` from now has been given to them: only what is urgent changes it.
+    """
 
     id: str
     name: str
@@ -22,6 +25,7 @@ class Station:
     policy: AirtimePolicy
     backup_voice_needs_yes: bool
     example: bool
+    freeze: timedelta = timedelta(minutes=20)
 
 
 def get(connection: Connection) -> Station:
@@ -37,6 +41,7 @@ def get(connection: Connection) -> Station:
         policy=_policy(row.policy),
         backup_voice_needs_yes=row.backup_voice_needs_yes,
         example=row.example,
+        freeze=row.freeze,
     )
 
 
@@ -57,6 +62,7 @@ def put(connection: Connection, station: Station) -> None:
             policy=_policy_document(station.policy),
             backup_voice_needs_yes=station.backup_voice_needs_yes,
             example=station.example,
+            freeze=station.freeze,
         )
     )
 
@@ -82,13 +88,24 @@ def set_policy(connection: Connection, policy: AirtimePolicy) -> None:
     plan_changed(connection)
 
 
+def set_freeze(connection: Connection, freeze: timedelta) -> None:
+    """Change how long before it sounds a session is frozen."""
+    connection.execute(update(tables.station).values(freeze=freeze))
+    plan_changed(connection)
+
+
 def _policy_document(policy: AirtimePolicy) -> dict[str, Any]:
+    # Windows of silence are rows of their own (`store/calendar.py`).
     return {
         "quiet": [[span.start.isoformat(), span.end.isoformat()] for span in policy.quiet],
         "session_limit_s": policy.session_limit.total_seconds(),
         "day_limit_s": policy.day_limit.total_seconds(),
         "sessions_per_day": policy.sessions_per_day,
         "note": policy.note,
+        "repeat_limit": policy.repeat_limit,
+        "weekdays": sorted(policy.allowed_weekdays),
+        "volume": [[one.start.isoformat(), one.end.isoformat(), one.gain_db] for one in policy.volume],
+        "staggers": [[area_id, length.total_seconds()] for area_id, length in policy.staggers],
     }
 
 
@@ -99,4 +116,11 @@ def _policy(document: dict[str, Any]) -> AirtimePolicy:
         day_limit=timedelta(seconds=document["day_limit_s"]),
         note=document["note"],
         sessions_per_day=document["sessions_per_day"],
+        repeat_limit=document.get("repeat_limit", 0),
+        allowed_weekdays=frozenset(document.get("weekdays", EVERY_WEEKDAY)),
+        volume=tuple(
+            VolumeBand(time.fromisoformat(start), time.fromisoformat(end), gain_db)
+            for start, end, gain_db in document.get("volume", ())
+        ),
+        staggers=tuple((area_id, timedelta(seconds=seconds)) for area_id, seconds in document.get("staggers", ())),
     )

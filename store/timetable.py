@@ -1,46 +1,45 @@
-"""Programmes, rules, and what they come to: occurrences and the slots of each machine."""
+"""Programmes and the rules that say when they sound."""
 
-from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, time
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from domain.calendar import DayType, LunarDay, NthWeekday
 from domain.errors import NotFoundError
 from domain.timetable import (
+    ExceptionKind,
+    ItemKind,
     LatePolicy,
-    Occurrence,
-    PlannedItem,
     Priority,
     Programme,
     ProgrammeItem,
     Rule,
-    Slot,
+    RuleException,
 )
 from store import station, tables
 
 
-def add_programme(connection: Connection, programme: Programme) -> None:
-    """Add a programme with its items."""
-    connection.execute(
-        insert(tables.programme).values(
-            id=programme.id,
-            name=programme.name,
-            priority=int(programme.priority),
-            late_policy=programme.late_policy.value,
-            grace=programme.grace,
-        )
-    )
-    for position, item in enumerate(programme.items):
-        connection.execute(
-            insert(tables.programme_item).values(
-                programme_id=programme.id,
-                position=position,
-                bulletin_id=item.bulletin_id,
-                clip_hash=item.clip_hash,
-            )
-        )
+def put_programme(connection: Connection, programme: Programme) -> None:
+    """Add a programme with its items, or make the one of its id exactly this."""
+    values = {
+        "name": programme.name,
+        "priority": int(programme.priority),
+        "late_policy": programme.late_policy.value,
+        "grace": programme.grace,
+        "booked": programme.booked,
+        "rank": programme.rank,
+    }
+    table = tables.programme
+    held = connection.execute(update(table).where(table.c.id == programme.id).values(values))
+    if not held.rowcount:
+        connection.execute(insert(table).values(id=programme.id, **values))
+    items = tables.programme_item
+    connection.execute(delete(items).where(items.c.programme_id == programme.id))
+    rows = [_item_row(programme.id, position, item) for position, item in enumerate(programme.items)]
+    if rows:
+        connection.execute(insert(items), rows)
+    station.plan_changed(connection)
 
 
 def programmes(connection: Connection) -> dict[str, Programme]:
@@ -48,7 +47,7 @@ def programmes(connection: Connection) -> dict[str, Programme]:
     items: dict[str, list[ProgrammeItem]] = {}
     query = select(tables.programme_item).order_by(tables.programme_item.c.position)
     for row in connection.execute(query):
-        items.setdefault(row.programme_id, []).append(ProgrammeItem(row.bulletin_id, row.clip_hash))
+        items.setdefault(row.programme_id, []).append(_item(row))
     return {
         row.id: Programme(
             id=row.id,
@@ -57,35 +56,43 @@ def programmes(connection: Connection) -> dict[str, Programme]:
             priority=Priority(row.priority),
             late_policy=LatePolicy(row.late_policy),
             grace=row.grace,
+            booked=row.booked,
+            rank=row.rank,
         )
         for row in connection.execute(select(tables.programme).order_by(tables.programme.c.name))
     }
 
 
-def add_rule(connection: Connection, rule: Rule) -> None:
-    """Add a rule."""
-    connection.execute(
-        insert(tables.rule).values(
-            id=rule.id,
-            programme_id=rule.programme_id,
-            areas=sorted(rule.area_ids),
-            except_areas=sorted(rule.except_area_ids),
-            times=[moment.isoformat() for moment in rule.times],
-            weekdays=sorted(rule.weekdays),
-            dates=sorted(day.isoformat() for day in rule.dates),
-            except_dates=sorted(day.isoformat() for day in rule.except_dates),
-            valid_from=rule.valid_from,
-            valid_until=rule.valid_until,
-            enabled=rule.enabled,
-            created_by=rule.created_by,
-        )
-    )
+def put_rule(connection: Connection, rule: Rule) -> None:
+    """Add a rule with its exceptions, or make the one of its id exactly this."""
+    table = tables.rule
+    values = _rule_row(rule)
+    held = connection.execute(update(table).where(table.c.id == rule.id).values(values))
+    if not held.rowcount:
+        connection.execute(insert(table).values(id=rule.id, **values))
+    exceptions = tables.rule_exception
+    connection.execute(delete(exceptions).where(exceptions.c.rule_id == rule.id))
+    rows = [_exception_row(rule.id, one) for one in rule.exceptions]
+    if rows:
+        connection.execute(insert(exceptions), rows)
+    station.plan_changed(connection)
+
+
+def remove_rule(connection: Connection, rule_id: str) -> None:
+    """Remove a rule that nothing was planned for yet. What has been planned keeps its rule: switch that off."""
+    connection.execute(delete(tables.rule_exception).where(tables.rule_exception.c.rule_id == rule_id))
+    connection.execute(delete(tables.occurrence).where(tables.occurrence.c.rule_id == rule_id))
+    connection.execute(delete(tables.rule).where(tables.rule.c.id == rule_id))
     station.plan_changed(connection)
 
 
 def rules(connection: Connection) -> dict[str, Rule]:
     """Return every rule by id."""
-    return {row.id: _rule(row) for row in connection.execute(select(tables.rule))}
+    exceptions: dict[str, list[RuleException]] = {}
+    for row in connection.execute(select(tables.rule_exception).order_by(tables.rule_exception.c.number)):
+        exceptions.setdefault(row.rule_id, []).append(_exception(row))
+    rows = connection.execute(select(tables.rule))
+    return {row.id: _rule(row, tuple(exceptions.get(row.id, ()))) for row in rows}
 
 
 def rule(connection: Connection, rule_id: str) -> Rule:
@@ -93,7 +100,9 @@ def rule(connection: Connection, rule_id: str) -> Rule:
     row = connection.execute(select(tables.rule).where(tables.rule.c.id == rule_id)).one_or_none()
     if row is None:
         raise NotFoundError("Không có dòng lịch này.")
-    return _rule(row)
+    table = tables.rule_exception
+    held = connection.execute(select(table).where(table.c.rule_id == rule_id).order_by(table.c.number))
+    return _rule(row, tuple(map(_exception, held)))
 
 
 def set_enabled(connection: Connection, rule_id: str, enabled: bool) -> None:
@@ -102,48 +111,62 @@ def set_enabled(connection: Connection, rule_id: str, enabled: bool) -> None:
     station.plan_changed(connection)
 
 
-def keep_occurrences(connection: Connection, start: datetime, end: datetime, occurrences: Iterable[Occurrence]) -> None:
-    """Make the occurrences in [start, end) exactly these; earlier and later ones stay."""
-    table = tables.occurrence
-    connection.execute(delete(table).where(table.c.starts_at >= start, table.c.starts_at < end))
-    rows = [
-        {"key": one.key, "rule_id": one.rule_id, "programme_id": one.programme_id, "starts_at": one.starts_at}
-        for one in occurrences
-    ]
-    if rows:
-        connection.execute(upsert(table).on_conflict_do_nothing(), rows)
+def _item_row(programme_id: str, position: int, item: ProgrammeItem) -> dict[str, Any]:
+    return {
+        "programme_id": programme_id,
+        "position": position,
+        "bulletin_id": item.bulletin_id,
+        "clip_hash": item.clip_hash,
+        "kind": item.kind.value,
+        "topic_id": item.topic_id,
+        "column_id": item.column_id,
+        "stream_url": item.stream_url,
+        "length": item.length,
+        "repeat": item.repeat,
+        "gap": item.gap,
+        "duck_db": item.duck_db,
+    }
 
 
-def occurrences(connection: Connection, start: datetime, end: datetime) -> tuple[Occurrence, ...]:
-    """Return the occurrences in [start, end), in order."""
-    table = tables.occurrence
-    rows = connection.execute(
-        select(table).where(table.c.starts_at >= start, table.c.starts_at < end).order_by(table.c.starts_at)
+def _item(row: Row[Any]) -> ProgrammeItem:
+    return ProgrammeItem(
+        bulletin_id=row.bulletin_id,
+        clip_hash=row.clip_hash,
+        kind=ItemKind(row.kind),
+        topic_id=row.topic_id,
+        column_id=row.column_id,
+        stream_url=row.stream_url,
+        length=row.length,
+        repeat=row.repeat,
+        gap=row.gap,
+        duck_db=row.duck_db,
     )
-    return tuple(Occurrence(row.key, row.rule_id, row.programme_id, row.starts_at) for row in rows)
 
 
-def keep_slots(connection: Connection, machine_id: str, start: datetime, end: datetime, slots: Iterable[Slot]) -> None:
-    """Make the slots of a machine in [start, end) exactly these; earlier and later ones stay."""
-    table = tables.slot
-    connection.execute(
-        delete(table).where(table.c.machine_id == machine_id, table.c.starts_at >= start, table.c.starts_at < end)
-    )
-    rows = [_slot_row(one) for one in slots]
-    if rows:
-        connection.execute(upsert(table).on_conflict_do_nothing(), rows)
+def _rule_row(rule: Rule) -> dict[str, Any]:
+    return {
+        "programme_id": rule.programme_id,
+        "areas": sorted(rule.area_ids),
+        "except_areas": sorted(rule.except_area_ids),
+        "times": [moment.isoformat() for moment in rule.times],
+        "weekdays": sorted(rule.weekdays),
+        "dates": sorted(day.isoformat() for day in rule.dates),
+        "except_dates": sorted(day.isoformat() for day in rule.except_dates),
+        "valid_from": rule.valid_from,
+        "valid_until": rule.valid_until,
+        "enabled": rule.enabled,
+        "created_by": rule.created_by,
+        "week_interval": rule.week_interval,
+        "month_days": sorted(rule.month_days),
+        "nth_weekdays": [[one.nth, one.weekday] for one in sorted(rule.nth_weekdays)],
+        "lunar_days": [[one.day, one.month] for one in sorted(rule.lunar_days)],
+        "dayparts": sorted(rule.daypart_ids),
+        "day_types": sorted(one.value for one in rule.day_types),
+        "urgent": rule.urgent,
+    }
 
 
-def slots(connection: Connection, start: datetime, end: datetime, machine_id: str | None = None) -> tuple[Slot, ...]:
-    """Return the slots in [start, end), of one machine or of all, in order."""
-    table = tables.slot
-    query = select(table).where(table.c.starts_at >= start, table.c.starts_at < end)
-    if machine_id is not None:
-        query = query.where(table.c.machine_id == machine_id)
-    return tuple(_slot(row) for row in connection.execute(query.order_by(table.c.starts_at, table.c.key)))
-
-
-def _rule(row: Row[Any]) -> Rule:
+def _rule(row: Row[Any], exceptions: tuple[RuleException, ...]) -> Rule:
     return Rule(
         id=row.id,
         programme_id=row.programme_id,
@@ -157,38 +180,37 @@ def _rule(row: Row[Any]) -> Rule:
         except_area_ids=frozenset(row.except_areas),
         enabled=row.enabled,
         created_by=row.created_by,
+        week_interval=row.week_interval,
+        month_days=frozenset(row.month_days),
+        nth_weekdays=frozenset(NthWeekday(nth, weekday) for nth, weekday in row.nth_weekdays),
+        lunar_days=frozenset(LunarDay(day, month) for day, month in row.lunar_days),
+        daypart_ids=frozenset(row.dayparts),
+        day_types=frozenset(map(DayType, row.day_types)),
+        exceptions=exceptions,
+        urgent=row.urgent,
     )
 
 
-def _slot_row(slot: Slot) -> dict[str, Any]:
+def _exception_row(rule_id: str, one: RuleException) -> dict[str, Any]:
     return {
-        "key": f"{slot.machine_id}:{slot.key}",
-        "machine_id": slot.machine_id,
-        "starts_at": slot.starts_at,
-        "title": slot.title,
-        "priority": int(slot.priority),
-        "late_policy": slot.late_policy.value,
-        "grace": slot.grace,
-        "items": [
-            [item.title, item.clip_hash, item.length.total_seconds(), item.bulletin_id, item.refusal]
-            for item in slot.items
-        ],
-        "refusal": slot.refusal,
+        "rule_id": rule_id,
+        "kind": one.kind.value,
+        "on": one.on,
+        "at": None if one.at is None else one.at.isoformat(),
+        "to_day": one.to_day,
+        "to_time": None if one.to_time is None else one.to_time.isoformat(),
+        "programme_id": one.programme_id,
+        "note": one.note,
     }
 
 
-def _slot(row: Row[Any]) -> Slot:
-    return Slot(
-        key=row.key.removeprefix(f"{row.machine_id}:"),
-        machine_id=row.machine_id,
-        starts_at=row.starts_at,
-        title=row.title,
-        priority=Priority(row.priority),
-        late_policy=LatePolicy(row.late_policy),
-        grace=row.grace,
-        items=tuple(
-            PlannedItem(title, clip_hash, timedelta(seconds=seconds), bulletin_id, refusal)
-            for title, clip_hash, seconds, bulletin_id, refusal in row.items
-        ),
-        refusal=row.refusal,
+def _exception(row: Row[Any]) -> RuleException:
+    return RuleException(
+        kind=ExceptionKind(row.kind),
+        on=row.on,
+        at=None if row.at is None else time.fromisoformat(row.at),
+        to_day=row.to_day,
+        to_time=None if row.to_time is None else time.fromisoformat(row.to_time),
+        programme_id=row.programme_id,
+        note=row.note,
     )

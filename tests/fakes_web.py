@@ -32,7 +32,7 @@ from domain.timetable import Slot
 from scheduler.desk import NewSession, TimetableDesk
 from scheduler.machines import MachineOffice
 from scheduler.planning import replan
-from store import airings, bulletins, campaigns, clips, jobs, machines, people, places, station, timetable
+from store import airings, bulletins, campaigns, clips, jobs, machines, people, places, plans, station
 from store.bulletins import Draft
 from store.engine import Database
 from store.migrate import upgrade
@@ -390,7 +390,7 @@ def _fail(town: Panel, bulletin_id: str) -> None:
 
 def _report(town: Panel, one: Machine, now: datetime) -> None:
     with town.database.read() as connection:
-        slots = timetable.slots(connection, now - timedelta(hours=12), now, one.id)
+        slots = plans.slots(connection, now - timedelta(hours=12), now, one.id)
     for slot in slots:
         if slot.items[0].refusal or slot.refusal:
             aired(town, one, slot, AiringOutcome.MISSED, slot.refusal or slot.items[0].refusal)

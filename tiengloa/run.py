@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from domain.errors import BadInputError, BusyError, ServerUnreachableError, StorageError, TiengLoaError
 from domain.jobs import Job, JobState
 from domain.timetable import STATION_ZONE
-from store import airings, bulletins, clips, jobs, machines, people, station, timetable
+from store import airings, bulletins, clips, jobs, machines, people, plans, station, timetable
 from tiengloa import exits
 from tiengloa.centre import open_centre
 from tiengloa.children import Child
@@ -274,7 +274,7 @@ class _Running:
         now = self.centre.clock.now()
         with self.centre.database.read() as connection:
             playing = airings.on_air(connection, now, now - timedelta(hours=6))
-            ahead = timetable.slots(connection, now, now + timedelta(days=1))
+            ahead = plans.slots(connection, now, now + timedelta(days=1))
             names = {one.id: one.name for one in machines.everything(connection)}
         local = f"{now.astimezone(_ZONE):%H:%M:%S}"
         if playing:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from domain.machines import Airing
 from domain.timetable import Priority, Slot
-from store import airings, clips, machines, timetable
+from store import airings, clips, machines, plans
 from web.attention import matters
 from web.context import me, own_station, services
 from web.formats import day, local, weekday
@@ -71,7 +71,7 @@ def _air(now: datetime) -> dict[str, object]:
         names = {one.id: one.name for one in machines.everything(connection) if one.revoked_at is None}
         sounding = airings.on_air(connection, now, now - _LONGEST_CLIP)
         shelf = clips.some(connection, [one.clip_hash for one in sounding if one.clip_hash])
-        ahead = timetable.slots(connection, now, now + AHEAD)
+        ahead = plans.slots(connection, now, now + AHEAD)
     lengths = {clip_hash: clip.length for clip_hash, clip in shelf.items()}
     live = [_on_air(one, names, lengths) for one in sounding]
     return {

@@ -183,8 +183,8 @@ class Town:
         when = {"times": (local.time(),), "dates": frozenset({local.date()})}
         with self.centre.database.write() as connection:
             clips.put(connection, Clip(clip_hash, len(data), "audio/flac", length, figures, ClipKind.OTHER, name, now))
-            timetable.add_programme(connection, Programme(name, name, (ProgrammeItem(clip_hash=clip_hash),)))
-            timetable.add_rule(connection, Rule(name, name, frozenset({"lai-chau"}), **when))
+            timetable.put_programme(connection, Programme(name, name, (ProgrammeItem(clip_hash=clip_hash),)))
+            timetable.put_rule(connection, Rule(name, name, frozenset({"lai-chau"}), **when))
         return name
 
 

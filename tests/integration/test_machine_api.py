@@ -18,7 +18,7 @@ from domain.playlist import to_ms
 from scheduler.planning import replan
 from scheduler.publishing import publish
 from scheduler.signing import MACHINE_HEADER, SIGNATURE_HEADER, TIME_HEADER, StationKey, request_bytes
-from store import airings, machines, timetable
+from store import airings, machines, plans
 from tests.fakes_web import EDITOR, Panel, panel
 
 HEARTBEAT = {
@@ -293,7 +293,7 @@ def test_revoking_drops_the_playlist_and_what_was_to_come_but_not_what_began(
     town.post(EDITOR, f"/may-phat/{box.id}/thu-hoi")
     publish_now(town, tmp_path)
     with town.database.read() as connection:
-        held = timetable.slots(connection, begun - timedelta(days=1), begun + timedelta(days=30), box.id)
+        held = plans.slots(connection, begun - timedelta(days=1), begun + timedelta(days=30), box.id)
         assert machines.published(connection, box.id) is None
     assert [slot.title for slot in held] == ["Thử"]
 

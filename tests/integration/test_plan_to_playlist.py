@@ -18,7 +18,7 @@ from scheduler.planning import HORIZON, midnight, replan
 from scheduler.publishing import LIFE, publish
 from scheduler.signing import StationKey
 from scheduler.worker import TimetableWorker
-from store import jobs, machines, timetable
+from store import jobs, machines, plans, timetable
 from store import station as own
 from store.machines import Published
 from tests.fakes import START, ExampleStation
@@ -147,7 +147,7 @@ def test_what_has_begun_is_never_rewritten(station: ExampleStation, machine: Mac
     replan(station.database, station.clock.at)
     five = datetime.combine(MONDAY, time(17), ZONE)
     with station.database.read() as connection:
-        (begun,) = timetable.slots(connection, five, five + HOUR)
+        (begun,) = plans.slots(connection, five, five + HOUR)
         rules = timetable.rules(connection)
     station.clock.go(five - station.clock.at + timedelta(seconds=1))
     with station.database.write() as connection:
@@ -155,8 +155,8 @@ def test_what_has_begun_is_never_rewritten(station: ExampleStation, machine: Mac
             timetable.set_enabled(connection, rule_id, False)
     replan(station.database, station.clock.at)
     with station.database.read() as connection:
-        assert timetable.slots(connection, START, START + HORIZON) == (begun,)
-        assert len(timetable.occurrences(connection, START, START + HORIZON)) == 1
+        assert plans.slots(connection, START, START + HORIZON) == (begun,)
+        assert len(plans.occurrences(connection, START, START + HORIZON)) == 1
 
 
 def test_a_session_that_still_sounds_stays_in_the_playlist_over_the_hour_and_over_midnight(
@@ -181,8 +181,8 @@ def test_planning_twice_gives_the_same_rows(station: ExampleStation, machine: Ma
         with station.database.read() as connection:
             rows.append(
                 (
-                    timetable.slots(connection, START, START + 2 * HORIZON),
-                    timetable.occurrences(connection, START, START + 2 * HORIZON),
+                    plans.slots(connection, START, START + 2 * HORIZON),
+                    plans.occurrences(connection, START, START + 2 * HORIZON),
                 )
             )
     assert rows[0] == rows[1]
@@ -281,7 +281,7 @@ def test_the_worker_plans_when_something_changed_or_the_hour_turned_and_else_res
     worker.tick()
     assert published(station, machine).counter == 1
     with station.database.write() as connection:
-        timetable.keep_slots(connection, machine.id, START, START + HORIZON, ())
+        plans.keep_slots(connection, machine.id, START, START + HORIZON, ())
     station.clock.go(timedelta(minutes=20))
     worker.tick()
     assert slots_held(station) == 0, "nothing changed, so nothing was planned"
@@ -311,8 +311,8 @@ def test_a_tick_that_failed_is_tried_again(station: ExampleStation, key: Station
 def test_a_station_without_machines_or_rules_plans_nothing(station: ExampleStation, key: StationKey) -> None:
     assert go_round(station, key) == 0
     with station.database.read() as connection:
-        assert timetable.slots(connection, START, START + HORIZON) == ()
-        assert len(timetable.occurrences(connection, START, START + HORIZON)) > 20
+        assert plans.slots(connection, START, START + HORIZON) == ()
+        assert len(plans.occurrences(connection, START, START + HORIZON)) > 20
 
 
 def test_midnight_is_the_wards() -> None:
@@ -322,7 +322,7 @@ def test_midnight_is_the_wards() -> None:
 
 def slots_held(station: ExampleStation) -> int:
     with station.database.read() as connection:
-        return len(timetable.slots(connection, START, START + HORIZON))
+        return len(plans.slots(connection, START, START + HORIZON))
 
 
 def test_the_example_waits_for_three_clips(station: ExampleStation) -> None:

@@ -17,7 +17,7 @@ from domain.jobs import JobState
 from domain.people import Role
 from domain.timetable import LatePolicy, PlannedItem, Priority, Slot
 from scheduler.machines import MachineOffice
-from store import bulletins, clips, jobs, places, timetable
+from store import bulletins, clips, jobs, places, plans
 from store import station as own
 from tests.fakes import ExampleStation, FakeMastering, need_tool
 from tests.fakes_audio import FakeVoice, quiet, spoken_text, stand_in
@@ -93,7 +93,7 @@ class Town:
         item = PlannedItem("Tin", self.bulletin(bulletin_id).clip_hash, length, bulletin_id)
         slot = Slot("buoi", machine_id, at, "Buổi", Priority.NORMAL, LatePolicy.SKIP, timedelta(), (item,))
         with folder.write() as connection:
-            timetable.keep_slots(connection, machine_id, at, at + timedelta(seconds=1), [slot])
+            plans.keep_slots(connection, machine_id, at, at + timedelta(seconds=1), [slot])
 
 
 @pytest.fixture

@@ -98,8 +98,8 @@ def _add_daily_sessions(connection: Connection, now: datetime) -> None:
         ("Buổi chiều", time(17, 0), items[1:]),
     ):
         programme_id = new_id()
-        timetable.add_programme(connection, Programme(programme_id, name, chosen))
-        timetable.add_rule(
+        timetable.put_programme(connection, Programme(programme_id, name, chosen))
+        timetable.put_rule(
             connection,
             Rule(
                 id=new_id(),
@@ -119,8 +119,8 @@ def sound_soon(connection: Connection, starts_at: datetime, number: int) -> Soon
     title = "Buổi nghe thử"
     programme_id = new_id()
     local = starts_at.astimezone(_ZONE)
-    timetable.add_programme(connection, Programme(programme_id, title, (ProgrammeItem(bulletin_id=one.id),)))
-    timetable.add_rule(
+    timetable.put_programme(connection, Programme(programme_id, title, (ProgrammeItem(bulletin_id=one.id),)))
+    timetable.put_rule(
         connection,
         Rule(
             id=new_id(),

@@ -25,9 +25,7 @@ def upgrade() -> None:
 def _add_reference(table: str, column: str, target: str) -> None:
     # In one statement: a table that others refer to cannot be made anew while its rows are held.
     name = op.f(f"fk_{table}_{column}")
-    op.execute(
-        f'ALTER TABLE {table} ADD COLUMN {column} VARCHAR(40) CONSTRAINT "{name}" REFERENCES {target} (id)'
-    )
+    op.execute(f'ALTER TABLE {table} ADD COLUMN {column} VARCHAR(40) CONSTRAINT "{name}" REFERENCES {target} (id)')
     op.create_index(op.f(f"ix_{table}_{column}"), table, [column], unique=False)
 
 
@@ -80,10 +78,9 @@ def _make_columns() -> None:
 
 
 def _widen_rules() -> None:
-    empty = {"type_": sa.JSON(), "server_default": "[]", "nullable": False}
     op.add_column("rule", sa.Column("week_interval", sa.Integer(), server_default="1", nullable=False))
     for name in ("month_days", "nth_weekdays", "lunar_days", "dayparts"):
-        op.add_column("rule", sa.Column(name, **empty))
+        op.add_column("rule", sa.Column(name, sa.JSON(), server_default="[]", nullable=False))
     routine = '["ordinary", "weekend", "exam", "holiday", "tet"]'
     op.add_column("rule", sa.Column("day_types", sa.JSON(), server_default=routine, nullable=False))
     op.add_column("rule", sa.Column("urgent", sa.Boolean(), server_default=sa.false(), nullable=False))

@@ -1,0 +1,58 @@
+"""What exceptions make of the soundings that a rule asked for: skipped, moved, or another programme. Pure."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from domain.playlist import to_ms
+from domain.timetable import STATION_ZONE, ExceptionKind, Layer, Occurrence, Rule, RuleException
+
+_ZONE = ZoneInfo(STATION_ZONE)
+
+
+def touched_days(rule: Rule) -> tuple[date, ...]:
+    """Return the days from which an exception may move something into another window."""
+    return tuple(sorted({one.on for one in rule.exceptions if one.kind is ExceptionKind.MOVE}))
+
+
+def changed(rule: Rule, asked: Iterable[Occurrence], window: tuple[int, int]) -> Iterator[Occurrence]:
+    """Yield what `asked`, all of `rule`, comes to within `window` (ms since 1970 UTC, the end left out).
+
+    Of several exceptions for one sounding the last one counts.
+    """
+    by_day: dict[date, list[RuleException]] = {}
+    for one in rule.exceptions:
+        by_day.setdefault(one.on, []).append(one)
+    first, past = window
+    for occurrence in asked:
+        local = occurrence.starts_at.astimezone(_ZONE)
+        found = _applied(occurrence, by_day.get(local.date(), ()), local)
+        if found is not None and first <= to_ms(found.starts_at) < past:
+            yield found
+
+
+def exception_for(rule: Rule, asked_at: datetime) -> RuleException | None:
+    """Return the exception that holds for what `rule` asked for at the instant `asked_at`, if there is one."""
+    local = asked_at.astimezone(_ZONE)
+    return _holding((one for one in rule.exceptions if one.on == local.date()), local.time())
+
+
+def _applied(occurrence: Occurrence, exceptions: Iterable[RuleException], local: datetime) -> Occurrence | None:
+    held = _holding(exceptions, local.time())
+    if held is None:
+        return occurrence
+    if held.kind is ExceptionKind.SKIP:
+        return None
+    layer = Layer.URGENT if occurrence.layer is Layer.URGENT else Layer.EXCEPTION
+    if held.kind is ExceptionKind.REPLACE:
+        programme_id = held.programme_id or occurrence.programme_id
+        return replace(occurrence, programme_id=programme_id, layer=layer)
+    moved = datetime.combine(held.to_day or local.date(), held.to_time or local.time(), _ZONE)
+    starts_at = moved.astimezone(occurrence.starts_at.tzinfo)
+    return replace(occurrence, starts_at=starts_at, layer=layer, moved_from=occurrence.starts_at)
+
+
+def _holding(exceptions: Iterable[RuleException], moment: time) -> RuleException | None:
+    held = [one for one in exceptions if one.at is None or one.at == moment]
+    return held[-1] if held else None

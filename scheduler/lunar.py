@@ -1,0 +1,50 @@
+"""The Vietnamese lunar calendar (UTC+7), which is not the Chinese one: Tết of 1985 came a month apart.
+
+The arithmetic is `lunar-vn`'s, after Hồ Ngọc Đức; years 1900 to 2100.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+from lunar_vn import solar_to_lunar
+
+from domain.calendar import EVERY_MONTH, LAST, LunarDay
+
+_TET_WINDOW_DAYS = 40
+"""Tết falls between 20 January and 21 February, with room to spare."""
+
+
+@dataclass(frozen=True, slots=True)
+class LunarDate:
+    """A date of the lunar calendar; `ends_month` on the last day of a month, which has 29 or 30."""
+
+    day: int
+    month: int
+    year: int
+    leap: bool
+    ends_month: bool
+
+    def is_one_of(self, wanted: frozenset[LunarDay]) -> bool:
+        """Tell whether any of `wanted` falls on this date."""
+        days = (self.day, LAST) if self.ends_month else (self.day,)
+        months = (EVERY_MONTH,) if self.leap else (EVERY_MONTH, self.month)
+        return any(LunarDay(day, month) in wanted for day in days for month in months)
+
+
+@lru_cache(maxsize=4096)
+def lunar_date(day: date) -> LunarDate:
+    """Return the lunar date of `day`."""
+    found = solar_to_lunar(day)
+    ends_month = solar_to_lunar(day + timedelta(days=1)).day == 1
+    return LunarDate(found.day, found.month, found.year, bool(found.leap), ends_month)
+
+
+def tet(year: int) -> date:
+    """Return the first day of the lunar year that begins in `year`."""
+    start = date(year, 1, 20)
+    for number in range(_TET_WINDOW_DAYS):
+        day = start + timedelta(days=number)
+        if (found := lunar_date(day)).day == 1 and found.month == 1 and not found.leap:
+            return day
+    raise ValueError(f"no Tết in {year}")

@@ -1,0 +1,120 @@
+"""What the timetable comes to: occurrences, and the slots of each machine."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from domain.timetable import ItemKind, LatePolicy, Layer, Occurrence, PlannedItem, Priority, Slot
+from store import tables
+
+
+def keep_occurrences(connection: Connection, start: datetime, end: datetime, occurrences: Iterable[Occurrence]) -> None:
+    """Make the occurrences in [start, end) exactly these; earlier and later ones stay."""
+    table = tables.occurrence
+    connection.execute(delete(table).where(table.c.starts_at >= start, table.c.starts_at < end))
+    rows = [
+        {
+            "key": one.key,
+            "rule_id": one.rule_id,
+            "programme_id": one.programme_id,
+            "starts_at": one.starts_at,
+            "layer": one.layer.value,
+            "moved_from": one.moved_from,
+        }
+        for one in occurrences
+    ]
+    if rows:
+        connection.execute(upsert(table).on_conflict_do_nothing(), rows)
+
+
+def occurrences(connection: Connection, start: datetime, end: datetime) -> tuple[Occurrence, ...]:
+    """Return the occurrences in [start, end), in order."""
+    table = tables.occurrence
+    rows = connection.execute(
+        select(table).where(table.c.starts_at >= start, table.c.starts_at < end).order_by(table.c.starts_at)
+    )
+    return tuple(
+        Occurrence(row.key, row.rule_id, row.programme_id, row.starts_at, Layer(row.layer), row.moved_from)
+        for row in rows
+    )
+
+
+def keep_slots(connection: Connection, machine_id: str, start: datetime, end: datetime, slots: Iterable[Slot]) -> None:
+    """Make the slots of a machine in [start, end) exactly these; earlier and later ones stay."""
+    table = tables.slot
+    connection.execute(
+        delete(table).where(table.c.machine_id == machine_id, table.c.starts_at >= start, table.c.starts_at < end)
+    )
+    rows = [_slot_row(one) for one in slots]
+    if rows:
+        connection.execute(upsert(table).on_conflict_do_nothing(), rows)
+
+
+def slots(connection: Connection, start: datetime, end: datetime, machine_id: str | None = None) -> tuple[Slot, ...]:
+    """Return the slots in [start, end), of one machine or of all, in order."""
+    table = tables.slot
+    query = select(table).where(table.c.starts_at >= start, table.c.starts_at < end)
+    if machine_id is not None:
+        query = query.where(table.c.machine_id == machine_id)
+    return tuple(_slot(row) for row in connection.execute(query.order_by(table.c.starts_at, table.c.key)))
+
+
+def _slot_row(slot: Slot) -> dict[str, Any]:
+    return {
+        "key": f"{slot.machine_id}:{slot.key}",
+        "machine_id": slot.machine_id,
+        "starts_at": slot.starts_at,
+        "title": slot.title,
+        "priority": int(slot.priority),
+        "late_policy": slot.late_policy.value,
+        "grace": slot.grace,
+        "items": [
+            [
+                item.title,
+                item.clip_hash,
+                item.length.total_seconds(),
+                item.bulletin_id,
+                item.refusal,
+                item.kind.value,
+                item.stream_url,
+            ]
+            for item in slot.items
+        ],
+        "refusal": slot.refusal,
+        "rule_id": slot.rule_id,
+        "programme_id": slot.programme_id,
+        "layer": slot.layer.value,
+        "rank": slot.rank,
+        "yields_to": slot.yields_to,
+        "gain_db": slot.gain_db,
+    }
+
+
+def _slot(row: Row[Any]) -> Slot:
+    return Slot(
+        key=row.key.removeprefix(f"{row.machine_id}:"),
+        machine_id=row.machine_id,
+        starts_at=row.starts_at,
+        title=row.title,
+        priority=Priority(row.priority),
+        late_policy=LatePolicy(row.late_policy),
+        grace=row.grace,
+        items=tuple(map(_item, row.items)),
+        refusal=row.refusal,
+        rule_id=row.rule_id,
+        programme_id=row.programme_id,
+        layer=Layer(row.layer),
+        rank=row.rank,
+        yields_to=row.yields_to,
+        gain_db=row.gain_db,
+    )
+
+
+def _item(values: list[Any]) -> PlannedItem:
+    title, clip_hash, seconds, bulletin_id, refusal, *more = values
+    kind, stream_url = more or (ItemKind.BULLETIN, "")  # rows of the first version have no more
+    length = timedelta(seconds=seconds)
+    return PlannedItem(title, clip_hash, length, bulletin_id, refusal, ItemKind(kind), stream_url)
