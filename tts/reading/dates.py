@@ -2,9 +2,10 @@
 
 import re
 
+from tts.reading import evidence
+from tts.reading.calendar import HOLIDAYS, day_at, exists, key_of, month_tail
 from tts.reading.page import Page, Piece, from_match, suspect_value
 from tts.reading.shares import is_share
-from tts.reading.wordsets import word_set
 
 _D = r"([0-9]{1,2})"
 _Y = r"((?:1[89]|20|21)[0-9]{2})"
@@ -15,44 +16,35 @@ _FULL_SHORT_YEAR = re.compile(rf"{_D}/{_D}/([0-9]{{2}}){_STOP}")
 _FULL_TO_FULL = re.compile(rf"{_D}/{_D}/{_Y}{_TO}{_D}/{_D}/{_Y}{_STOP}")
 _DAY_TO_DAY_MONTH = re.compile(rf"{_D}{_TO}{_D}/{_D}(?:/{_Y})?{_STOP}")
 _DM_TO_DM = re.compile(rf"{_D}/{_D}{_TO}{_D}/{_D}(?:/{_Y})?{_STOP}")
-_MONTH_YEAR = re.compile(rf"{_D}[/-]{_Y}{_STOP}")
+_MONTH_YEAR = re.compile(rf"{_D}([/.-]){_Y}{_STOP}")
 _PERIOD_YEAR = re.compile(rf"([0-9]{{1,2}})/{_Y}{_STOP}")
 _PERIOD_BEFORE = re.compile(r"(?:^|\W)(?:tuần|đợt|kỳ|học kỳ|vụ|lần|tập|khóa|khoá|lớp) (?:thứ )?$")
 _MY_TO_MY = re.compile(rf"{_D}/{_Y}{_TO}{_D}/{_Y}{_STOP}")
-_MONTHS_YEAR = re.compile(rf"{_D}{_TO}{_D}[/-]{_Y}{_STOP}")
+_MONTHS_YEAR = re.compile(rf"{_D}{_TO}{_D}[/.-]{_Y}{_STOP}")
 _DAY_MONTH = re.compile(rf"{_D}/{_D}{_STOP}")
 _DAY_DASH_MONTH = re.compile(rf"{_D}-{_D}{_STOP}")
 _JOINED = re.compile(rf"([0-9]{{1,2}}(?:,[0-9]{{1,2}}){{1,12}})/([0-9]{{1,2}}|[0-9]{{4}})(?:/([0-9]{{4}}))?{_STOP}")
 _PLAIN = re.compile(r"([0-9]{1,2})(?![0-9]|[.,/:][0-9]|%)")
 _PLAIN_RANGE = re.compile(rf"{_D}{_TO}{_D}(?![0-9]|[.,/:][0-9]|%)")
 
-_SAID_DAY = re.compile(r"m[ùồ]ng $")
 _AFTER_QUARTER = re.compile(r"quý (?:[0-9]{1,2}(?:, ?| và | đến | hoặc | ?- ?))*$")
 _AFTER_MONTH = re.compile(r"tháng (?:(?:[0-9]{1,2}|giêng|chạp)(?:, ?| và | đến | hoặc | ?- ?))*$")
 _AFTER_DAY = re.compile(r"(?<!mỗi )(?<!một )(?<!hằng )(?<!hàng )(?<![0-9] )(?<!\w)ngày $")
 _IN_DAY_LIST = re.compile(r"(?<!\w)ngày (?:[0-9]{1,2}(?:, ?| và | đến | hoặc | ?- ?))+$")
 _LIST_GOES_ON = re.compile(
     r"(?:(?:, ?| và | đến | hoặc | ?- ?)(?:ngày )?[0-9]{1,2}){0,12}"
-    r"(?:/[0-9]{1,2}(?![0-9])| ?tháng (?:[0-9]|giêng|chạp))"
+    r"(?:[/.-][0-9]{1,2}(?![0-9])| ?tháng (?:[0-9]|giêng|chạp))"
 )
-_DAY_THEN_DATE = re.compile(r"(?:,| và| đến| hoặc)(?: ngày)? [0-9]{1,2}/[0-9]{1,2}(?![0-9])")
+_DAY_THEN_DATE = re.compile(r"(?:,| và| đến| hoặc)(?: ngày)? [0-9]{1,2}([/.-])[0-9]{1,2}(?![0-9%])")
 _OPENS_DAYS = re.compile(r"(?:^|\W)(?:từ|các|trong|ngày|vào|sáng|chiều|tối) $")
 _COUNTED = re.compile(
     r" (?:lần|viên|buổi|bữa|ca|lượt|liều|giờ|gói|ml|kg|lít|triệu|nghìn|người|chuyến|đêm|công|tiếng|phút|cốc|ly)\b"
-)
-_DATE_BEFORE = re.compile(
-    r"(?:^|\W)(?:ngày|sáng|chiều|tối|trưa|đêm|khuya|hôm|nay|qua|mai|thứ (?:hai|ba|tư|năm|sáu|bảy|[2-7])|nhật|cn|t[2-7]|"
-    r"lễ|dịp|tết|niệm|mừng|khánh|mùng|mồng|lúc|giờ|phút|liệt sĩ|[0-9]{1,2}h(?:[0-9]{2})?)[,:]? ?\(?$"
 )
 _MAYBE_DATE_BEFORE = re.compile(
     r"(?:^|\W)(?:từ|đến|tới|hết|trước|sau|vào|thành lập|đầu|bắt đầu|kể|tính|lao động|việt nam|thống nhất|chiến thắng|"
     r"phụ nữ|sinh)[,:]? ?\(?$|(?<![0-9/])[0-9]{1,2}/(?:0?[1-9]|1[0-2])(?:,| và| hoặc| đến|;) ?(?:ngày )?$"
 )
 _DAYS_AFTER = re.compile(r" (?:ngày|tuần|giờ)\b(?! [0-9])")
-_HOLIDAYS = word_set(
-    "1/1 3/2 9/1 27/2 3/3 8/3 26/3 10/3 30/4 1/5 7/5 15/5 19/5 1/6 5/6 21/6 28/6 11/7 27/7 19/8 2/9 10/10 13/10 14/10 "
-    "20/10 9/11 18/11 20/11 23/11 22/12"
-)
 
 
 def date_range(page: Page, start: int) -> tuple[Piece, ...]:
@@ -71,7 +63,7 @@ def date_range(page: Page, start: int) -> tuple[Piece, ...]:
     match = _DAY_TO_DAY_MONTH.match(page.text, start)
     if match and _is_month(match[3]) and 0 < int(match[1]) < int(match[2]) <= 31:
         d1, d2, month, year = match.groups()
-        said = f"{_days(page, start, d1, d2)} {_month_tail(page, month, year)}"
+        said = f"{_days(page, start, d1, d2)} {month_tail(page, month, year)}"
         return _said(page, match, said, ((d1, month), (d2, month)))
     return ()
 
@@ -107,13 +99,13 @@ def month_of_year(page: Page, start: int) -> tuple[Piece, ...]:
     if match:
         return from_match(match, f"{page.say.cardinal(match[1])} năm {page.say.cardinal(match[2])}", "period_of_year")
     match = _MONTH_YEAR.match(page.text, start)
-    if match and _is_month(match[1]):
-        return from_match(match, word + _month_year(page, match[1], match[2]), "month_of_year")
+    if match and _is_month(match[1]) and (match[2] != "." or not word):
+        return from_match(match, word + _month_year(page, match[1], match[3]), "month_of_year")
     return ()
 
 
 def _quarter_of_year(page: Page, start: int) -> tuple[Piece, ...]:
-    match = re.compile(rf"([1-4])(?:{_TO}([1-4]))?[/-]{_Y}{_STOP}").match(page.text, start)
+    match = re.compile(rf"([1-4])(?:{_TO}([1-4]))?[/.-]{_Y}{_STOP}").match(page.text, start)
     if not match:
         return ()
     said = page.say.cardinal(match[1]) + (f" đến quý {page.say.cardinal(match[2])}" if match[2] else "")
@@ -141,17 +133,23 @@ def day_number(page: Page, start: int) -> tuple[Piece, ...]:
     if not match or not 1 <= int(match[1]) <= 31:
         return ()
     before = page.before(start)
-    single = _AFTER_DAY.search(before) and not _COUNTED.match(page.text, match.end())
+    span = _PLAIN_RANGE.match(page.text, start)
+    counted = _COUNTED.match(page.text, match.end()) or (span and _COUNTED.match(page.text, span.end()))
+    single = _AFTER_DAY.search(before) and not counted
     listed = _IN_DAY_LIST.search(before) and _LIST_GOES_ON.match(page.lower, match.end())
-    opened = _OPENS_DAYS.search(before) and _DAY_THEN_DATE.match(page.lower, match.end())
+    opened = _OPENS_DAYS.search(before) and _date_follows(page, match.end())
     if not (single or listed or opened):
         return ()
-    span = _PLAIN_RANGE.match(page.text, start)
     if span and int(span[1]) < int(span[2]) <= 31:
         return _day_span(page, span)
     if span and single and _DAY_DASH_MONTH.match(page.text, start):
         return ()
-    return from_match(match, _day(page, start, match[1]), "day")
+    return from_match(match, day_at(page, start, match[1]), "day")
+
+
+def _date_follows(page: Page, end: int) -> bool:
+    follows = _DAY_THEN_DATE.match(page.lower, end)
+    return follows is not None and (follows[1] == "/" or not evidence.may_be_counted(page, follows.end()))
 
 
 def joined_list(page: Page, start: int) -> tuple[Piece, ...]:
@@ -162,23 +160,10 @@ def joined_list(page: Page, start: int) -> tuple[Piece, ...]:
     before, numbers = page.before(start), match[1].split(",")
     if _AFTER_DAY.search(before) and _is_month(match[2]):
         said = ", ".join(page.say.day(number) for number in numbers)
-        return from_match(match, f"{said} {_month_tail(page, match[2], match[3])}", "day_list")
+        return from_match(match, f"{said} {month_tail(page, match[2], match[3])}", "day_list")
     if _AFTER_MONTH.search(before) and len(match[2]) == 4:
         said = ", ".join(page.say.month(number) for number in numbers)
         return from_match(match, f"{said} năm {page.say.cardinal(match[2])}", "month_list")
-    return ()
-
-
-def dashed_day_month(page: Page, start: int) -> tuple[Piece, ...]:
-    """Read `ngày 8-3` and `Quốc khánh 2-9`, the hyphen of newspapers."""
-    match = _DAY_DASH_MONTH.match(page.text, start)
-    if not match or not _is_month(match[2]) or not 1 <= int(match[1]) <= 31:
-        return ()
-    if not re.search(r"(?:ngày|lễ|dịp|niệm|mừng|khánh|phụ nữ|lao động) $", page.before(start)):
-        return ()
-    said = _date(page, start, match[1], match[2], None)
-    if _key(match[1], match[2]) in _HOLIDAYS or int(match[1]) >= int(match[2]):
-        return from_match(match, said, "day_month")
     return ()
 
 
@@ -190,16 +175,21 @@ def day_month(page: Page, start: int) -> tuple[Piece, ...]:
     before = page.before(start)
     if _DAYS_AFTER.match(page.after(match.end())):
         return ()
-    if not _DATE_BEFORE.search(before) and not _may_be_date(page, match, before):
+    shown = evidence.shows_day(before) or evidence.names_day(before)
+    shown = shown or evidence.almanac_follows(page.after(match.end()))
+    if not shown and not _may_be_date(page, match, before):
         return ()
     return _said(page, match, _date(page, start, match[1], match[2], None), ((match[1], match[2]),))
 
 
 def _may_be_date(page: Page, match: re.Match[str], before: str) -> bool:
-    key = _key(match[1], match[2])
+    key = key_of(match[1], match[2])
     if is_share(page.after(match.end())) or key in {"24/7", "1/1"}:
         return False
-    return key in _HOLIDAYS or _IN_DAY_LIST.search(before) is not None or _MAYBE_DATE_BEFORE.search(before) is not None
+    if _IN_DAY_LIST.search(before) or _MAYBE_DATE_BEFORE.search(before):
+        return True
+    some = int(match[1]) <= int(match[2]) and evidence.may_be_counted(page, match.end())
+    return key in HOLIDAYS and not some and not evidence.denies_day(before)
 
 
 def _day_span(page: Page, span: re.Match[str]) -> tuple[Piece, ...]:
@@ -207,7 +197,7 @@ def _day_span(page: Page, span: re.Match[str]) -> tuple[Piece, ...]:
     month_follows = re.match(r" ?(?:(?:hằng |hàng |của |mỗi )?tháng|/)", page.lower[span.end() : span.end() + 12])
     if month_follows or not _is_month(span[2]):
         return from_match(span, said, "day_range")
-    if _key(span[1], span[2]) in _HOLIDAYS:
+    if key_of(span[1], span[2]) in HOLIDAYS:
         return from_match(span, _date(page, span.start(), span[1], span[2], None), "day_month")
     said = _date(page, span.start(), span[1], span[2], None)
     return from_match(
@@ -216,30 +206,21 @@ def _day_span(page: Page, span: re.Match[str]) -> tuple[Piece, ...]:
 
 
 def _said(page: Page, match: re.Match[str], said: str, dates: tuple[tuple[str, ...], ...]) -> tuple[Piece, ...]:
-    if all(_exists(*date) for date in dates):
+    if all(exists(*date) for date in dates):
         return from_match(match, said, "date")
     return from_match(match, said, "date", suspect_value(match.group(), "không có trong lịch", said))
 
 
 def _date(page: Page, start: int | None, day: str, month: str, year: str | None) -> str:
-    said_day = page.say.day(day) if start is None else _day(page, start, day)
-    return f"{said_day} {_month_tail(page, month, year)}"
-
-
-def _month_tail(page: Page, month: str, year: str | None) -> str:
-    said = f"tháng {page.say.month(month)}"
-    return f"{said} năm {page.say.cardinal(year)}" if year else said
+    said_day = page.say.day(day) if start is None else day_at(page, start, day)
+    return f"{said_day} {month_tail(page, month, year)}"
 
 
 def _days(page: Page, start: int, first: str, last: str) -> str:
     """Return a range of days; from the tenth on it goes without "mùng": "mười đến mười hai"."""
     if int(first) >= 10:
         return f"{page.say.cardinal(first)} đến {page.say.cardinal(last)}"
-    return f"{_day(page, start, first)} đến {page.say.day(last)}"
-
-
-def _day(page: Page, start: int, day: str) -> str:
-    return page.say.cardinal(day) if _SAID_DAY.search(page.before(start, 6)) else page.say.day(day)
+    return f"{day_at(page, start, first)} đến {page.say.day(last)}"
 
 
 def _month_year(page: Page, month: str, year: str) -> str:
@@ -254,16 +235,3 @@ def _counts(page: Page, end: int) -> bool:
 
 def _is_month(digits: str) -> bool:
     return 1 <= int(digits) <= 12
-
-
-def _key(day: str, month: str) -> str:
-    return f"{int(day)}/{int(month)}"
-
-
-def _exists(day: str, month: str, year: str = "2024") -> bool:
-    number, of_month, of_year = int(day), int(month), int(year)
-    if not 1 <= of_month <= 12:
-        return False
-    leap = of_year % 4 == 0 and (of_year % 100 != 0 or of_year % 400 == 0)
-    longest = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[of_month - 1]
-    return 1 <= number <= longest

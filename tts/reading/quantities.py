@@ -3,7 +3,7 @@
 import re
 
 from tts.reading.letters import spell
-from tts.reading.page import Page, Piece, from_match, leftover_digits
+from tts.reading.page import Page, Piece, from_match, leftover_digits, suspect_value
 from tts.reading.units import MONEY, PER, PER_COUNT, UNIT, UNITS, is_per_noun, per_count, per_word, unit_name
 from tts.reading.wordsets import any_of
 
@@ -61,7 +61,10 @@ def number(page: Page, start: int) -> tuple[Piece, ...]:
     """Read one number, or a range, with the unit after it."""
     match = _RANGE.match(page.text, start)
     if match and _is_range(page, match):
-        word = " " if _SCORE_BEFORE.search(page.before(start)) else " đến "
+        scored = _SCORE_BEFORE.search(page.before(start)) is not None
+        if not scored and _falls(page, match):
+            return _two_numbers(page, match)
+        word = " " if scored else " đến "
         first = _said(page, match[1], match.end(3)) + (" phần trăm" if match[2] else "")
         return _with_unit(page, start, match.end(), first + word + _said(page, match[3], match.end()))
     match = _ONE.match(page.text, start)
@@ -208,6 +211,18 @@ def _is_range(page: Page, match: re.Match[str]) -> bool:
     if match[1].startswith("0") and match[1].isdigit() and len(match[1]) > 2:
         return False
     return not (len(match[1]) > 6 and match[1].isdigit())
+
+
+def _falls(page: Page, match: re.Match[str]) -> bool:
+    """Tell whether the second number is the smaller one, as in no range without a unit: `45-12`."""
+    plain = match[1].isdigit() and match[3].isdigit() and not match[2]
+    return plain and int(match[1]) > int(match[3]) and UNIT.match(page.text, match.end()) is None
+
+
+def _two_numbers(page: Page, match: re.Match[str]) -> tuple[Piece, ...]:
+    said = f"{_said(page, match[1], match.end(1))}, {_said(page, match[3], match.end())}"
+    flag = suspect_value(match.group(), "không phải một khoảng vì số sau nhỏ hơn", said)
+    return from_match(match, said, "number_list", flag)
 
 
 def _said(page: Page, written: str, end: int) -> str:

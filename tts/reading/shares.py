@@ -3,6 +3,7 @@
 import re
 
 from domain.reading import Flag
+from tts.reading.evidence import denies_day, may_be_counted
 from tts.reading.page import Page, Piece, from_match, one, suspect_value
 from tts.reading.units import UNIT, unit_name
 from tts.reading.wordsets import any_of
@@ -36,13 +37,38 @@ _RATIO_AFTER = re.compile(
         "chi bộ, đảng bộ, lĩnh vực, sở, phòng, điểm, nội dung, tỉnh, thành phố, trạm, công trình, dự án, văn bản, xóm,"
         "kiến nghị, câu hỏi, cán bộ, công chức, viên chức, ủy viên, đảng viên, hội viên, cử tri, trẻ, lớp, bài, cụm,"
         "mô hình, ngày, tuần, gia đình, hợp tác xã, sản phẩm, tiêu chuẩn, chỉ số, mục tiêu, thí sinh, vụ, nhà, đoàn,"
-        "đồn, phụ nữ, giáo viên, quận, khối, nhóm, chi hội, xí nghiệp, tàu, xe, máy, ca, mẫu, vận động viên, đội"
+        "đồn, phụ nữ, giáo viên, quận, khối, nhóm, chi hội, xí nghiệp, tàu, xe, máy, ca, mẫu, vận động viên, đội,"
+        "vị trí, mũi, công nhân, tuyến, cầu, bị can, bị cáo, đối tượng, cá nhân, tập thể, buổi, cuộc, kỳ, trận,"
+        "giải, hạng mục, gói thầu, hợp đồng, quyết định, nghị quyết, kế hoạch, phương tiện, căn, ngôi, cột, cơ sở,"
+        "bệnh nhân, ấp, buôn, chợ, hồ, đập, đề tài, đề án, chương trình, cán sự, quân nhân, dân quân, học viên"
     )
     + r"\b"
 )
 _RATIO_BEFORE = re.compile(
-    any_of("đạt, có, được, với, hoàn thành, phục vụ, trực, hoạt động, hỗ trợ, bậc, xếp thứ, hạng, tục, cấp độ") + " $"
+    any_of(
+        "đạt, có, được, với, hoàn thành, phục vụ, trực, hoạt động, hỗ trợ, bậc, xếp, xếp thứ, hạng, tục, cấp độ,"
+        "điểm, độ dốc"
+    )
+    + " $"
 )
+_COUNT_BEFORE = re.compile(
+    any_of(
+        "còn lại, còn, đã có, mới có, thông xe, xong, bắt, bắt giữ, xử lý, giải quyết, khám, thu, cấp, tiêm, kiểm tra,"
+        "rà soát, thẩm định, thông qua, khắc phục, sửa chữa, xóa, xoá, tổ chức, ban hành, trả lời, tiếp nhận, trong đó,"
+        "nghiệm thu, khởi công, thành lập được, vận động, kết nạp, triển khai, bàn giao, phủ, cung cấp"
+    )
+    + " $"
+)
+_DIVIDED_AFTER = re.compile(
+    " ?"
+    + any_of(
+        "ngày, giờ, tháng, năm, tuần, thìa, muỗng, viên, gói, lít, bát, cốc, chén, mặt, cân, bánh, thân, sào, héc ta,"
+        "ha, mét, m, km, kg, ml, gam, g, ống, lọ, chai, quả, ly, bao, lạng, yến, tạ, tấn, bề, liều, vòng, khẩu phần,"
+        "đường, mái, cánh, sân, đáy, ruộng, vườn, tường, bồn, bể, xô, hố, chu kỳ, vụ, chu vi, nhân sự, ngân sách"
+    )
+    + r"\b(?! tháng)"
+)
+"""Things that have parts; a fraction of them is no count of pieces."""
 _COMMON_FRACTIONS = {("1", "2"), ("1", "3"), ("2", "3"), ("1", "4"), ("3", "4")}
 
 
@@ -79,6 +105,8 @@ def _share(page: Page, match: re.Match[str], top: str, bottom: str) -> tuple[str
         return over, ()
     if (top, bottom) in _COMMON_FRACTIONS:
         return part, (suspect_value(match.group(), "có thể là ngày hoặc phân số", part),)
+    if int(top) <= int(bottom) and denies_day(page.before(match.start())):
+        return over, (suspect_value(match.group(), "có thể là tỷ lệ hoặc ngày", over),)
     date = f"{page.say.day(top)} tháng {page.say.month(bottom)}"
     return date, (suspect_value(match.group(), "có thể là ngày hoặc tỷ lệ", date),)
 
@@ -89,6 +117,8 @@ def _is_fraction(page: Page, match: re.Match[str], top: str, bottom: str) -> boo
         return top == "1"
     if _ADDRESS_BEFORE.search(before) or not 0 < int(top) < int(bottom) <= 10:
         return False
+    if (top, bottom) in _COMMON_FRACTIONS and not denies_day(before) and _DIVIDED_AFTER.match(after):
+        return True
     leading = _FRACTION_BEFORE.search(before) and not _RATIO_AFTER.match(after)
     return bool(leading or _FRACTION_AFTER.match(after))
 
@@ -96,7 +126,8 @@ def _is_fraction(page: Page, match: re.Match[str], top: str, bottom: str) -> boo
 def _is_ratio(page: Page, match: re.Match[str], top: str, bottom: str) -> bool:
     before, after = page.before(match.start()), page.after(match.end())
     shown = _ADDRESS_BEFORE.search(before) or _RATIO_BEFORE.search(before) or _RATIO_AFTER.match(after)
-    return bool(shown) or not _DATE_LIKE.fullmatch(match.group()) or match.group() == "24/7" or top == bottom
+    counted = int(top) <= int(bottom) and _COUNT_BEFORE.search(before) and may_be_counted(page, match.end())
+    return bool(shown or counted) or not _DATE_LIKE.fullmatch(match.group()) or match.group() == "24/7" or top == bottom
 
 
 def _measured(page: Page, match: re.Match[str]) -> tuple[Piece, ...]:

@@ -4,7 +4,12 @@ import re
 
 from tts.reading.page import Page, Piece, from_match, suspect_value
 
-_LETTERED = r"([0-9]{1,2}) ?(?:h|H|giờ)(?: ?([0-9]{2})(?![0-9])(?: ?(phút|ph|p|'))?)?(?![^\W\d_])"
+_NO_DAY = r"(?![0-9]|[-/.][0-9]{1,2}(?![0-9hHg:]| ?giờ))"
+"""After minutes that a space sets off: they would be the day of `15 giờ 23-10`."""
+_LETTERED = (
+    rf"([0-9]{{1,2}}) ?(?:h|H|giờ)(?:(?: (?=[0-9]{{2}}{_NO_DAY}))?([0-9]{{2}})(?![0-9])(?: ?(phút|ph|p|'))?)?"
+    r"(?![^\W\d_])"
+)
 _SOUTHERN = r"([0-9]{1,2})g([0-9]{2})(?![0-9])()(?![^\W\d_])"
 _COLON = r"([01]?[0-9]|2[0-4]):([0-5][0-9])(?![0-9:]|[.,][0-9]| ?%)( ?(?:h|giờ)\b)?"
 _TIME = re.compile(rf"{_LETTERED}|{_SOUTHERN}|{_COLON}")
