@@ -1,6 +1,7 @@
 """The reviewed lexicon that ships with the product, and the reader that uses it."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import resources
@@ -11,6 +12,7 @@ from tts.reading.normalise import clean_word
 
 _FILES = ("state", "party", "services", "education", "loans", "names")
 _ANY_CASE = frozenset({"loan"})
+_JOINT = re.compile(r"[-&]")
 
 
 @cache
@@ -52,12 +54,25 @@ class LexiconReader:
 
 
 def _readings() -> Iterator[Reading]:
-    for name in _FILES:
-        for row in _rows(name):
-            written, unsure = clean_word(row["written"]), row["note"] == "unsure"
-            yield Reading(written, row["spoken"], row["category"] not in _ANY_CASE, unsure)
-            if _is_titled(written):
-                yield Reading(_small_first(written), _small_first(row["spoken"]), unsure=unsure)
+    rows = [row for name in _FILES for row in _rows(name)]
+    for row in rows:
+        written = clean_word(row["written"])
+        for other in _other_joins(written):
+            yield Reading(other, row["spoken"], unsure=row["note"] == "unsure")
+    for row in rows:
+        written, unsure = clean_word(row["written"]), row["note"] == "unsure"
+        yield Reading(written, row["spoken"], row["category"] not in _ANY_CASE, unsure)
+        if _is_titled(written):
+            yield Reading(_small_first(written), _small_first(row["spoken"]), unsure=unsure)
+
+
+def _other_joins(written: str) -> set[str]:
+    """Return the other ways to join the same initials: `KT-XH` is also typed `KT - XH`, `GD&ĐT` `GD và ĐT`."""
+    parts = _JOINT.split(written)
+    if len(parts) == 1 or not all(len(part) > 1 and part.isalpha() and part.isupper() for part in parts):
+        return set()
+    with_spaces = _JOINT.sub(r" \g<0> ", written)
+    return {with_spaces, written.replace("-", " - "), written.replace("&", " & "), written.replace("&", " và ")}
 
 
 def _is_titled(written: str) -> bool:
