@@ -2,13 +2,18 @@
 
 import re
 
+from tts.reading.evidence import names_product
 from tts.reading.letters import spell
 from tts.reading.page import Page, Piece, one, unknown_abbreviation
 
 _LETTERS_DIGITS = re.compile(r"([A-ZĐ]{1,6})[.-]?([0-9]{1,9})([A-ZĐ]{0,2}[0-9]{0,3})(?!\w)")
 _OFFICE = re.compile(r"[A-ZĐ]{2,8}(?!\w)")
 _FILED = re.compile(r"(?:^|\W)lưu:? ?[^.;]*$")
-_SUNDAY_NEAR = re.compile(r"(?:t[2-7]|thứ|bảy|sáng|chiều|tối|trưa|ngày|đêm)\W[^.;]{0,20}$")
+_SUNDAY_NEAR = re.compile(
+    r"(?:t[2-7]|thứ|bảy|sáng|chiều|tối|trưa|ngày|đêm)\W[^.;]{0,20}$"
+    r"|(?:[0-9]{1,2}[hg:](?:[0-9]{2})?|giờ|phút)[ ,(]{1,3}$"
+)
+_DATE_AFTER = re.compile(r",? ?\(?(?:ngày )?[0-9]{1,2}[/.-][0-9]{1,2}(?![0-9])")
 
 
 def letters_with_digits(page: Page, start: int) -> tuple[Piece, ...]:
@@ -17,8 +22,10 @@ def letters_with_digits(page: Page, start: int) -> tuple[Piece, ...]:
     if not match:
         return ()
     letters, digits, tail = match.groups()
-    glued = page.text[match.end(1)].isdigit()
-    name = page.reading_of(letters + "+") or (page.reading_of(letters) if glued and len(letters) > 1 else None)
+    glued, product = page.text[match.end(1)].isdigit(), names_product(page.before(start))
+    # The initials of a body may open the name of a thing as well: DN100 is a pipe, BC15 a rice.
+    name = page.reading_of(letters + "+") or (page.reading_of(letters) if glued and len(letters) > 2 else None)
+    name = None if product else name
     if not name and not glued:
         return ()
     if name and page.before(start).endswith(name.split()[0] + " "):
@@ -28,7 +35,7 @@ def letters_with_digits(page: Page, start: int) -> tuple[Piece, ...]:
     tail_letters = tail.rstrip("0123456789")
     said += f" {spell(tail_letters)}" if tail_letters else ""
     said += f" {page.say.cardinal(tail[len(tail_letters) :])}" if len(tail) > len(tail_letters) else ""
-    sure = name or len(letters) == 1 or len(digits) > 5
+    sure = name or product or len(letters) == 1 or len(digits) > 5
     flags = () if sure else (unknown_abbreviation(match.group(), said),)
     return one(start, match.end(), said, "letters_with_digits", *flags)
 
@@ -44,7 +51,7 @@ def office(page: Page, start: int) -> tuple[Piece, ...]:
 
 def sunday(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `CN` as Sunday where a weekday or a time of day is near."""
-    near = _SUNDAY_NEAR.search(page.before(start, 30))
+    near = _SUNDAY_NEAR.search(page.before(start, 30)) or _DATE_AFTER.match(page.text, start + 2)
     if not near or not re.match(r"CN(?!\w)", page.text[start : start + 3]):
         return ()
     return one(start, start + 2, "chủ nhật", "weekday")

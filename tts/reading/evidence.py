@@ -60,6 +60,21 @@ _COUNTED = re.compile(
 )
 
 
+_PRODUCT_BEFORE = re.compile(
+    "(?:^|\\W)"
+    + any_of(
+        "giống, lúa, ngô, sắn, mía, keo, lạc, đậu tương, lúa lai, lúa thuần, nhóm thuần, nhóm lai, ống, thép, ống nhựa,"
+        "dây cáp, cáp, động cơ, model, mã hiệu, ký hiệu, máy kéo, máy cày, thuốc, phân bón, phân, chế phẩm, tuyến ống"
+    )
+    + r"[ :][^.;]{0,45}$"
+)
+
+
+def names_product(before: str) -> bool:
+    """Tell whether a plant variety, a pipe or another thing with a trade name is spoken of before."""
+    return _PRODUCT_BEFORE.search(before) is not None
+
+
 def shows_day(before: str) -> bool:
     """Tell whether a day is named right before: `sáng`, `hôm nay (`, `thứ Hai, ngày `, `lúc 7 giờ 30, `."""
     return _DAY_BEFORE.search(before) is not None

@@ -2,6 +2,7 @@
 
 import re
 
+from tts.reading.evidence import names_product
 from tts.reading.page import Page, Piece, one
 from tts.reading.units import UNITS
 from tts.reading.wordsets import word_set
@@ -38,7 +39,7 @@ def degree_word(page: Page, start: int) -> tuple[Piece, ...]:
 def kilometre_post(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `Km 12+300`, a place on a road."""
     match = _POST.match(page.text, start)
-    if not match:
+    if not match or (page.text.startswith("KM", start) and names_product(page.before(start))):
         return ()
     said = f"ki lô mét {page.say.cardinal(match[1])}"
     said += f" cộng {page.say.cardinal(match[2])}" if match[2] else ""

@@ -2,6 +2,7 @@
 
 import re
 
+from tts.reading.letters import spell
 from tts.reading.page import Page, Piece, from_match
 from tts.reading.wordsets import any_of, word_set
 
@@ -26,6 +27,11 @@ _CALLED_FAR = re.compile(
     + any_of("công an, báo ngay, báo tin, báo cho, cứu thương")
     + r"\W{1,3}$"
 )
+_AFTER_PHONE = re.compile(r"(?:0[0-9]{2,3}(?:[ .-]?[0-9]{2,4}){2,3}|1[89]00[ .]?[0-9]{2,6})(?:,| hoặc| và|;)(?: số)? $")
+_MASKED = re.compile(
+    r"(?=[0-9 .]{3,9}[xX*])(0[0-9]{2,3})[ .]?([0-9]{3}|[xX]{3}|\*{3})[ .]?([0-9]{3,4}|[xX]{3,4}|\*{3,4})(?!\w)"
+)
+"""A number of which a newspaper hides a part: `0912 345 xxx`."""
 _UNEVEN = {8: (0, 4), 9: (0, 3, 6), 11: (0, 4, 7)}
 """Where the groups of a long run of digits begin, so that no digit is left alone."""
 _COUNTED = re.compile(
@@ -43,6 +49,9 @@ def phone(page: Page, start: int) -> tuple[Piece, ...]:
     match = _HOTLINE.match(page.text, start)
     if match and len(_digits(match.group())) in {6, 8, 9, 10}:
         return _said(page, match, match.group())
+    masked = _MASKED.match(page.text, start)
+    if masked:
+        return from_match(masked, ", ".join(_masked_group(page, group) for group in masked.groups()), "phone")
     match = _LOCAL.match(page.text, start) or _ABROAD.match(page.text, start)
     if match:
         written = _trim(page, match)
@@ -58,7 +67,7 @@ def _short(page: Page, start: int) -> tuple[Piece, ...]:
     if not match or _COUNTED.match(page.lower, match.end()):
         return ()
     before = page.before(start)
-    known = match.group() in _EMERGENCY and _CALLED_FAR.search(before)
+    known = match.group() in _EMERGENCY and (_CALLED_FAR.search(before) or _AFTER_PHONE.search(before))
     if not known and not _CALLED.search(before):
         return ()
     return _said(page, match, match.group())
@@ -96,6 +105,10 @@ def _group(page: Page, group: str) -> str:
     elif len(digits) > 6:
         parts = [digits[:4], *re.findall(r"[0-9]{1,3}", digits[4:])]
     return sign + ", ".join(map(page.say.spelled, parts))
+
+
+def _masked_group(page: Page, group: str) -> str:
+    return page.say.spelled(group) if group.isdigit() else " ".join(spell("x") for _ in group)
 
 
 def _digits(written: str) -> str:

@@ -55,6 +55,7 @@ _DIGIT_RULES: tuple[Rule, ...] = (
     shares.ratio,
     quantities.dimensions,
     quantities.metres_and,
+    quantities.millions_and,
     quantities.number_with_letters,
     quantities.number,
 )

@@ -4,7 +4,7 @@ import re
 
 from tts.reading.letters import CAPITALS
 from tts.reading.page import Page, Piece, one, suspect_value
-from tts.reading.units import PER, PER_COUNT, UNITS, is_per_noun, per_count, per_word, unit_name
+from tts.reading.units import PER, PER_COUNT, UNITS, is_per_noun, measures_alike, per_count, per_word, unit_name
 from tts.reading.wordsets import any_of, word_set
 
 _DOTS = re.compile(r"(?:\. ?){2,}|…[.…]*")
@@ -32,6 +32,8 @@ _COUNTED_BEFORE = re.compile(r"[0-9][^,;()]{0,25}$")
 _UNIT_BEFORE = re.compile(r"([^\W\d_]+[23²³]?) ?$")
 _YEAR_AFTER = re.compile(r"/(?:19|20)[0-9]{2}(?![0-9])")
 _WITHIN = re.compile(r"/[0-9]{1,3} ?(?:h|giờ|ngày|tháng|phút|năm)\b")
+_LAST_UNIT = re.compile(r"[0-9] ?([^\W\d_]+[23²³]?|%|°c?)$")
+_FIRST_UNIT = re.compile(r"[0-9.,/]+ ?([^\W\d_]+[23²³]?|%|°c?)")
 _UNIT_END = re.compile(r"[0-9] ?[^\W\d_]+$")
 _INITIAL = re.compile(rf"(?:^|\W)[{CAPITALS}]$")
 _PHONE_HEAD = re.compile(r"\(?0[0-9]{2}")
@@ -89,7 +91,8 @@ def dash(page: Page, start: int) -> tuple[Piece, ...]:
         return one(start, end, "đến", "range")
     spaced = text[start - 1 : start] == " " or text[end : end + 1] == " "
     compound = text[:start].rstrip()[-1:].islower() and text[end : end + 2].strip()[:1].islower()
-    return one(start, end, "," if spaced and not compound else "", "hyphen")
+    apart = (spaced and not compound) or (after[:1].isdigit() and _LAST_UNIT.search(before))
+    return one(start, end, "," if apart else "", "hyphen")
 
 
 def slash(page: Page, start: int) -> tuple[Piece, ...]:
@@ -136,5 +139,8 @@ def _joins_range(before: str, after: str) -> bool:
     if same and re.match(rf"{same[1]} [0-9ivx]", after):
         return True
     if not re.match(r"\(?(?:dưới |hết )?[0-9]", after) or _PHONE_HEAD.match(after):
+        return False
+    last, first = _LAST_UNIT.search(before), _FIRST_UNIT.match(after)
+    if last and first and not measures_alike(last[1], first[1]):
         return False
     return bool(_NUMERIC_END.search(before) or (_MONEY_END.search(before) and _NUMBER_BEFORE.search(before)))

@@ -45,12 +45,17 @@ _ID_BEFORE = re.compile(
     + r"(?: (?:số|công dân|cá nhân|y tế|xã hội|là|của|ngân hàng|hồ sơ|thuế|thẻ)){0,3}(?: là)?\W{0,3}$"
 )
 _CERTIFICATE_BEFORE = re.compile(
-    any_of("chứng nhận, sổ đỏ, giấy phép, số hiệu") + r"(?: số| quyền sử dụng đất){0,2}\W{0,3}$"
+    any_of("chứng nhận, sổ đỏ, sổ hồng, giấy phép, số hiệu, số phôi, phôi bằng, vào sổ, ký hiệu")
+    + r"(?: số| quyền sử dụng đất){0,2}\W{0,3}$"
 )
 _IDENTITY = re.compile(r"[0-9]{1,6}(?:[ .][0-9]{1,9}){2,8}(?![0-9])|[0-9]{4,}(?![.,]?[0-9])")
 _WORD_AFTER = re.compile(r" [^\W\d_]{2,}")
 _DOSSIER = re.compile(r"(?=[0-9.-]{1,20}[A-Z])[0-9]{1,6}(?:[.-][0-9A-Z]{1,8}){3,8}(?!\w)")
 _IDENTITY_CODE = re.compile(r"([A-ZĐ]{1,4})[ .-]?[0-9][0-9A-ZĐ]{0,20}(?:[ .-][0-9A-ZĐ]{1,20}){0,6}(?!\w)")
+_SERIAL = re.compile(r"[A-ZĐ]{1,2} ?(?:[0-9]{5,8}|0[0-9]{3,7})")
+_NUMBERED_BEFORE = re.compile(r"(?:^|\W)(?:số|seri|sê ri):? $")
+"""The serial number of a certificate, `số BK 045127`."""
+_MILLIONS_AND = re.compile(r"([0-9]{1,3})tr([0-9]{1,3})(?!\w)")
 _METRES_AND = re.compile(r"([0-9]{1,3})m([0-9]{2})(?!\w)")
 _AGAIN = re.compile(r" \(([^\W\d_]+(?: [^\W\d_]+){0,8})\)")
 """The same number in words, as contracts write it: `02 (hai) bản`."""
@@ -174,12 +179,12 @@ def identity_number(page: Page, start: int) -> tuple[Piece, ...]:
 def identity_code(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `H35.12-250315-0042` sign by sign where a card, a file or a code is named before it."""
     match = _IDENTITY_CODE.match(page.text, start)
-    if not match or sum(map(str.isdigit, match.group())) < 4 or page.reading_of(match[1]):
+    if not match or sum(map(str.isdigit, match.group())) < 4:
         return ()
     before = page.before(start)
-    if not _ID_BEFORE.search(before) and not _CERTIFICATE_BEFORE.search(before):
-        return ()
-    return _sign_by_sign(page, match)
+    serial = _SERIAL.fullmatch(match.group()) and _NUMBERED_BEFORE.search(before)
+    named = _ID_BEFORE.search(before) and not page.reading_of(match[1])
+    return _sign_by_sign(page, match) if serial or named or _CERTIFICATE_BEFORE.search(before) else ()
 
 
 def _sign_by_sign(page: Page, match: re.Match[str]) -> tuple[Piece, ...]:
@@ -191,6 +196,14 @@ def _digits(page: Page, digits: str) -> str:
     """Return `digits` one by one; a long run in threes, the last of them four rather than one alone."""
     threes = re.findall(r"[0-9]{4}$|[0-9]{1,3}", digits) if len(digits) > 8 else [digits]
     return ", ".join(map(page.say.spelled, threes))
+
+
+def millions_and(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `1tr2`, a million and so many hundred thousand."""
+    match = _MILLIONS_AND.match(page.text, start)
+    if not match:
+        return ()
+    return from_match(match, f"{page.say.cardinal(match[1])} triệu {page.say.cardinal(match[2])}", "quantity")
 
 
 def metres_and(page: Page, start: int) -> tuple[Piece, ...]:

@@ -21,6 +21,7 @@ _SHORT_RANGE = re.compile(r"([0-9]{1,2}) ?- ?(?=[0-9]{1,2} ?(?:h|giờ)(?![^\W\d
 _NOT_TIME = re.compile(r"(?:tỷ lệ|tỉ lệ|tỷ số|tỉ số|mác|chia|số) $")
 _WEEKDAY_TO = re.compile(r"([2-7])(?: ?- ?)(?:(thứ |t)?([2-7])(?![\w/])|(cn|chủ nhật)(?!\w))")
 _ORDINAL = re.compile(r"([0-9]{1,3})(?:/([0-9]{1,3}))?(?![0-9]|[.,/][0-9])")
+_WEEKDAY_LIST_BEFORE = re.compile(r"(?<!\w)thứ [2-7](?:, ?| và | hoặc )(?:[2-7](?:, ?| và | hoặc )){0,5}$")
 _WEEKDAYS = {"2": "hai", "3": "ba", "4": "tư", "5": "năm", "6": "sáu", "7": "bảy"}
 _T_DAY = re.compile(r"T([2-7])(?![/\w])(?:( ?- ?)(?:T([2-7])|(CN))(?!\w))?")
 _T_MONTH = re.compile(r"T([0-9]{1,2})/((?:19|20)[0-9]{2})(?![0-9])")
@@ -55,7 +56,8 @@ def _bare_southern(page: Page, start: int) -> re.Match[str] | None:
 def weekday_number(page: Page, start: int) -> tuple[Piece, ...]:
     """Read the number after "thứ": a weekday, a range of weekdays, or an ordinal."""
     before = page.before(start, 20)
-    if not re.search(r"(?<!\w)thứ $", before):
+    listed = _WEEKDAY_LIST_BEFORE.search(before) is not None
+    if not listed and not re.search(r"(?<!\w)thứ $", before):
         return ()
     match = _WEEKDAY_TO.match(page.lower, start)
     if match:
@@ -63,7 +65,7 @@ def weekday_number(page: Page, start: int) -> tuple[Piece, ...]:
         last = "chủ nhật" if match[4] else _WEEKDAYS[match[3]]
         return from_match(match, f"{_WEEKDAYS[match[1]]} đến {word}{last}", "weekday_range")
     match = _ORDINAL.match(page.text, start)
-    if not match:
+    if not match or (listed and match.group() not in _WEEKDAYS):
         return ()
     of_all = f" trên {page.say.cardinal(match[2])}" if match[2] else ""
     return from_match(match, page.say.ordinal(match[1]) + of_all, "ordinal")

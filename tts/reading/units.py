@@ -76,6 +76,27 @@ _SHORT_NOUNS = {
 }  # fmt: skip
 
 
+_DIMENSIONS = (
+    word_set("km hm dm cm mm m"),
+    word_set("kg g gr mg mcg tấn tạ yến t"),
+    word_set("ha m2 m² km2 km² cm2 cm²"),
+    word_set("m3 m³ l lít ml cm3 cm³"),
+    word_set("w kw mw kva mva"),
+    word_set("v kv"),
+    word_set("kwh mwh"),
+    word_set("h giờ phút giây ngày tuần tháng năm"),
+    word_set("đồng đ vnđ vnd usd"),
+    word_set("%"),
+    word_set("°c °"),
+)
+
+
+def measures_alike(first: str, second: str) -> bool:
+    """Tell whether two units may bound one range; units that are not known here may."""
+    one, other = (next((unit for unit in _DIMENSIONS if name.lower() in unit), None) for name in (first, second))
+    return one is None or other is None or one is other
+
+
 def per_word(unit: str, per: str) -> str:
     """Return the word between a unit and what it is counted by: physics says "trên", trade says "một"."""
     return "trên" if unit in _PHYSICAL and per in _PHYSICAL_PER else "một"

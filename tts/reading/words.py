@@ -101,7 +101,7 @@ def _meant_letter(page: Page, start: int, written: str, before: str) -> tuple[Pi
         return one(start, start + 1, point_name(written), "point")
     if small == "đ" and _SCALED_BEFORE.search(before):
         return one(start, start + 1, "đồng", "unit")
-    if small == "x" and re.match(r" ?[0-9]", page.text[start + 1 : start + 3]) and re.search(r"\w $", before):
+    if small == "x" and re.match(r" ?[0-9(]", page.text[start + 1 : start + 3]) and re.search(r"[\w%)] $", before):
         return one(start, start + 1, "nhân", "symbol")
     return () if page.at_line_start(start) else stray_roman(page, start)
 
