@@ -104,6 +104,25 @@ def test_an_accepted_reading_wins_over_the_lexicon() -> None:
     assert said("UBND xã", LexiconEntry("UBND", "ủy ban")) == "ủy ban xã"
 
 
+def test_an_explained_abbreviation_is_read_so_from_there_on_in_its_script_only() -> None:
+    text = READER.read("GRTQ đến. Người gác rừng tự quản (GRTQ) đến.")
+    assert [token.source for token in text.flagged] == ["GRTQ"]
+    assert text.flagged[0].start == 0
+    assert READER.read("GRTQ đến.").flagged
+
+
+def test_an_explanation_that_does_not_fit_teaches_nothing() -> None:
+    assert [token.source for token in READER.read("Người gác rừng (XGRT) đến, XGRT về.").flagged] == ["XGRT", "XGRT"]
+
+
+def test_an_accepted_reading_wins_over_an_explanation() -> None:
+    assert said("gác rừng (GR)", LexiconEntry("GR", "giê e rờ")) == "gác rừng, giê e rờ"
+
+
+def test_a_compound_with_an_unknown_part_is_doubted() -> None:
+    assert [token.source for token in READER.read("Ban VH-XQZ").flagged] == ["XQZ"]
+
+
 def test_the_longest_accepted_reading_wins() -> None:
     short, long = LexiconEntry("UBND", "ủy ban"), LexiconEntry("UBND xã", "ủy ban xã nhà")
     assert said("UBND xã Tả Lèng", short, long) == "ủy ban xã nhà Tả Lèng"
@@ -183,11 +202,23 @@ def test_a_station_chooses_its_style(style: Style, script: str, expected: str) -
 
 @pytest.mark.parametrize(
     "script",
-    ["a" * 10_000, "7" * 20_000, "😀" * 20_000, "\u202eab\u202c" * 4_000, "\x00\x01" * 10_000, "1/" * 10_000],
+    [
+        "a" * 10_000,
+        "7" * 20_000,
+        "😀" * 20_000,
+        "\u202eab\u202c" * 4_000,
+        "\x00\x01" * 10_000,
+        "1/" * 10_000,
+    ],
     ids=["one word", "only digits", "emoji", "bidi", "control characters", "slashes"],
 )
 def test_a_hostile_script_is_flagged_and_not_refused(script: str) -> None:
     assert READER.read(script).flagged
+
+
+@pytest.mark.parametrize("script", ["a (A" * 5_000, "A (a b " * 3_000, "AB (a b) " * 2_000, "19-3 đến " * 2_000])
+def test_a_script_of_many_openings_is_read_to_its_end(script: str) -> None:
+    assert READER.read(script).tokens[-1].end == len(script.rstrip())
 
 
 def test_an_empty_script_is_an_empty_text() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from domain.reading import Flag, FlagKind
+from tts.reading.meanings import Meanings
 from tts.reading.numbers import Numbers
 from tts.reading.wordlist import Lexicon, WordIndex
 
@@ -29,7 +30,8 @@ class Piece:
 class Page:
     """The clean script with everything a rule may ask; `lower` has the same offsets as `text`.
 
-    `marks` holds the script marks by where they begin; `heads` are the offsets where a line begins behind its marks.
+    `marks` holds the script marks by where they begin; `heads` are the offsets where a line begins behind its marks;
+    `meanings` are the abbreviations that the script explains.
     """
 
     text: str
@@ -39,6 +41,7 @@ class Page:
     say: Numbers
     marks: Mapping[int, Piece] = field(default_factory=dict)
     heads: frozenset[int] = frozenset()
+    meanings: Meanings = field(default_factory=Meanings)
 
     def before(self, start: int, reach: int = 60) -> str:
         """Return up to `reach` lower-cased characters before `start`, not beyond its line."""

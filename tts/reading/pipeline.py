@@ -6,6 +6,7 @@ from dataclasses import replace
 from domain.reading import LexiconEntry, SpokenText
 from tts.reading import (
     abbreviations,
+    compounds,
     dates,
     documents,
     marks,
@@ -14,6 +15,7 @@ from tts.reading import (
     punctuation,
     quantities,
     roman,
+    senses,
     shares,
     short_dates,
     structure,
@@ -22,6 +24,7 @@ from tts.reading import (
     web,
     words,
 )
+from tts.reading.meanings import meanings_of
 from tts.reading.normalise import clean
 from tts.reading.numbers import Numbers, Style
 from tts.reading.page import Page, Piece, Rule, suspect_value
@@ -63,7 +66,10 @@ _WORD_RULES: dict[str, tuple[Rule, ...]] = {
     "độ": (measures.degree_word,),
     "km": (measures.kilometre_post,),
     "v": (abbreviations.and_so_on,),
-    "cn": (abbreviations.sunday,),
+    **dict.fromkeys(senses.WORDS, (senses.sense,)),
+    **dict.fromkeys(("tt", "ttr"), (senses.standing_body, senses.sense)),
+    "cn": (abbreviations.sunday, senses.sense),
+    "ph": (senses.acidity,),
     "t": (times.short_weekday,),
     **dict.fromkeys(("qcvn", "tcvn", "qcđp", "tccs", "tcxdvn", "tcxd", "iso"), (documents.standard,)),
 }
@@ -73,6 +79,8 @@ _CAPITAL_RULES: tuple[Rule, ...] = (
     documents.bare_code,
     documents.kind_before_number,
     abbreviations.office,
+    compounds.compound,
+    senses.science,
     abbreviations.letters_with_digits,
     measures.unit_word,
 )
@@ -88,6 +96,10 @@ _SYMBOL_RULES: dict[str, tuple[Rule, ...]] = {
 }
 
 
+_GIVEN = frozenset({"own_reading", "meaning"})
+"""Readings that a person or the script itself gives; they win over a rule for the same letters."""
+
+
 def read(
     script: str, lexicon: Lexicon, readings: Iterable[LexiconEntry] = (), style: Style | None = None
 ) -> SpokenText:
@@ -95,7 +107,8 @@ def read(
     cleaned = clean(script)
     found, heads = marks.marks_of(cleaned.text)
     own = index_entries(tuple(readings))
-    page = Page(cleaned.text, cleaned.text.lower(), lexicon, own, Numbers(style or Style()), found, heads)
+    told = meanings_of(cleaned.text)
+    page = Page(cleaned.text, cleaned.text.lower(), lexicon, own, Numbers(style or Style()), found, heads, told)
     return SpokenText(sentences_of(script, cleaned, _pieces(page)))
 
 
@@ -126,9 +139,7 @@ def _read_at(page: Page, start: int) -> tuple[Piece, ...]:
         found = _first(page, start, _DIGIT_RULES)
     else:
         found = _first(page, start, _SYMBOL_RULES.get(first, (structure.bullet,))) or symbols.sign(page, start)
-    if known and (
-        not found or known.end > found[-1].end or (known.rule == "own_reading" and known.end == found[-1].end)
-    ):
+    if known and (not found or known.end > found[-1].end or (known.rule in _GIVEN and known.end == found[-1].end)):
         return (known,)
     if found:
         return found
@@ -159,11 +170,14 @@ def _first(page: Page, start: int, rules: tuple[Rule, ...]) -> tuple[Piece, ...]
 def _known(page: Page, start: int, end: int) -> Piece | None:
     head = page.lower[start:end]
     own = page.own.longest(page.text, page.lower, start, head)
+    told = page.meanings.at(page.text, page.lower, start, head) if page.meanings.since else None
     shared = page.lexicon.words.longest(page.text, page.lower, start, head)
     if shared and _is_plain_capitals(page, start, shared):
         shared = None
     if own and (not shared or len(own.written) >= len(shared.written)):
         return Piece(start, start + len(own.written), own.spoken, "own_reading")
+    if told and (not shared or len(told.written) >= len(shared.written)):
+        return Piece(start, start + len(told.written), told.spoken, "meaning")
     if not shared:
         return None
     end = start + len(shared.written)

@@ -27,6 +27,7 @@ UNITS = {
     "GB": "gi ga bai", "TB": "tê ra bai", "Mbps": "mê ga bít trên giây", "Gbps": "gi ga bít trên giây",
     "mmHg": "mi li mét thủy ngân", "°C": "độ xê", "° C": "độ xê", "oC": "độ xê", "°F": "độ ép", "độ C": "độ xê",
     "°N": "độ vĩ Bắc", "°E": "độ kinh Đông", "°": "độ", "kcal": "ki lô ca lo", "Kcal": "ki lô ca lo", "cal": "ca lo",
+    "Mb": "mê ga bít", "Gb": "gi ga bít", "MPN": "em pê en", "CFU": "xê ép u",
     "ppm": "phần triệu", "mmol": "mi li mol",
     "hPa": "héc tô pát can", "MPa": "mê ga pát can", "kPa": "ki lô pát can", "UI": "đơn vị quốc tế",
     "IU": "đơn vị quốc tế", "HP": "mã lực", "CV": "mã lực", "inch": "in",

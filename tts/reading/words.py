@@ -2,6 +2,7 @@
 
 import re
 
+from tts.reading.compounds import guess
 from tts.reading.letters import CAPITALS, POINTS, letter_name, point_name, spell
 from tts.reading.page import Page, Piece, leftover_digits, one, suspect_value, unknown_abbreviation, unreadable
 from tts.reading.roman import stray_roman
@@ -53,7 +54,7 @@ def _capitals(page: Page, start: int, end: int, written: str) -> tuple[Piece, ..
         return roman
     if is_syllable(written):
         return one(start, end, written.lower(), "capitals")
-    said = spell(written)
+    said = guess(page, written) or spell(written)
     return one(start, end, said, "unknown", unknown_abbreviation(written, said))
 
 
