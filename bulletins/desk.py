@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from bulletins import seals
 from bulletins.inserts import refuse_missing_inserts
-from bulletins.recordings import cast_of, parts, seal_of
+from bulletins.recordings import cast_of, parts
 from domain.audio import PRESET_LABELS
 from domain.bulletins import EDITABLE, SCRIPT_LIMIT, AcceptedReading, Bulletin, BulletinState
 from domain.errors import BadInputError, FlaggedReadingError, NotAllowedError, WrongStateError
@@ -70,6 +71,7 @@ class Desk:
                 raise BadInputError("Bản tin chưa có nội dung nên chưa trình duyệt được. Hãy viết nội dung trước.")
             text = self.read(bulletin.script, bulletin.readings)
             _refuse_flags(text)
+            _refuse_wordless(text)
             _refuse_title(self.read(bulletin.title, bulletin.readings))
             refuse_missing_inserts(connection, text)
             act = Act(user, self.clock.now())
@@ -81,7 +83,8 @@ class Desk:
     ) -> str:
         """Approve `version`, as the approver read it, and have it produced; return the job's id.
 
-        `seal` is that of the recordings and the preset that the approver was shown.
+        `seal` is that of the words, the recordings and the preset that the approver was shown; it is kept, and only
+        what it stands for is ever spoken.
         """
         with self.database.write() as connection:
             bulletin = shelf.get(connection, bulletin_id)
@@ -89,9 +92,10 @@ class Desk:
             _require_state(bulletin, BulletinState.SUBMITTED)
             _refuse_flags(self.read(bulletin.script, bulletin.readings))
             _refuse_title(self.read(bulletin.title, bulletin.readings))
-            if seal is not None and seal != self._seal(connection, bulletin):
+            heard = self._seal(connection, bulletin)
+            if seal is not None and seal != heard:
                 raise WrongStateError(
-                    "Bản thu hoặc loại loa vừa được thay đổi nên chưa duyệt. Hãy mở lại trang và nghe lại."
+                    "Cách đọc, bản thu hoặc loại loa vừa được thay đổi nên chưa duyệt. Hãy mở lại trang và nghe lại."
                 )
             act = Act(user, self.clock.now())
             shelf.change_state(
@@ -102,6 +106,7 @@ class Desk:
                 approved_by=user.id,
                 approved_at=act.at,
                 backup_voice_ok_by=user.id if backup_voice_ok else None,
+                approved_seal=heard,
             )
             shelf.note(connection, bulletin, act, "duyệt")
             job_id = jobs.add(connection, bulletin_id, bulletin.version, act.at)
@@ -185,9 +190,28 @@ class Desk:
             jobs.retry(connection, job.id)
         self.bell.ring(job.id)
 
+    def accept_reading(self, user: User, bulletin_id: str, seal: str) -> None:
+        """Say yes to how an approved bulletin is read now, as the approver was shown it, and have it produced."""
+        with self.database.write() as connection:
+            bulletin = shelf.get(connection, bulletin_id)
+            _require_approver(user, bulletin)
+            _require_state(bulletin, BulletinState.APPROVED)
+            _refuse_flags(self.read(bulletin.script, bulletin.readings))
+            _refuse_title(self.read(bulletin.title, bulletin.readings))
+            if seal != self._seal(connection, bulletin):
+                raise WrongStateError("Cách đọc lại vừa được thay đổi. Hãy mở lại trang và xem lại.")
+            shelf.seal(connection, bulletin, seal)
+            shelf.note(connection, bulletin, Act(user, self.clock.now()), "đồng ý cách đọc mới")
+            job = jobs.of_bulletin(connection, bulletin_id, bulletin.version)
+            if job is not None:
+                jobs.retry(connection, job.id)
+        if job is not None:
+            self.bell.ring(job.id)
+
     def _seal(self, connection: Connection, bulletin: Bulletin) -> str:
         texts = parts(self.reader, bulletin, station.get(connection).name)
-        return seal_of(bulletin, cast_of(bulletin, texts, recordings.of_bulletin(connection, bulletin.id)))
+        cast = cast_of(bulletin, texts, recordings.of_bulletin(connection, bulletin.id))
+        return seals.seal(connection, bulletin, cast)
 
 
 def may_approve(user: User, bulletin: Bulletin) -> bool:
@@ -212,6 +236,11 @@ def _require_state(bulletin: Bulletin, *states: BulletinState) -> None:
         raise WrongStateError(
             "Bản tin đã chuyển sang trạng thái khác nên không làm được việc này. Hãy mở lại trang để xem."
         )
+
+
+def _refuse_wordless(text: SpokenText) -> None:
+    if not text.syllables and not any(sentence.clip for sentence in text.sentences):
+        raise BadInputError("Nội dung không có chữ nào để đọc nên chưa trình duyệt được. Hãy viết nội dung trước.")
 
 
 def _refuse_title(title: SpokenText) -> None:

@@ -24,6 +24,14 @@ def missing_inserts(connection: Connection, text: SpokenText) -> tuple[str, ...]
     return tuple(name for name in wanted if isinstance(_sought(name, held), str))
 
 
+def inserted_hashes(connection: Connection, sentences: Sequence[SpokenSentence]) -> dict[str, str]:
+    """Return the hash of each clip that `sentences` insert and that is there, by its name there."""
+    wanted = _names(sentences)
+    held = tuple(clips.everything(connection).values()) if wanted else ()
+    found = {name: _sought(name, held) for name in wanted}
+    return {name: clip.hash for name, clip in found.items() if isinstance(clip, Clip)}
+
+
 def refuse_missing_inserts(connection: Connection, text: SpokenText) -> None:
     """Refuse a script that inserts what cannot be inserted. Raises BadInputError, which says what and why."""
     try:

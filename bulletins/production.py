@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from bulletins.inserts import inserts_of, with_inserts
 from bulletins.recordings import Cast, cast_of, levelled, parts, trimmed
 from bulletins.remake import airs_soon
+from bulletins.seals import require_sealed
 from domain.audio import RECORDED, SAMPLE_RATE, Clip, ClipKind, MasteredAudio, Speech, SpokenAudio, VoiceStamp
 from domain.bulletins import Bulletin, BulletinState, Recording
 from domain.errors import AudioError, TiengLoaError
@@ -139,6 +140,8 @@ class Production:
         with self.database.read() as connection:
             held = recordings.of_bulletin(connection, bulletin.id)
         cast = cast_of(bulletin, parts(self.reader, bulletin, announced_by), held)
+        with self.database.read() as connection:
+            require_sealed(connection, bulletin, cast)
         if cast.whole is not None:
             return Take(None, SpokenAudio(((self._recorded(cast.whole), 0),), _read_by(cast)))
         sentences = tuple(line.sentence for line in (*cast.opening, *cast.body))

@@ -1,10 +1,12 @@
 """People's own voices: a recording takes the place of the voice for a sentence, or for a whole bulletin."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,10 +139,21 @@ def may_record(user: User, bulletin: Bulletin) -> bool:
     return user.may(Role.CONTRIBUTOR, Role.EDITOR) and bulletin.state in EDITABLE
 
 
-def seal_of(bulletin: Bulletin, cast: Cast) -> str:
-    """Return a short hash of what an approver hears beside the text, to tell whether it is still the same."""
-    heard = " ".join((bulletin.preset, *(one.blob_hash for one in cast.used)))
-    return hashlib.sha256(heard.encode()).hexdigest()[:16]
+def seal_of(bulletin: Bulletin, cast: Cast, inserted: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return a short hash of all that an approver hears: the words as they are said, who says them, and the preset.
+
+    `inserted` is the hash of each clip by the name that the script calls it. A lexicon that has changed since the
+    approval, a clip of the library that another has taken the name of, or another recording changes the seal.
+    """
+    lines = [[_said(line, inserted) for line in part] for part in (cast.opening, cast.body)]
+    heard = json.dumps([bulletin.preset, [one.blob_hash for one in cast.used], lines], ensure_ascii=False)
+    return hashlib.sha256(heard.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _said(line: Line, inserted: Mapping[str, str]) -> list[object]:
+    one = line.sentence
+    clip = inserted.get(one.clip, one.clip)
+    return [one.spoken, one.presenter, one.slower, one.times, clip]
 
 
 def key_of(sentence: SpokenSentence) -> str:

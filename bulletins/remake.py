@@ -111,7 +111,7 @@ class Remaking:
 
     def _better_is_back(self) -> bool:
         try:
-            return not self.speaker.speak(_probe(), lambda _stage, _done, _total: None).voice.backup
+            return not self.speaker.speak(probe(), lambda _stage, _done, _total: None).voice.backup
         except VoiceError:
             return False
 
@@ -123,5 +123,6 @@ def _may_try(job: Job, now: datetime) -> bool:
     return job.stage != jobs.KEPT_OLD or job.finished_at is None or now - job.finished_at >= _AFTER_FAILURE
 
 
-def _probe() -> SpokenText:
+def probe() -> SpokenText:
+    """Return the one sentence with which a voice is tried."""
     return SpokenText((SpokenSentence((Token(0, len(PROBE), PROBE, PROBE, "probe"),), 0),))

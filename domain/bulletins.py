@@ -71,6 +71,7 @@ class Bulletin:
     `author_ids` holds everyone who wrote any version of it or lent it their voice: none of them may approve it.
     `preset` names how its sound is finished.
     `clip_hash` is the finished sound of `clip_version`; it may air only when that equals `version`.
+    `approved_seal` stands for all that its approver heard, and empty for what was approved before seals were kept.
     `backup_voice_ok_by` is the person who said yes to a backup voice on air for this version.
     """
 
@@ -95,6 +96,7 @@ class Bulletin:
     clip_version: int | None = None
     backup_voice_ok_by: str | None = None
     preset: str = "horn"
+    approved_seal: str = ""
     history: tuple[Review, ...] = field(default=(), compare=False)
 
 

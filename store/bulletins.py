@@ -100,6 +100,11 @@ def choose_preset(connection: Connection, bulletin: Bulletin, preset: str) -> No
     _guarded(connection, bulletin, preset=preset)
 
 
+def seal(connection: Connection, bulletin: Bulletin, approved_seal: str) -> None:
+    """Keep another seal of what was approved."""
+    _guarded(connection, bulletin, approved_seal=approved_seal)
+
+
 def accept_backup_voice(connection: Connection, bulletin: Bulletin, user_id: str) -> None:
     """Note who said yes to a backup voice for this version."""
     _guarded(connection, bulletin, backup_voice_ok_by=user_id)
@@ -252,5 +257,6 @@ def _bulletin(row: Row[Any], authors: frozenset[str], history: tuple[Review, ...
         clip_version=row.clip_version,
         backup_voice_ok_by=row.backup_voice_ok_by,
         preset=row.preset,
+        approved_seal=row.approved_seal,
         history=history,
     )

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
+from bulletins.remake import probe
 from scheduler.alarm import Alarm
 from store import jobs, station
 from store.migrate import upgrade
@@ -19,6 +20,7 @@ Say = Callable[[str], None]
 _RECONCILE_EVERY = 5.0
 _CLEAN_EVERY = 3600.0
 _REMAKE_EVERY = 300.0
+_LOOK_AGAIN_EVERY = 300.0
 
 
 def open_centre(settings: Settings, say: Say = lambda _: None) -> Centre:
@@ -84,6 +86,7 @@ def _work(centre: Centre, on_ready: Callable[[], None]) -> None:
     alarm = Alarm(centre.clock, timetable.next_transition, timetable.tick, complain)
     alarm.every(_RECONCILE_EVERY, lambda: reconcile(centre.production, bell.ring), "reconcile")
     alarm.every(_REMAKE_EVERY, centre.remaking(bell).run, "remake")
+    alarm.every(_LOOK_AGAIN_EVERY, lambda: centre.speaker.look_again(probe()), "look again at voices")
     alarm.every(_RECONCILE_EVERY, lambda: keep_health(centre.folder.root, centre.speaker.health()), "voices")
     alarm.every(_CLEAN_EVERY, timetable.clean, "clean")
     try:

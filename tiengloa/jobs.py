@@ -101,7 +101,9 @@ def keep_health(data: Path, health: Sequence[VoiceHealth]) -> None:
             "backup": one.backup,
             "ok": one.ok,
             "sentence": one.sentence,
-            "since": None if one.since is None else one.since.isoformat(),
+            "since": _written(one.since),
+            "voice": one.voice,
+            "tried": _written(one.tried),
         }
         for one in health
     ]
@@ -118,8 +120,24 @@ def kept_health(data: Path) -> tuple[VoiceHealth, ...]:
 
 
 def _health(told: dict[str, Any]) -> VoiceHealth:
-    since = None if told["since"] is None else datetime.fromisoformat(told["since"])
-    return VoiceHealth(told["name"], told["label"], told["backup"], told["ok"], told["sentence"], since)
+    return VoiceHealth(
+        told["name"],
+        told["label"],
+        told["backup"],
+        told["ok"],
+        told["sentence"],
+        _instant(told["since"]),
+        told["voice"],
+        _instant(told["tried"]),
+    )
+
+
+def _written(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()
+
+
+def _instant(written: str | None) -> datetime | None:
+    return None if written is None else datetime.fromisoformat(written)
 
 
 def _nobody(job_id: str) -> None:

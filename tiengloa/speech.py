@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from audio_library.mastering import PRESETS, HornMastering
-from domain.audio import SpokenAudio
+from domain.audio import SAMPLE_RATE, SpokenAudio
 from domain.bulletins import SCRIPT_LIMIT
 from domain.errors import BadInputError
 from domain.ports import Progress
@@ -23,6 +23,8 @@ from tiengloa.settings import Settings
 from tiengloa.terminal import Terminal
 from tiengloa.wiring import voice_chain
 from tts.lexicon import LexiconReader
+
+_LONGEST_TOLD = 60
 
 
 def read(options: argparse.Namespace, terminal: Terminal) -> int:
@@ -47,6 +49,7 @@ def speak(options: argparse.Namespace, settings: Settings, terminal: Terminal) -
     refuse_unwritable(output)
     spoken = LexiconReader().read(text)
     _warn_of_flags(spoken, terminal)
+    _refuse_wordless(spoken, terminal)
     audio = voice_chain(settings, SystemClock(), None).speak(spoken, terminal.progress)
     data, seconds = write(audio, terminal.progress)
     terminal.end_progress()
@@ -102,7 +105,22 @@ def _checked(text: str) -> str:
 def _warn_of_flags(spoken: SpokenText, terminal: Terminal) -> None:
     for token in spoken.flagged:
         for flag in token.flags:
-            terminal.warn(f"Cần xem lại «{token.source}» → «{token.spoken}»: {flag.sentence}")
+            source, spoken_as, why = (_clipped(words) for words in (token.source, token.spoken, flag.sentence))
+            terminal.warn(f"Cần xem lại «{source}» → «{spoken_as}»: {why}")
+
+
+def _clipped(words: str) -> str:
+    """Return `words` short enough for a line of a terminal; `--json` holds the whole."""
+    return words if len(words) <= _LONGEST_TOLD else f"{words[:_LONGEST_TOLD]}…"
+
+
+def _refuse_wordless(spoken: SpokenText, terminal: Terminal) -> None:
+    if not spoken.syllables:
+        raise BadInputError("Văn bản không có chữ nào để đọc, nên chưa ghi tệp nào.")
+    inserted = [sentence.clip for sentence in spoken.sentences if sentence.clip]
+    if inserted:
+        names = ", ".join(f"«{_clipped(name)}»" for name in inserted)
+        terminal.warn(f"Lệnh này không chèn âm thanh trong kho: bỏ qua {names}.")
 
 
 def _document(text: str, spoken: SpokenText) -> dict[str, Any]:
@@ -151,7 +169,7 @@ def _format_of(output: Path, preset: str) -> _Writer:
 
 
 def _wav(audio: SpokenAudio, _progress: Progress) -> tuple[bytes, float]:
-    rate = audio.sentences[0][0].rate
+    rate = _rate(audio)
     pcm = _joined(audio)
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
@@ -166,7 +184,7 @@ def _flac(audio: SpokenAudio, _progress: Progress) -> tuple[bytes, float]:
     from audio_library.codec import encode_flac
     from audio_library.filters import at_clip_rate
 
-    rate = audio.sentences[0][0].rate
+    rate = _rate(audio)
     pcm = _joined(audio)
     return encode_flac(at_clip_rate(pcm, rate)), len(pcm) / 2 / rate
 
@@ -177,5 +195,10 @@ def _finished(audio: SpokenAudio, progress: Progress, preset: str) -> tuple[byte
 
 
 def _joined(audio: SpokenAudio) -> bytes:
-    rate = audio.sentences[0][0].rate
+    rate = _rate(audio)
     return b"".join(speech.pcm + b"\0\0" * (rate * pause // 1000) for speech, pause in audio.sentences)
+
+
+def _rate(audio: SpokenAudio) -> int:
+    """Return the rate of the voice; a sentence without sound has one of its own, which says nothing."""
+    return next((speech.rate for speech, _pause in audio.sentences if speech.pcm), SAMPLE_RATE)

@@ -1,5 +1,6 @@
 """The only place that knows concrete classes. Read it from top to bottom to see the product."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,7 @@ from tiengloa.settings import ESPEAK_REGIONS, Settings
 from tts.cache import SentenceCache
 from tts.chain import LABELS, VoiceChain
 from tts.chain import VoiceHealth as EngineHealth
+from tts.engines.courtesy import Courtesy
 from tts.engines.espeak import EspeakVoice
 from tts.engines.google import GoogleVoice
 from tts.engines.piper import PiperVoice
@@ -34,10 +36,10 @@ from tts.voice_store import VoiceStore
 from web.formats import moment
 from web.services import PanelVoice, Services, VoiceHealth
 
-VOICES: dict[str, Callable[[VoiceStore], list[VoiceEngine]]] = {
-    "gtts": lambda _store: [GoogleVoice()],
-    "piper": lambda store: [PiperVoice(store.folder(card.name)) for card in store.cards()],
-    "espeak": lambda _store: [EspeakVoice()],
+VOICES: dict[str, Callable[[Settings], list[VoiceEngine]]] = {
+    "gtts": lambda settings: [GoogleVoice(courtesy=Courtesy(settings.data / "google.json"))],
+    "piper": lambda settings: _piper_voices(voice_store(settings)),
+    "espeak": lambda _settings: [EspeakVoice()],
 }
 
 
@@ -172,14 +174,19 @@ class Centre:
     def _trouble(self, engine: VoiceEngine, chain: VoiceChain) -> str:
         """Return why a voice cannot speak now: as last tried in the panel, else as the worker found it."""
         (own,) = chain.health()
-        told = next((one for one in kept_health(self.folder.root) if one.name == engine.name), own)
+        named = (engine.name, engine.voice)
+        told = next((one for one in kept_health(self.folder.root) if (one.name, one.voice) == named), own)
         last = told if own.ok is None else own
         return last.sentence if last.ok is False else ""
 
     def _voices(self) -> tuple[VoiceHealth, ...]:
         """Return how the worker last found the voices; how this process did until the worker has said anything."""
         told = kept_health(self.folder.root) or self.speaker.health()
-        return tuple(VoiceHealth(one.label, one.backup, one.ok is not False, _why(one)) for one in told)
+        shared = Counter(one.label for one in told)
+        return tuple(
+            VoiceHealth(_called(one, shared), one.backup, one.ok is not False, _why(one), one.ok is not None)
+            for one in told
+        )
 
 
 class _Cache(SentenceCache):
@@ -190,10 +197,15 @@ class _Cache(SentenceCache):
         return None if sentence == PROBE else super().get(engine, sentence, manner)
 
 
+def _called(voice: EngineHealth, shared: Counter[str]) -> str:
+    return f"{voice.label} {voice.voice}" if shared[voice.label] > 1 else voice.label
+
+
 def _why(voice: EngineHealth) -> str:
     if voice.ok is not False or voice.since is None:
         return voice.sentence
-    return f"{voice.sentence.rstrip('.')} (từ {moment(voice.since)})."
+    tried = f", thử lần cuối {moment(voice.tried)}" if voice.tried and voice.tried != voice.since else ""
+    return f"{voice.sentence.rstrip('.')} (từ {moment(voice.since)}{tried})."
 
 
 def voice_store(settings: Settings) -> VoiceStore:
@@ -208,8 +220,7 @@ def voice_chain(settings: Settings, clock: Clock, cache: SentenceCache | None) -
 
 def chosen_voices(settings: Settings) -> tuple[VoiceEngine, ...]:
     """Return the voices in `settings`, in order. Raises NoVoiceError when there is none."""
-    store = voice_store(settings)
-    engines = [engine for name in settings.voices for engine in _engines(name, store)]
+    engines = [engine for name in settings.voices for engine in _engines(name, settings)]
     if not settings.voices:
         raise NoVoiceError("Chưa chọn giọng đọc nào. Hãy đặt TIENGLOA_VOICES=gtts,espeak rồi chạy lại.")
     if not engines:
@@ -217,8 +228,12 @@ def chosen_voices(settings: Settings) -> tuple[VoiceEngine, ...]:
     return tuple(engines)
 
 
-def _engines(name: str, store: VoiceStore) -> list[VoiceEngine]:
+def _piper_voices(store: VoiceStore) -> list[VoiceEngine]:
+    return [PiperVoice(store.folder(card.name)) for card in store.cards()]
+
+
+def _engines(name: str, settings: Settings) -> list[VoiceEngine]:
     if name in ESPEAK_REGIONS:
         return [EspeakVoice(ESPEAK_REGIONS[name])]
     engine, _, voice = name.partition(":")
-    return [PiperVoice(store.folder(voice))] if voice else VOICES[engine](store)
+    return [PiperVoice(voice_store(settings).folder(voice))] if voice else VOICES[engine](settings)

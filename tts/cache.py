@@ -21,6 +21,8 @@ _HEAD = struct.Struct(">4sI32s")
 
 _KEPT_AFTER_CLEANING = 0.9
 _ABANDONED_AFTER_S = 3600.0
+_COUNTED_ANEW_EVERY = 200
+"""Other processes fill the same folder, so what it holds is counted again after so many sentences."""
 
 
 class SentenceCache:
@@ -34,6 +36,7 @@ class SentenceCache:
         self._folder = folder
         self._limit_bytes = limit_bytes
         self._held_bytes: int | None = None
+        self._added = 0
 
     def get(self, engine: VoiceEngine, sentence: str, manner: Manner = PLAIN) -> Speech | None:
         """Return the speech of `sentence` by `engine` as it is set now, or None when it is not held whole."""
@@ -77,9 +80,11 @@ class SentenceCache:
             raise
 
     def _make_room(self, added: int) -> None:
+        self._added += 1
         if self._held_bytes is not None:
             self._held_bytes += added
-        if self._held_bytes is None or self._held_bytes > self._limit_bytes:
+        stale = self._added % _COUNTED_ANEW_EVERY == 0
+        if self._held_bytes is None or stale or self._held_bytes > self._limit_bytes:
             self._held_bytes = self._cleaned()
 
     def _cleaned(self) -> int:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from domain.errors import NoVoiceError, TiengLoaError, VoiceError
 from domain.ports import Clock, Progress, VoiceEngine
 from domain.reading import SpokenSentence, SpokenText
 from tts.cache import SentenceCache
-from tts.voices import BatchVoice, checked, is_speakable
+from tts.voices import BatchVoice, breaths, checked, is_speakable
 
 _LOG = logging.getLogger(__name__)
 _LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -24,7 +24,8 @@ LABELS = {"gtts": "Google", "espeak": "eSpeak NG", "piper": "Piper"}
 class VoiceHealth:
     """How an engine of the chain is doing; `ok` is None until it was first tried.
 
-    `sentence` is why it last failed and stays after it recovers; `since` is when `ok` last changed.
+    `sentence` is why it last failed and stays after it recovers; `since` is when `ok` last changed, `tried` when the
+    engine was last asked for anything.
     """
 
     name: str
@@ -33,6 +34,8 @@ class VoiceHealth:
     ok: bool | None = None
     sentence: str = ""
     since: datetime | None = None
+    voice: str = ""
+    tried: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ class VoiceChain:
         self._clock = clock
         self._cache = cache
         self._health = {
-            (engine.name, engine.voice): VoiceHealth(engine.name, label(engine), engine.backup) for engine in engines
+            (engine.name, engine.voice): VoiceHealth(engine.name, label(engine), engine.backup, voice=engine.voice)
+            for engine in engines
         }
 
     def speak(self, text: SpokenText, progress: Progress) -> SpokenAudio:
@@ -80,8 +84,20 @@ class VoiceChain:
         """Return how each engine is doing, best first."""
         return tuple(self._health[engine.name, engine.voice] for engine in self._engines)
 
+    def look_again(self, probe: SpokenText) -> None:
+        """Have each engine that last failed speak `probe`, so that one that is back is known to be."""
+        for engine in self._engines:
+            if self._health[engine.name, engine.voice].ok is not False:
+                continue
+            try:
+                self._spoken_by(engine, probe, lambda _stage, _done, _total: None)
+            except VoiceError as error:
+                self._note(engine, ok=False, sentence=error.sentence)
+            else:
+                self._note(engine, ok=True)
+
     def _spoken_by(self, engine: VoiceEngine, text: SpokenText, progress: Progress) -> tuple[tuple[Speech, int], ...]:
-        wanted = list(dict.fromkeys(_line(sentence) for sentence in text.sentences if is_speakable(sentence.spoken)))
+        wanted = list(dict.fromkeys(line for sentence in text.sentences for line in _lines(sentence)))
         stage, total = f"Đọc bằng giọng {label(engine)}", len(wanted)
         held = {line: speech for line in wanted if (speech := self._cached(engine, line)) is not None}
         progress(stage, len(held), total)
@@ -90,9 +106,9 @@ class VoiceChain:
             held[line] = checked(line.words, speech)
             self._keep(engine, line, held[line])
             progress(stage, len(held), total)
-        silent = Speech(b"", SAMPLE_RATE)
         return tuple(
-            (held.get(_line(sentence), silent).again(sentence.times), sentence.pause_ms) for sentence in text.sentences
+            (_joined([held[line] for line in _lines(sentence)]).again(sentence.times), sentence.pause_ms)
+            for sentence in text.sentences
         )
 
     def _cached(self, engine: VoiceEngine, line: _Line) -> Speech | None:
@@ -109,9 +125,10 @@ class VoiceChain:
 
     def _note(self, engine: VoiceEngine, *, ok: bool, sentence: str = "") -> None:
         before = self._health[engine.name, engine.voice]
-        since = before.since if before.ok == ok else self._clock.now()
-        self._health[engine.name, engine.voice] = VoiceHealth(
-            engine.name, label(engine), engine.backup, ok, sentence or before.sentence, since
+        now = self._clock.now()
+        since = before.since if before.ok == ok else now
+        self._health[engine.name, engine.voice] = replace(
+            before, ok=ok, sentence=sentence or before.sentence, since=since, tried=now
         )
 
 
@@ -120,8 +137,19 @@ def label(engine: VoiceEngine) -> str:
     return LABELS.get(engine.name, engine.name)
 
 
-def _line(sentence: SpokenSentence) -> _Line:
-    return _Line(sentence.spoken, Manner(sentence.presenter, sentence.slower))
+def _lines(sentence: SpokenSentence) -> tuple[_Line, ...]:
+    """Return what is asked for `sentence`: one line, or as many as it takes breaths; nothing when it has no words."""
+    manner = Manner(sentence.presenter, sentence.slower)
+    return tuple(_Line(breath, manner) for breath in breaths(sentence.spoken) if is_speakable(breath))
+
+
+def _joined(parts: Sequence[Speech]) -> Speech:
+    """Return the speech of one sentence from those of its breaths, all by one engine; silence when there are none."""
+    if not parts:
+        return Speech(b"", SAMPLE_RATE)
+    if len({part.rate for part in parts}) > 1:
+        raise VoiceError("Giọng đọc trả về âm thanh khác tần số giữa chừng.")
+    return Speech(b"".join(part.pcm for part in parts), parts[0].rate)
 
 
 def _in_their_manners(engine: VoiceEngine, lines: Sequence[_Line]) -> Iterator[tuple[_Line, Speech]]:

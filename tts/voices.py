@@ -12,6 +12,9 @@ from domain.errors import VoiceError
 SENTENCE_LIMIT = 5_000
 """The longest sentence an engine is given, in code points: some six minutes of speech."""
 
+BREATH_LIMIT = 1_500
+"""The longest piece of a sentence that is spoken at once, in code points: some two minutes of speech."""
+
 SLOWER = 0.8
 """The part of its usual rate at which an engine speaks what is marked to be slower."""
 
@@ -33,6 +36,24 @@ class BatchVoice(Protocol):
 def is_speakable(sentence: str) -> bool:
     """Tell whether there is a letter or a digit to say in `sentence`."""
     return any(letter.isalnum() for letter in sentence)
+
+
+def breaths(sentence: str) -> tuple[str, ...]:
+    """Return `sentence` in pieces of at most BREATH_LIMIT code points, cut after a comma where there is one.
+
+    A writer who forgets every full stop is still heard. Else a piece is cut at a space, and in the last resort in
+    the middle of what can be no word.
+    """
+    pieces: list[str] = []
+    rest = sentence.strip()
+    while len(rest) > BREATH_LIMIT:
+        head = rest[:BREATH_LIMIT]
+        cut = max(head.rfind(mark) for mark in (", ", "; ", ": ")) + 1
+        cut = cut if cut > BREATH_LIMIT // 2 else head.rfind(" ")
+        cut = cut if cut > 0 else BREATH_LIMIT
+        pieces.append(rest[:cut].strip())
+        rest = rest[cut:].strip()
+    return (*pieces, rest) if rest else tuple(pieces)
 
 
 def speakable(sentence: str) -> str:

@@ -3,8 +3,9 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from bulletins import seals
 from bulletins.desk import may_approve
-from bulletins.recordings import may_record, seal_of, whole_key
+from bulletins.recordings import may_record, whole_key
 from domain.audio import PRESET_LABELS, Clip
 from domain.bulletins import EDITABLE, Bulletin, BulletinState
 from domain.errors import BadInputError, NotFoundError
@@ -119,6 +120,14 @@ def accept_backup_voice(bulletin_id: str) -> ResponseReturnValue:
     return _back_to(bulletin_id)
 
 
+@blueprint.post("/<bulletin_id>/cach-doc")
+def accept_reading(bulletin_id: str) -> ResponseReturnValue:
+    """Let the bulletin be read as it would be now."""
+    services().desk.accept_reading(me(), bulletin_id, request.form.get("seal", ""))
+    flash("Đã đồng ý cách đọc này. Âm thanh đang được làm lại.", "success")
+    return _back_to(bulletin_id)
+
+
 @blueprint.post("/<bulletin_id>/dung")
 def cancel(bulletin_id: str) -> ResponseReturnValue:
     """Stop the production that waits or runs."""
@@ -139,6 +148,8 @@ def _read_page(bulletin: Bulletin, status: int = 200, problems: dict[str, str] |
     user = me()
     reading = view(services().desk.read(bulletin.script, bulletin.readings), bulletin.readings)
     cast = recordings.booth().cast(bulletin)
+    with services().database.read() as connection:
+        seal = seals.seal(connection, bulletin, cast)
     return render_template(
         "bulletin.html",
         reading=reading,
@@ -150,7 +161,8 @@ def _read_page(bulletin: Bulletin, status: int = 200, problems: dict[str, str] |
         and bulletin.state in {BulletinState.APPROVED, BulletinState.SUBMITTED},
         problems=problems or {},
         cast=cast,
-        seal=seal_of(bulletin, cast),
+        seal=seal,
+        reading_changed=bulletin.state is BulletinState.APPROVED and bulletin.approved_seal not in {"", seal},
         whole_key=whole_key(bulletin.version),
         may_record=may_record(user, bulletin),
         may_choose=may_record(user, bulletin)

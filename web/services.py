@@ -16,12 +16,13 @@ from store.engine import Database
 
 @dataclass(frozen=True, slots=True)
 class VoiceHealth:
-    """How one engine of the voice chain is, as the panel shows it."""
+    """How one engine of the voice chain is, as the panel shows it; not `tried` until it was first asked to speak."""
 
     name: str
     backup: bool
     ok: bool
     sentence: str = ""
+    tried: bool = True
 
 
 @dataclass(frozen=True, slots=True)

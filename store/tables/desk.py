@@ -101,6 +101,7 @@ bulletin = Table(
     ref("backup_voice_ok_by", "user_account", null=True),
     Column("preset", String(20), nullable=False, default="horn", server_default="horn"),
     ref("column_id", "news_column", null=True),
+    Column("approved_seal", String(40), nullable=False, default="", server_default=""),
 )
 
 script_version = Table(

@@ -121,6 +121,22 @@ def test_speak_writes_a_wav_that_plays(tmp_path: Path) -> None:
     assert ran.err == ""
 
 
+@pytest.mark.parametrize("silent", ["...", "[nghỉ]", "***"])
+def test_a_silent_first_sentence_does_not_change_the_voice(silent: str, tmp_path: Path) -> None:
+    plain, after_silence = tmp_path / "plain.wav", tmp_path / "after.wav"
+    tiengloa("speak", "--text", "Xin chào bà con.", "-o", str(plain), **ESPEAK)
+    assert tiengloa("speak", "--text", f"{silent}\nXin chào bà con.", "-o", str(after_silence), **ESPEAK).code == 0
+    (rate, samples), (same_rate, more) = sound(plain), sound(after_silence)
+    assert rate == same_rate
+    assert len(more) >= len(samples)
+
+
+def test_a_warning_about_ten_thousand_digits_is_a_line_that_can_be_read(tmp_path: Path) -> None:
+    ran = tiengloa("read", "7" * 10_000)
+    assert ran.code == 3
+    assert all(len(line) < 400 for line in ran.err.splitlines())
+
+
 def test_speak_tells_a_program_what_it_wrote(tmp_path: Path) -> None:
     text = tmp_path / "bản tin.txt"
     text.write_text("\ufeffHọp lúc 7h30.", encoding="utf-8")
@@ -149,6 +165,7 @@ SPEAK_REFUSALS: dict[str, tuple[tuple[str, ...], int, str]] = {
     "missing text file": (("--file", "no.txt", "-o", "out.wav"), 2, "Không đọc được tệp «no.txt» (không có đường dẫn"),
     "text file is a folder": (("--file", "folder.wav", "-o", "out.wav"), 2, "đó là một thư mục"),
     "empty text": (("--text", "  ", "-o", "out.wav"), 2, "Văn bản trống"),
+    "no word": (("--text", "… (…) !", "-o", "out.wav"), 2, "không có chữ nào để đọc"),
     "unknown voice": (("--text", "xin chào", "-o", "out.wav", "--voices", "siri"), 2, "«siri»"),
     "no voice": (("--text", "xin chào", "-o", "out.wav", "--voices", ""), 4, "Chưa chọn giọng đọc"),
     "no output": (("--text", "xin chào"), 2, "còn thiếu -o/--output"),

@@ -10,6 +10,7 @@ from domain.errors import NoVoiceError, VoiceError
 from tests.fakes_audio import BatchFakeVoice, FakeClock, FakeVoice, quiet, spoken_text, tone
 from tts.cache import SentenceCache
 from tts.chain import VoiceChain
+from tts.voices import BREATH_LIMIT, breaths, trimmed
 
 TEXT = spoken_text("Xin chào bà con.", "Đây là bản tin sáng.", "Xin cảm ơn.")
 
@@ -151,3 +152,56 @@ def test_a_cache_that_cannot_be_written_keeps_nobody_from_speaking(tmp_path: Pat
     in_the_way.write_text("")
     chain = VoiceChain([FakeVoice()], FakeClock(), SentenceCache(in_the_way / "cache"))
     assert chain.speak(TEXT, quiet).sentences
+
+
+def test_a_writer_who_forgets_every_full_stop_is_still_heard() -> None:
+    voice = FakeVoice()
+    endless = spoken_text(", ".join(f"đề nghị bà con tổ {number} chú ý theo dõi" for number in range(300)))
+    ((speech, _pause),) = VoiceChain([voice], FakeClock()).speak(endless, quiet).sentences
+    assert len(voice.asked) >= 2
+    assert all(len(asked) <= BREATH_LIMIT for asked in voice.asked)
+    assert " ".join(voice.asked).split() == endless.spoken.split()
+    assert len(speech.pcm) == sum(len(trimmed(FakeVoice().speak(asked)).pcm) for asked in voice.asked)
+
+
+@pytest.mark.parametrize("sentence", ["", "   ", "a" * 10_000, "x " * 5_000, "Một câu ngắn."])
+def test_breaths_keep_every_letter_and_their_limit(sentence: str) -> None:
+    pieces = breaths(sentence)
+    assert "".join("".join(pieces).split()) == "".join(sentence.split())
+    assert all(0 < len(piece) <= BREATH_LIMIT for piece in pieces)
+
+
+def test_a_voice_that_is_back_is_known_without_a_bulletin_to_speak() -> None:
+    clock, best, backup = FakeClock(), FakeVoice("gtts"), FakeVoice("espeak", backup=True)
+    chain = VoiceChain([best, backup], clock)
+    chain.look_again(TEXT)
+    assert best.asked == backup.asked == []
+    best.away = True
+    chain.speak(TEXT, quiet)
+    chain.look_again(TEXT)
+    assert chain.health()[0].ok is False
+    best.away = False
+    chain.look_again(TEXT)
+    assert chain.health()[0].ok is True
+
+
+def test_two_voices_of_one_engine_have_a_health_each() -> None:
+    north, south = FakeVoice("piper"), FakeVoice("piper")
+    north.voice, south.voice = "bac", "nam"
+    north.away = True
+    chain = VoiceChain([north, south], FakeClock())
+    chain.speak(TEXT, quiet)
+    assert [(one.voice, one.ok) for one in chain.health()] == [("bac", False), ("nam", True)]
+
+
+def test_what_other_processes_put_into_the_cache_counts_too(tmp_path: Path) -> None:
+    voice, ours, theirs = FakeVoice(), SentenceCache(tmp_path, 2_000_000), SentenceCache(tmp_path, 2_000_000)
+    sound = Speech(tone(1.0), 22_050)
+    ours.put(voice, "Câu đầu.", sound)
+    for number in range(200):
+        (theirs if number % 2 else ours).put(voice, f"Câu {number}.", sound)
+    held = sum(file.stat().st_size for file in tmp_path.glob("*.pcm"))
+    for number in range(200):
+        ours.put(voice, f"Thêm {number}.", sound)
+    assert held <= 4_000_000
+    assert sum(file.stat().st_size for file in tmp_path.glob("*.pcm")) <= 2_000_000 + len(sound.pcm) * 3

@@ -24,6 +24,7 @@ from urllib3.exceptions import ReadTimeoutError
 
 from domain.audio import PLAIN, Manner, Speech
 from domain.errors import VoiceError, VoiceUnavailableError
+from tts.engines.courtesy import Courtesy
 from tts.engines.mp3 import speech_of_mp3
 from tts.engines.packing import packed
 from tts.voices import checked, speakable
@@ -48,7 +49,7 @@ class Limits:
     backoff_s: tuple[float, ...] = (1.0, 3.0)
     """Waits before the second and later tries of a request that met 429, 5xx or rubbish."""
     interval_s: float = 0.4
-    """Least time between two requests of this process."""
+    """Least time between two requests, of this process or of all that share a courtesy."""
     failures: int = 3
     """Failed texts in a row after which the voice is left alone for `rest_s`."""
     rest_s: float = 120.0
@@ -95,6 +96,7 @@ class GoogleVoice:
     """Speaks with Google's Vietnamese voice, when the internet is there.
 
     Google has one Vietnamese voice, so it speaks for every presenter; its slow speech is Google's own.
+    With a `courtesy` its pace and its rests are shared with every other process of the station.
     `endpoint`, `monotonic` and `wait` are for tests alone.
     """
 
@@ -106,12 +108,14 @@ class GoogleVoice:
         self,
         limits: Limits | None = None,
         *,
+        courtesy: Courtesy | None = None,
         endpoint: str = ENDPOINT,
         monotonic: Callable[[], float] = time.monotonic,
         wait: Wait = time.sleep,
     ) -> None:
         self.version = metadata.version("gTTS")
         self._limits = limits or Limits()
+        self._courtesy = courtesy
         self._endpoint = endpoint
         self._monotonic = monotonic
         self._wait = wait
@@ -131,6 +135,8 @@ class GoogleVoice:
         """
         if self._monotonic() < self._rests_until:
             raise VoiceUnavailableError(self._reason)
+        if self._courtesy and (why := self._courtesy.resting()):
+            raise VoiceUnavailableError(why)
         lines = [speakable(sentence) for sentence in sentences]
         try:
             _reach(self._endpoint, self._limits.connect_s)
@@ -154,6 +160,8 @@ class GoogleVoice:
         if rest:
             self._rests_until = self._monotonic() + rest
             self._failures = 0
+            if self._courtesy:
+                self._courtesy.rest(rest, error.sentence)
 
     def _sentence(self, session: requests.Session, line: str, manner: Manner) -> Speech:
         """Return the speech of the pieces of `line` with the pauses of their punctuation between them."""
@@ -179,7 +187,10 @@ class GoogleVoice:
         return self._asked(session, piece, body)
 
     def _asked(self, session: requests.Session, piece: str, body: str) -> Speech:
-        _THROTTLE.pass_one(self._limits.interval_s, self._monotonic, self._wait)
+        if self._courtesy:
+            self._courtesy.pass_one(self._limits.interval_s)
+        else:
+            _THROTTLE.pass_one(self._limits.interval_s, self._monotonic, self._wait)
         answer = self._answer(session, body)
         try:
             return checked(piece, speech_of_mp3(_mp3(answer)))

@@ -75,6 +75,7 @@ def _make_columns() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_news_column_name")),
     )
     _add_reference("bulletin", "column_id", "news_column")
+    op.add_column("bulletin", sa.Column("approved_seal", sa.String(length=40), server_default="", nullable=False))
 
 
 def _widen_rules() -> None:
