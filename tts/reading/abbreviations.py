@@ -7,6 +7,10 @@ from tts.reading.letters import spell
 from tts.reading.page import Page, Piece, one, unknown_abbreviation
 
 _LETTERS_DIGITS = re.compile(r"([A-ZĐ]{1,6})[.-]?([0-9]{1,9})([A-ZĐ]{0,2}[0-9]{0,3})(?!\w)")
+_ROAD = re.compile(r"(ĐT|TL|ĐH|ĐX|HL|QL) ([0-9]{1,3})([A-ZĐ]?)(?![ .]?[0-9]|\w)")
+_ROAD_NEAR = re.compile(
+    r"(?:^|\W)(?:đường|tuyến|trên|qua|dọc|các|km ?[0-9]+(?:\+[0-9]+)?|đoạn|nút giao|ngã ba)[ ,]{1,2}$"
+)
 _OFFICE = re.compile(r"[A-ZĐ]{2,8}(?!\w)")
 _FILED = re.compile(r"(?:^|\W)lưu:? ?[^.;]*$")
 _SUNDAY_NEAR = re.compile(
@@ -25,7 +29,7 @@ def letters_with_digits(page: Page, start: int) -> tuple[Piece, ...]:
     glued, product = page.text[match.end(1)].isdigit(), names_product(page.before(start))
     # The initials of a body may open the name of a thing as well: DN100 is a pipe, BC15 a rice.
     name = page.reading_of(letters + "+") or (page.reading_of(letters) if glued and len(letters) > 2 else None)
-    name = None if product else name
+    name = None if product or letters.endswith("TV") else name
     if not name and not glued:
         return ()
     if name and page.before(start).endswith(name.split()[0] + " "):
@@ -35,9 +39,20 @@ def letters_with_digits(page: Page, start: int) -> tuple[Piece, ...]:
     tail_letters = tail.rstrip("0123456789")
     said += f" {spell(tail_letters)}" if tail_letters else ""
     said += f" {page.say.cardinal(tail[len(tail_letters) :])}" if len(tail) > len(tail_letters) else ""
-    sure = name or product or len(letters) == 1 or len(digits) > 5
+    sure = name or product or letters.endswith("TV") or len(letters) == 1 or len(digits) > 5
     flags = () if sure else (unknown_abbreviation(match.group(), said),)
     return one(start, match.end(), said, "letters_with_digits", *flags)
+
+
+def road(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `tuyến ĐT 128`, where ĐT alone could be a telephone."""
+    match = _ROAD.match(page.text, start)
+    name = page.reading_of(match[1] + "+") if match else None
+    if not match or not name or not _ROAD_NEAR.search(page.before(start)):
+        return ()
+    if page.before(start).endswith(name.split()[0] + " "):
+        name = name.partition(" ")[2]
+    return one(start, match.end(), f"{name} {page.say.cardinal(match[2])} {spell(match[3])}".strip(), "road")
 
 
 def office(page: Page, start: int) -> tuple[Piece, ...]:

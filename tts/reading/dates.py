@@ -99,9 +99,15 @@ def month_of_year(page: Page, start: int) -> tuple[Piece, ...]:
     if match:
         return from_match(match, f"{page.say.cardinal(match[1])} năm {page.say.cardinal(match[2])}", "period_of_year")
     match = _MONTH_YEAR.match(page.text, start)
-    if match and _is_month(match[1]) and (match[2] != "." or not word):
+    if match and _is_month(match[1]) and (match[2] != "." or not word or _names_month(page, match)):
         return from_match(match, word + _month_year(page, match[1], match[3]), "month_of_year")
     return ()
+
+
+def _names_month(page: Page, match: re.Match[str]) -> bool:
+    """Tell whether `01.2026` is no decimal: a zero leads it, or a word that opens a date."""
+    opened = evidence.may_open_day(page.before(match.start())) and not evidence.is_counted(page, match.end())
+    return match[1].startswith("0") or opened
 
 
 def _quarter_of_year(page: Page, start: int) -> tuple[Piece, ...]:

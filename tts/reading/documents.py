@@ -7,7 +7,9 @@ from tts.reading.page import Page, Piece, one, unknown_abbreviation
 from tts.reading.syllables import is_syllable
 
 _PART = r"[A-ZĐƯÂÊÔƠĂ][A-Za-zĐđƯưÂâÊêÔôƠơĂă&]{0,20}[0-9]{0,3}"
-_TAIL = rf"{_PART}(?:[-/.]{_PART}){{0,7}}(?!\w)"
+_SET_OFF = r"(?:- | [-])[A-ZĐ]{2,8}g?(?![\w-])"
+"""A part with a space slipped in on one side of its hyphen: `76/NQ- CP`."""
+_TAIL = rf"{_PART}(?:[-/.]{_PART}){{0,7}}(?:{_SET_OFF})?(?!\w)"
 _CODE = re.compile(rf"([0-9]{{1,6}}(?:\.[0-9]{{1,2}})?)([A-Za-z]?) ?([-/]) ?(?:((?:19|20)[0-9]{{2}})(/) ?)?({_TAIL})")
 _BARE = re.compile(rf"({_PART})[-/]({_PART})(?:[-/]{_PART}){{0,6}}(?!\w)")
 _SHORT = re.compile(r"([0-9]{1,4})(/)((?:19|20)[0-9]{2})(?![\w/])")

@@ -9,7 +9,7 @@ from tts.reading.wordsets import any_of, word_set
 _TIME = r"[0-9]{1,2}(?:h|g|:)(?:[0-9]{2})?(?:'| ?phút)?"
 _WEEKDAY = r"thứ (?:hai|ba|tư|năm|sáu|bảy|[2-7])|chủ nhật|cn|t[2-7]"
 _DAY_WORDS = (
-    r"ngày|sáng|chiều|tối|trưa|đêm|khuya|hôm|nay|hôm qua|mai|kia|"
+    r"ngày|sáng|chiều|tối|trưa|đêm|khuya|hôm|nay|mai|kia|(?:hôm|sáng|chiều|tối|trưa|đêm) qua|"
     rf"{_WEEKDAY}|nhật|mùng|mồng|rằm|giờ|phút|{_TIME}|[0-9]{{1,2}} giờ [0-9]{{2}}"
 )
 _OPENING = r"[,:]? ?\(?(?:tức |nhằm |ngày )*"
@@ -64,7 +64,8 @@ _PRODUCT_BEFORE = re.compile(
     "(?:^|\\W)"
     + any_of(
         "giống, lúa, ngô, sắn, mía, keo, lạc, đậu tương, lúa lai, lúa thuần, nhóm thuần, nhóm lai, ống, thép, ống nhựa,"
-        "dây cáp, cáp, động cơ, model, mã hiệu, ký hiệu, máy kéo, máy cày, thuốc, phân bón, phân, chế phẩm, tuyến ống"
+        "dây cáp, cáp, động cơ, model, mã hiệu, ký hiệu, máy kéo, máy cày, thuốc, phân bón, phân, chế phẩm, tuyến ống,"
+        "kênh, kênh sóng, gói thầu, hạng mục"
     )
     + r"[ :][^.;]{0,45}$"
 )

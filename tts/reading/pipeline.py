@@ -77,6 +77,7 @@ _CAPITAL_RULES: tuple[Rule, ...] = (
     quantities.identity_code,
     roman.roman_number,
     documents.bare_code,
+    abbreviations.road,
     documents.kind_before_number,
     abbreviations.office,
     compounds.compound,

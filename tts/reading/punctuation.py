@@ -35,6 +35,7 @@ _WITHIN = re.compile(r"/[0-9]{1,3} ?(?:h|giờ|ngày|tháng|phút|năm)\b")
 _LAST_UNIT = re.compile(r"[0-9] ?([^\W\d_]+[23²³]?|%|°c?)$")
 _FIRST_UNIT = re.compile(r"[0-9.,/]+ ?([^\W\d_]+[23²³]?|%|°c?)")
 _UNIT_END = re.compile(r"[0-9] ?[^\W\d_]+$")
+_SECTION_BEFORE = re.compile(r"(?:^|\W)[IVX]{1,5}$")
 _INITIAL = re.compile(rf"(?:^|\W)[{CAPITALS}]$")
 _PHONE_HEAD = re.compile(r"\(?0[0-9]{2}")
 _MINUS = re.compile(r"[0-9]+(?:\.[0-9]{3})*(?:,[0-9]+)? ?(?:°|độ|%|(?:(?:nghìn|triệu|tỷ|tỉ) )?đồng\b|đ\b)")
@@ -63,6 +64,8 @@ def full_stop(page: Page, start: int) -> tuple[Piece, ...]:
     after = text[start + 1 : start + 2]
     if not after or after in " \n\"')]}":
         return one(start, start + 1, _stop_before_space(text, start), "punctuation")
+    if after.isdigit() and _SECTION_BEFORE.search(text[max(0, start - 6) : start]):
+        return one(start, start + 1, "chấm", "section")
     glued = after.isupper() and text[start - 1 : start].islower()
     return one(start, start + 1, "." if glued else "", "punctuation")
 

@@ -20,12 +20,13 @@ _LIST_AFTER_NOUN = re.compile(r"[0-9]{1,4}(?:,[0-9]{1,4}){1,30}(?![0-9%]|[,.][0-
 _LIST_NOUN = re.compile(
     any_of(
         "mức độ, cấp độ, tổ, lớp, thôn, khu, điều, khoản, quý, tháng, năm, phố, mục, nhóm, tuyến, khối, cấp, thứ, ngày,"
-        "số, bản, loại, chương, phụ lục, bảng, biểu, phòng, vùng, xóm, đội, trường, tiểu khu, điểm, câu"
+        "số, bản, loại, chương, phụ lục, bảng, biểu, phòng, vùng, xóm, đội, trường, tiểu khu, câu"
     )
     + " $"
 )
 _TRIPLE = re.compile(r"([0-9]{1,2})-([0-9]{1,2})-([0-9]{1,2})(?!\w|/(?![0-9.]+ ?(?:m2|m²|ha)(?!\w))|[-.,][0-9])")
 _MINUTES = re.compile(r"([0-9]{1,3})'(?:([0-9]{1,2})(?:\"|''))?(?!\w)")
+_QUOTE = re.compile(r"(?<![0-9])'")
 _SECTIONS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2}){2,6}(?![0-9])")
 _SIDE = re.compile(r"([0-9]+(?:,[0-9]+)?) ?(cm|mm|m|km)?(?= ?x|$)")
 _TIMES = re.compile(
@@ -34,7 +35,7 @@ _TIMES = re.compile(
 _WITH_LETTERS = re.compile(r"([0-9]{1,4})([A-ZĐ]{1,2})([0-9]{0,3})(?!\w)")
 _SMALL_LETTER = re.compile(r"([0-9]{1,4})([a-eđ])(?!\w)")
 _PLATE = re.compile(r"([1-9][0-9])([A-Z]{1,2}[0-9]?) ?- ?([0-9]{3})\.?([0-9]{2})(?![0-9])")
-_SCALED_POINT = re.compile(r" ?(?:%|‰|nghìn|ngàn|triệu|tỷ|tỉ)")
+_SCALED_POINT = re.compile(r" ?(?:%|‰|nghìn|ngàn|triệu|tỷ|tỉ|điểm|lần|độ)")
 _SCORE_BEFORE = re.compile(r"(?:(?:tỷ|tỉ) số|thắng|thua|hòa|kết quả) (?:là |chung cuộc |chung cuộc là )?$")
 _SCALE_WORD = re.compile(r" (?:nghìn|ngàn|triệu|tỷ|tỉ)(?: (?:triệu|tỷ|tỉ|đồng))?(?!\w)")
 _ID_BEFORE = re.compile(
@@ -115,10 +116,12 @@ def triple(page: Page, start: int) -> tuple[Piece, ...]:
 def minutes_mark(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `15'` as minutes, unless the mark closes a quotation."""
     match = _MINUTES.match(page.text, start)
-    if not match or page.before(start, 200).count("'") % 2:
+    if not match or len(_QUOTE.findall(page.before(start, 200))) % 2:
         return ()
-    seconds = f" {page.say.cardinal(match[2])} giây" if match[2] else ""
-    return from_match(match, f"{page.say.cardinal(match[1])} phút{seconds}", "time")
+    if match[2]:
+        said = f"{page.say.cardinal(match[1])} phút {page.say.cardinal(match[2])} giây"
+        return from_match(match, said, "time")
+    return _per(page, start, match.end(), f"{page.say.cardinal(match[1])} phút", "phút")
 
 
 def section_number(page: Page, start: int) -> tuple[Piece, ...]:

@@ -5,6 +5,7 @@ numbers themselves: a range never falls. What both readings fit is flagged.
 """
 
 import re
+from functools import lru_cache
 
 from tts.reading import evidence
 from tts.reading.calendar import HOLIDAYS, day_and_month, exists, key_of, month_tail
@@ -22,6 +23,9 @@ _DAY_LIST_BEFORE = re.compile(r"(?:(?<!\w)ngày|từ|sáng|đêm|trong) [0-9]{1,
 _FROM = re.compile(r"từ (?:ngày )?$")
 _FROM_PAIR = re.compile(rf"(?:^|\W)từ (?:ngày )?{_D}[.-]{_D}(?: đến| tới)(?: hết)?(?: ngày)? $")
 _MONTH_AFTER = re.compile(r" ?(?:(?:hằng |hàng |của |mỗi )?tháng|/)")
+_CLEAR_STYLE = re.compile(
+    rf"(?:ngày|sáng|chiều|tối|trưa|đêm|hôm|nay|qua|mai|giờ),? \(?{_D}-(1[0-2]|0?[1-9])(?![0-9%]|[.,/:-][0-9])"
+)
 _SCORED_BEFORE = re.compile(
     r"(?:tỷ số|tỉ số|thắng|thua|hòa|hoà|dẫn|dẫn trước|kết quả|chung cuộc|gỡ hòa)(?: là| chung cuộc)? $"
 )
@@ -79,22 +83,22 @@ def _dots_are_dates(page: Page, match: re.Match[str]) -> bool:
 def _hyphen_doubt(page: Page, match: re.Match[str]) -> bool | None:
     """Return whether a reading of `19-3` as a date is doubtful; None when it is none."""
     before, end = page.before(match.start()), match.end()
-    if _SCORED_BEFORE.search(before):
-        return None
     beside = _stands_beside_date(page, match, before)
-    if evidence.is_counted(page, end) and not (beside and key_of(match[1], match[3]) in HOLIDAYS):
+    kept = key_of(match[1], match[3]) in HOLIDAYS
+    if _SCORED_BEFORE.search(before) or (evidence.is_counted(page, end) and not (beside and kept)):
         return None
-    falls = int(match[1]) > int(match[3])
+    falls = int(match[1]) >= int(match[3])
     named = evidence.shows_day(before) or evidence.names_day(before) or _DAY_LIST_BEFORE.search(before)
     almanac = evidence.almanac_follows(page.after(end))
     if named or almanac or beside or (evidence.may_open_day(before) and falls):
         sure = falls or almanac or beside or _is_padded_once(match) or _cannot_be_range(page, match, before)
-        return not sure
+        return not sure and not _writes_dates_so(page.lower)
     if evidence.may_open_day(before):
-        return None if evidence.may_be_counted(page, end) else key_of(match[1], match[3]) not in HOLIDAYS
-    if evidence.denies_day(before) or not falls:
+        return None if evidence.may_be_counted(page, end) else not kept and not _writes_dates_so(page.lower)
+    alone = before.endswith("(") and page.text[end : end + 1] == ")"
+    if evidence.denies_day(before.rstrip("( ") + " ") or not (falls or alone):
         return None
-    return int(match[1]) < 10 or key_of(match[1], match[3]) not in HOLIDAYS
+    return int(match[1]) < 10 or not kept
 
 
 def _dot_doubt(page: Page, match: re.Match[str]) -> bool | None:
@@ -108,7 +112,15 @@ def _dot_doubt(page: Page, match: re.Match[str]) -> bool | None:
     if _stands_beside_date(page, match, before):
         return evidence.may_be_counted(page, end)
     opened = evidence.names_day(before) or (evidence.may_open_day(before) and int(match[1]) > 12)
-    return True if opened and not evidence.may_be_counted(page, end) else None
+    if not opened or evidence.may_be_counted(page, end):
+        return None
+    return key_of(match[1], match[3]) not in HOLIDAYS
+
+
+@lru_cache(maxsize=4)
+def _writes_dates_so(lower: str) -> bool:
+    """Tell whether the script has a date with a hyphen that can be nothing else, as a newspaper has throughout."""
+    return any(_is_clear(day, month) for day, month in _CLEAR_STYLE.findall(lower))
 
 
 def _stands_beside_date(page: Page, match: re.Match[str], before: str) -> bool:
