@@ -75,6 +75,7 @@ def test_it_is_the_reader_of_the_domain() -> None:
         ("Ngày 5-7, xã họp", "5-7", FlagKind.SUSPECT_VALUE),
         ("tối 4-6 bàn đầy khách", "4-6", FlagKind.SUSPECT_VALUE),
         ("thửa 31-8", "31-8", FlagKind.SUSPECT_VALUE),
+        ("đo HA hằng ngày", "HA", FlagKind.UNKNOWN_ABBREVIATION),
         ("lớp 2/5 nghỉ", "2/5", FlagKind.SUSPECT_VALUE),
         ("vui 😀 quá", "😀", FlagKind.UNREADABLE_SYMBOL),
         ("dãy 98765432109876543210", "98765432109876543210", FlagKind.LEFTOVER_DIGITS),

@@ -3,13 +3,18 @@
 import re
 
 from tts.reading.evidence import names_product
-from tts.reading.letters import spell
+from tts.reading.letters import CAPITALS, spell
 from tts.reading.page import Page, Piece, one, unknown_abbreviation
 
 _LETTERS_DIGITS = re.compile(r"([A-ZĐ]{1,6})[.-]?([0-9]{1,9})([A-ZĐ]{0,2}[0-9]{0,3})(?!\w)")
 _ROAD = re.compile(r"(ĐT|TL|ĐH|ĐX|HL|QL) ([0-9]{1,3})([A-ZĐ]?)(?![ .]?[0-9]|\w)")
 _ROAD_NEAR = re.compile(
     r"(?:^|\W)(?:đường|tuyến|trên|qua|dọc|các|km ?[0-9]+(?:\+[0-9]+)?|đoạn|nút giao|ngã ba)[ ,]{1,2}$"
+)
+_SLASHED = re.compile(r"[A-ZĐ]/[a-zđ](?!\w)")
+_COMRADE = re.compile(
+    r"Đ/C(?!\w)(?! ?:)(?: ((?!(?:Tổ|Số|Thôn|Bản|Khu|Đường|Phố|Xã|Phường|Ngõ|Tiểu) )"
+    rf"[{CAPITALS}][^\W\d_]+ [{CAPITALS}]))?"
 )
 _OFFICE = re.compile(r"[A-ZĐ]{2,8}(?!\w)")
 _FILED = re.compile(r"(?:^|\W)lưu:? ?[^.;]*$")
@@ -70,6 +75,16 @@ def sunday(page: Page, start: int) -> tuple[Piece, ...]:
     if not near or not re.match(r"CN(?!\w)", page.text[start : start + 3]):
         return ()
     return one(start, start + 2, "chủ nhật", "weekday")
+
+
+def slashed(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `B/c` as the lexicon's `b/c`, and `Đ/C` before a name as a comrade, not an address."""
+    match = _COMRADE.match(page.text, start)
+    if match and (match[1] or re.search(r"(?:^|\W)(?:các|của|do|có) $", page.before(start))):
+        return one(start, start + 3, "đồng chí", "lexicon")
+    match = _SLASHED.match(page.text, start)
+    said = page.reading_of(match.group().lower()) if match else None
+    return one(start, start + 3, said, "lexicon") if said else ()
 
 
 def and_so_on(page: Page, start: int) -> tuple[Piece, ...]:

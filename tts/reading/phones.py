@@ -79,7 +79,7 @@ def _trim(page: Page, match: re.Match[str]) -> str:
     while written:
         count = len(_digits(written))
         follows = page.text[match.start() + len(written) : match.start() + len(written) + 2]
-        stands_alone = not re.match(r"[0-9A-Za-z/]|[.,-][0-9]", follows)
+        stands_alone = not re.match(r"[0-9A-Za-z]|/(?!0)|[.,-][0-9]", follows)
         if 9 <= count <= (13 if "+" in written else 11) and stands_alone:
             return written
         if count < 9:

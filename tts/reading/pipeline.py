@@ -73,6 +73,13 @@ _WORD_RULES: dict[str, tuple[Rule, ...]] = {
     "t": (times.short_weekday,),
     **dict.fromkeys(("qcvn", "tcvn", "qcđp", "tccs", "tcxdvn", "tcxd", "iso"), (documents.standard,)),
 }
+_BEFORE_SIGN_RULES: tuple[Rule, ...] = (
+    structure.signature_head,
+    structure.person_initial,
+    structure.place_head,
+    structure.numbered_point,
+    web.web_address,
+)
 _CAPITAL_RULES: tuple[Rule, ...] = (
     quantities.identity_code,
     roman.roman_number,
@@ -80,6 +87,7 @@ _CAPITAL_RULES: tuple[Rule, ...] = (
     abbreviations.road,
     documents.kind_before_number,
     abbreviations.office,
+    abbreviations.slashed,
     compounds.compound,
     senses.science,
     abbreviations.letters_with_digits,
@@ -199,9 +207,7 @@ def _word_rules(page: Page, start: int, end: int) -> tuple[Piece, ...]:
     if special:
         return special
     if follows in {".", "@", ":", "-", "_"} or follows.isdigit() or follows == "+":
-        found = _first(
-            page, start, (structure.signature_head, structure.place_head, structure.numbered_point, web.web_address)
-        )
+        found = _first(page, start, _BEFORE_SIGN_RULES)
         if found:
             return found
     if follows in {")", "/", ","}:

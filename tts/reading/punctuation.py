@@ -36,8 +36,9 @@ _LAST_UNIT = re.compile(r"[0-9] ?([^\W\d_]+[23²³]?|%|°c?)$")
 _FIRST_UNIT = re.compile(r"[0-9.,/]+ ?([^\W\d_]+[23²³]?|%|°c?)")
 _UNIT_END = re.compile(r"[0-9] ?[^\W\d_]+$")
 _SECTION_BEFORE = re.compile(r"(?:^|\W)[IVX]{1,5}$")
-_INITIAL = re.compile(rf"(?:^|\W)[{CAPITALS}]$")
+_INITIAL = re.compile(rf"(?:^|\W)(?:[{CAPITALS}]|Ch|Gi|Kh|Ng|Nh|Ph|Qu|Th|Tr)$")
 _PHONE_HEAD = re.compile(r"\(?0[0-9]{2}")
+_PHONE_END = re.compile(r"0[0-9. -]{8,14}$")
 _MINUS = re.compile(r"[0-9]+(?:\.[0-9]{3})*(?:,[0-9]+)? ?(?:°|độ|%|(?:(?:nghìn|triệu|tỷ|tỉ) )?đồng\b|đ\b)")
 
 
@@ -72,10 +73,11 @@ def full_stop(page: Page, start: int) -> tuple[Piece, ...]:
 
 def _stop_before_space(text: str, start: int) -> str:
     """Return the mark of a full stop before a space; before a small letter it may only close an abbreviation."""
-    if text[start + 1 : start + 2] == " " and text[start + 2 : start + 3].islower():
+    follows = text[start + 2 : start + 3]
+    if text[start + 1 : start + 2] == " " and (follows.islower() or follows == "("):
         if text[max(0, start - 3) : start] == "v.v":
             return ","
-        if _INITIAL.search(text[max(0, start - 2) : start]):
+        if _INITIAL.search(text[max(0, start - 3) : start]):
             return ""
     return "."
 
@@ -106,6 +108,8 @@ def slash(page: Page, start: int) -> tuple[Piece, ...]:
     after_digit = page.text[start - 1 : start].isdigit()
     if _YEAR_AFTER.match(page.text, start) and not after_digit:
         return one(start, start + 1, "năm", "year_mark")
+    if _PHONE_HEAD.match(page.text, start + 1) and _PHONE_END.search(page.before(start)):
+        return one(start, start + 1, ",", "slash")
     if after_digit and page.text[start + 1 : start + 2].isdigit():
         return one(start, start + 1, "trên", "ratio", suspect_value("/", "giữa hai số chưa rõ nghĩa", "trên"))
     if after_digit is False and _WITHIN.match(page.lower, start) and _UNIT_END.search(page.before(start)):

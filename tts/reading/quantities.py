@@ -34,6 +34,7 @@ _TIMES = re.compile(
 )
 _WITH_LETTERS = re.compile(r"([0-9]{1,4})([A-ZĐ]{1,2})([0-9]{0,3})(?!\w)")
 _SMALL_LETTER = re.compile(r"([0-9]{1,4})([a-eđ])(?!\w)")
+_SLOGAN_BEFORE = re.compile(any_of("thông điệp, khẩu hiệu, nguyên tắc, quy tắc, quy định, biện pháp, mô hình") + " $")
 _PLATE = re.compile(r"([1-9][0-9])([A-Z]{1,2}[0-9]?) ?- ?([0-9]{3})\.?([0-9]{2})(?![0-9])")
 _SCALED_POINT = re.compile(r" ?(?:%|‰|nghìn|ngàn|triệu|tỷ|tỉ|điểm|lần|độ)")
 _SCORE_BEFORE = re.compile(r"(?:(?:tỷ|tỉ) số|thắng|thua|hòa|kết quả) (?:là |chung cuộc |chung cuộc là )?$")
@@ -57,7 +58,8 @@ _SERIAL = re.compile(r"[A-ZĐ]{1,2} ?(?:[0-9]{5,8}|0[0-9]{3,7})")
 _NUMBERED_BEFORE = re.compile(r"(?:^|\W)(?:số|seri|sê ri):? $")
 """The serial number of a certificate, `số BK 045127`."""
 _MILLIONS_AND = re.compile(r"([0-9]{1,3})tr([0-9]{1,3})(?!\w)")
-_METRES_AND = re.compile(r"([0-9]{1,3})m([0-9]{2})(?!\w)")
+_METRES_AND = re.compile(r"([0-9]{1,3})m([0-9]{2}|[1-9])(?!\w)")
+_TALL_BEFORE = re.compile(any_of("cao, sâu, rộng, dài, dày, ngập, khoảng, gần, hơn") + " $")
 _AGAIN = re.compile(r" \(([^\W\d_]+(?: [^\W\d_]+){0,8})\)")
 """The same number in words, as contracts write it: `02 (hai) bản`."""
 _LONG = re.compile(r"[0-9]{7,}")
@@ -147,7 +149,9 @@ def dimensions(page: Page, start: int) -> tuple[Piece, ...]:
 def number_with_letters(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `12A`, `9A1`, `5G`."""
     match = _WITH_LETTERS.match(page.text, start) or _SMALL_LETTER.match(page.text, start)
-    if not match or UNIT.match(page.text, match.end(1)):
+    if not match or (UNIT.match(page.text, match.end(1)) and match[2] != "K"):
+        return ()
+    if match[2] == "K" and not _SLOGAN_BEFORE.search(page.before(start)):
         return ()
     said = f"{page.say.cardinal(match[1])} {spell(match[2])}"
     if match.lastindex == 3 and match[3]:
@@ -212,7 +216,7 @@ def millions_and(page: Page, start: int) -> tuple[Piece, ...]:
 def metres_and(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `1m65`."""
     match = _METRES_AND.match(page.text, start)
-    if not match:
+    if not match or (match[2] in {"2", "3"} and not _TALL_BEFORE.search(page.before(start))):
         return ()
     rest = page.say.spelled(match[2]) if match[2].startswith("0") else page.say.cardinal(match[2])
     return from_match(match, f"{page.say.cardinal(match[1])} mét {rest}", "quantity")

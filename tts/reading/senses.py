@@ -73,6 +73,7 @@ _SENSES: dict[str, tuple[_Sense, ...]] = {
     "ND": (_sense("nông dân", "hội"),),
     "TH": (_sense("tiểu học", "trường|các trường|cấp"),),
     "CN": (_sense("công nghiệp", "ngành|các ngành|khu|cụm|giá trị sản xuất|sản xuất"),),
+    "TC": (_sense("tiêu chí", "[0-9]{1,2}/[0-9]{1,2}|các|số"),),
     "ÂL": (_Sense("âm lịch", re.compile("")),),
     "DL": (_sense("dương lịch", r"[0-9]"), _sense("du lịch", "khu|điểm|ngành|phát triển|văn hóa")),
 }  # fmt: skip

@@ -2,10 +2,12 @@
 
 import re
 
-from tts.reading.letters import CAPITALS, point_name
+from tts.reading.letters import CAPITALS, point_name, spell
 from tts.reading.page import Page, Piece, one
+from tts.reading.punctuation import full_stop
 from tts.reading.roman import roman_value
 from tts.reading.units import UNIT
+from tts.reading.wordsets import any_of
 
 _BULLET = re.compile(r"(?:[-+*•▪●◦■□➢➤✓✔❖►▶→⇒★☆◆◇○§\uf0a7\uf0b7\uf0d8\uf02d·]+)(?= |[^\W\d_]|[0-9\"(])")
 _LETTER = re.compile(r"\(?([a-zđA-GĐ])([.)/])(?= \S)")
@@ -13,6 +15,19 @@ _LETTER_COMMA = re.compile(rf"([b-hk-np-tvxđ])(,)(?= [{CAPITALS}])")
 _NUMBER = re.compile(r"([0-9]{1,3})(?:([.)])(?= |[^\W\d_])|(/)(?= ))")
 _SECTION = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,2})+)(\.|\)|)(?= [^\W\d_])")
 _ROMAN = re.compile(r"([IVX]{1,6})(\.|\)|/| ?-)(?= )")
+_PERSON = re.compile(r"(Ch|Gi|Kh|Ng|Nh|Ph|Qu|Th|Tr)(?=\.(?!\w))")
+_PERSON_BEFORE = re.compile(
+    "(?:^|\\W)"
+    + any_of(
+        "ông, bà, anh, chị, em, cháu, bé, cô, chú, bác, dì, cậu, đối tượng, nạn nhân, bị can, bị cáo, nghi phạm, tên,"
+        "nữ sinh, nam sinh, học sinh, đồng chí, vợ chồng, tài xế, lái xe"
+    )
+    + " $"
+)
+_DEPUTIES = {"CT": "phó chủ tịch", "GĐ": "phó giám đốc", "BT": "phó bí thư", "HT": "phó hiệu trưởng"}
+_DEPUTY = re.compile(
+    r"P\. ?(?:(CT|GĐ|BT|HT)(?!\w)|(?=(?:Chủ tịch|Bí thư|Trưởng|Giám đốc|Hiệu trưởng|Chánh|Tổng|Chủ nhiệm)(?!\w)))"
+)
 _PLACE = re.compile(rf"([A-ZĐ])\.(?= ?[{CAPITALS}][^\W\d_])")
 _NAME_BEFORE = re.compile(rf"[{CAPITALS}][^\W\d_]* $")
 _SIGNED = re.compile(rf"(?:(TM|KT|TL|TUQ|TUN|Q)\.|(T/M|K/T|T/L)\.?) ?(?=[{CAPITALS}]{{2}}|[{CAPITALS}][^\W\d_])")
@@ -55,8 +70,19 @@ def signature_head(page: Page, start: int) -> tuple[Piece, ...]:
     return one(start, start + len(match.group().rstrip()), said, "signature") if said else ()
 
 
+def person_initial(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read the two letters that stand for a person's name: `chị Th.`, `em Tr.`."""
+    match = _PERSON.match(page.text, start)
+    if not match or not _PERSON_BEFORE.search(page.before(start, 16)):
+        return ()
+    return (*one(start, match.end(), spell(match[1]), "initial"), *full_stop(page, match.end()))
+
+
 def place_head(page: Page, start: int) -> tuple[Piece, ...]:
-    """Read `P. Đoàn Kết`, `H.Sìn Hồ`: one letter before a place; after a name it is an initial."""
+    """Read `P. Đoàn Kết`, `H.Sìn Hồ`: one letter before a place or a title; after a name it is an initial."""
+    deputy = _DEPUTY.match(page.text, start)
+    if deputy:
+        return one(start, deputy.end(1) if deputy[1] else start + 2, _DEPUTIES.get(deputy[1], "phó"), "title")
     match = _PLACE.match(page.text, start)
     said = page.lexicon.place_heads.get(match[1]) if match else None
     if not match or not said or _NAME_BEFORE.search(page.text[max(0, start - 12) : start]):

@@ -52,10 +52,16 @@ def _capitals(page: Page, start: int, end: int, written: str) -> tuple[Piece, ..
     roman = () if is_syllable(written) and in_capitals(page, start, end) else stray_roman(page, start)
     if roman:
         return roman
-    if is_syllable(written):
+    if is_syllable(written) and not _may_be_initials(page, start, end, written):
         return one(start, end, written.lower(), "capitals")
     said = guess(page, written) or spell(written)
     return one(start, end, said, "unknown", unknown_abbreviation(written, said))
+
+
+def _may_be_initials(page: Page, start: int, end: int, written: str) -> bool:
+    """Tell whether two plain letters, such as DO or HA, stand alone among small words."""
+    among_small = page.text[max(0, start - 2) : max(0, start - 1)].islower() and page.text[start - 1] == " "
+    return among_small and len(written) == 2 and written.isascii() and not in_capitals(page, start, end)
 
 
 def _mixed(page: Page, start: int, end: int, written: str) -> tuple[Piece, ...]:
