@@ -99,15 +99,17 @@ def month_of_year(page: Page, start: int) -> tuple[Piece, ...]:
     if match:
         return from_match(match, f"{page.say.cardinal(match[1])} năm {page.say.cardinal(match[2])}", "period_of_year")
     match = _MONTH_YEAR.match(page.text, start)
-    if match and _is_month(match[1]) and (match[2] != "." or not word or _names_month(page, match)):
+    if match and _is_month(match[1]) and (not word or _names_month(page, match)):
         return from_match(match, word + _month_year(page, match[1], match[3]), "month_of_year")
     return ()
 
 
 def _names_month(page: Page, match: re.Match[str]) -> bool:
-    """Tell whether `01.2026` is no decimal: a zero leads it, or a word that opens a date."""
-    opened = evidence.may_open_day(page.before(match.start())) and not evidence.is_counted(page, match.end())
-    return match[1].startswith("0") or opened
+    """Tell whether `3-2026` is no range and `01.2026` no decimal, without "tháng" before."""
+    if match[2] == "/" or match[1].startswith("0"):
+        return True
+    opened = match[2] == "-" or evidence.may_open_day(page.before(match.start()))
+    return opened and not evidence.is_counted(page, match.end())
 
 
 def _quarter_of_year(page: Page, start: int) -> tuple[Piece, ...]:
@@ -195,7 +197,8 @@ def _may_be_date(page: Page, match: re.Match[str], before: str) -> bool:
     if _IN_DAY_LIST.search(before) or _MAYBE_DATE_BEFORE.search(before):
         return True
     some = int(match[1]) <= int(match[2]) and evidence.may_be_counted(page, match.end())
-    return key in HOLIDAYS and not some and not evidence.denies_day(before)
+    same = int(match[1]) == int(match[2])
+    return key in HOLIDAYS and not some and not same and not evidence.denies_day(before)
 
 
 def _day_span(page: Page, span: re.Match[str]) -> tuple[Piece, ...]:

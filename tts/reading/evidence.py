@@ -37,7 +37,8 @@ _NOT_DAY_BEFORE = re.compile(
     + any_of(
         "tăng, giảm, nâng, hạ, tăng thêm, đạt, điểm, chỉ số, độ, mạnh, phiên bản, mục, bài, số, nhà, ngõ, ngách, hẻm,"
         "kiệt, lớp, tổ, nhóm, bậc, thửa, tờ, tờ bản đồ, tỷ lệ, tỉ lệ, độ dốc, xếp, hạng, kết quả, tỷ số, tỉ số, thôn,"
-        "bản, xóm, ấp, khu, đợt, vòng, trận, phòng, tầng, máy, loại, điều, khoản, câu, lô, ca, kíp, vụ, tháng, năm"
+        "bản, xóm, ấp, khu, đợt, vòng, trận, phòng, tầng, máy, loại, điều, khoản, câu, lô, ca, kíp, vụ, tháng, năm,"
+        "gồm, trong đó"
     )
     + r"(?: từ| là| số)?:? $"
 )

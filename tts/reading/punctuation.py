@@ -74,7 +74,8 @@ def full_stop(page: Page, start: int) -> tuple[Piece, ...]:
 def _stop_before_space(text: str, start: int) -> str:
     """Return the mark of a full stop before a space; before a small letter it may only close an abbreviation."""
     follows = text[start + 2 : start + 3]
-    if text[start + 1 : start + 2] == " " and (follows.islower() or follows == "("):
+    named = follows == "(" and text[start - 1 : start].islower()
+    if text[start + 1 : start + 2] == " " and (follows.islower() or named):
         if text[max(0, start - 3) : start] == "v.v":
             return ","
         if _INITIAL.search(text[max(0, start - 3) : start]):

@@ -234,14 +234,15 @@ def _is_range(page: Page, match: re.Match[str]) -> bool:
 
 
 def _falls(page: Page, match: re.Match[str]) -> bool:
-    """Tell whether the second number is the smaller one, as in no range without a unit: `45-12`."""
+    """Tell whether two numbers make no range without a unit: the second is smaller, or a year: `45-12`, `25-2019`."""
     plain = match[1].isdigit() and match[3].isdigit() and not match[2]
-    return plain and int(match[1]) > int(match[3]) and UNIT.match(page.text, match.end()) is None
+    year = re.fullmatch("(?:19|20)[0-9]{2}", match[3]) and len(match[1]) < 4
+    return plain and bool(int(match[1]) > int(match[3]) or year) and UNIT.match(page.text, match.end()) is None
 
 
 def _two_numbers(page: Page, match: re.Match[str]) -> tuple[Piece, ...]:
     said = f"{_said(page, match[1], match.end(1))}, {_said(page, match[3], match.end())}"
-    flag = suspect_value(match.group(), "không phải một khoảng vì số sau nhỏ hơn", said)
+    flag = suspect_value(match.group(), "có lẽ không phải một khoảng", said)
     return from_match(match, said, "number_list", flag)
 
 

@@ -3,6 +3,7 @@
 import re
 
 from domain.reading import Flag
+from tts.reading.calendar import HOLIDAYS, key_of
 from tts.reading.evidence import denies_day, may_be_counted
 from tts.reading.page import Page, Piece, from_match, one, suspect_value
 from tts.reading.units import UNIT, unit_name
@@ -25,7 +26,7 @@ _FRACTION_AFTER = re.compile(
     " "
     + any_of(
         "số, tổng, diện tích, dân số, chặng, thời gian, chiều, nhiệm kỳ, thế kỷ, quãng, mức, lương, giá, vốn, kinh phí,"
-        "lượng, khối, quân số, đoạn, công suất, sản lượng, thu nhập, tiền, phần"
+        "lượng, khối, quân số, đoạn, công suất, sản lượng, thu nhập, tiền, phần, còn lại, trở lên"
     )
     + r"\b"
 )
@@ -102,7 +103,9 @@ def _share(page: Page, match: re.Match[str], top: str, bottom: str) -> tuple[str
     if _is_fraction(page, match, top, bottom):
         return part, ()
     if _is_ratio(page, match, top, bottom):
-        return over, ()
+        kept = key_of(top, bottom) in HOLIDAYS and top == bottom and not _RATIO_AFTER.match(page.after(match.end()))
+        doubt = suspect_value(match.group(), "có thể là tỷ lệ hoặc ngày", over)
+        return over, (doubt,) if kept and not _RATIO_BEFORE.search(page.before(match.start())) else ()
     if (top, bottom) in _COMMON_FRACTIONS:
         return part, (suspect_value(match.group(), "có thể là ngày hoặc phân số", part),)
     if int(top) <= int(bottom) and denies_day(page.before(match.start())):

@@ -84,6 +84,7 @@ _DIMENSIONS = (
     word_set("m3 m³ l lít ml cm3 cm³"),
     word_set("w kw mw kva mva v kv"),
     word_set("kwh mwh"),
+    word_set("hz khz mhz ghz"),
     word_set("h giờ phút giây ngày tuần tháng năm"),
     word_set("đồng đ vnđ vnd usd"),
     word_set("%"),
