@@ -9,7 +9,8 @@ from tts.reading.wordsets import any_of, word_set
 _TIME = r"[0-9]{1,2}(?:h|g|:)(?:[0-9]{2})?(?:'| ?phút)?"
 _WEEKDAY = r"thứ (?:hai|ba|tư|năm|sáu|bảy|[2-7])|chủ nhật|cn|t[2-7]"
 _DAY_WORDS = (
-    r"ngày|sáng|chiều|tối|trưa|đêm|khuya|hôm|nay|mai|kia|(?:hôm|sáng|chiều|tối|trưa|đêm) qua|"
+    r"(?<!mỗi )(?<!một )(?<!hằng )(?<!hàng )(?<!cả )ngày|"
+    r"sáng|chiều|tối|trưa|đêm|khuya|hôm|(?:hôm|ngày|sáng|chiều|tối|trưa|đêm|khuya) (?:qua|nay|mai|kia)|"
     rf"{_WEEKDAY}|nhật|mùng|mồng|rằm|giờ|phút|{_TIME}|[0-9]{{1,2}} giờ [0-9]{{2}}"
 )
 _OPENING = r"[,:]? ?\(?(?:tức |nhằm |ngày )*"
@@ -17,8 +18,9 @@ _DAY_BEFORE = re.compile(rf"(?:^|\W)(?:{_DAY_WORDS}){_OPENING}$")
 _NAMED_BEFORE = re.compile(
     "(?:^|\\W)(?:"
     + any_of(
-        "lễ, dịp, tết, niệm, mừng, khánh, liệt sĩ, thành lập, truyền thống, tức, nhằm, khai giảng, khai mạc, bế mạc,"
-        "tổng kết, khánh thành, hạn chót, hạn cuối, hạn, hạn nộp, hạn là, cuối là, cuối cùng là, chậm nhất,"
+        "lễ, dịp, tết, niệm, mừng, khánh, liệt sĩ, thành lập(?: đoàn| đảng)?, truyền thống,"
+        "tức, nhằm, khai giảng, khai mạc, bế mạc, tổng kết, khánh thành,"
+        "hạn chót, hạn cuối, hạn, hạn nộp, hạn là, cuối là, cuối cùng là, chậm nhất,"
         "muộn nhất, chậm nhất là, muộn nhất là, hiệu lực, hiệu lực từ, kể từ, tính từ, bắt đầu từ, áp dụng từ,"
         "thực hiện từ, tính đến, phụ nữ, quốc tế lao động, giải phóng miền nam, thống nhất đất nước, gia đình việt nam,"
         "tháng tám, dương lịch, quảng trường, công viên, đại lộ"
@@ -26,8 +28,8 @@ _NAMED_BEFORE = re.compile(
     + rf"){_OPENING}$"
 )
 _POINT_BEFORE = re.compile(
-    r"(?:^|\W)(?:từ|đến|tới|hết|trước|sau|vào|kết thúc|bắt đầu|sinh|mất|ra mắt|lập|lao động|việt nam|chiến thắng|đoàn|"
-    r"đảng|kỳ nghỉ|nghỉ)"
+    r"(?:^|\W)(?:từ|đến|tới|hết|trước|sau|vào|kết thúc|bắt đầu|sinh|mất|ra mắt|lập|kỳ nghỉ|nghỉ|"
+    r"đường|phố|nhà máy|thiếu nhi|xí nghiệp|thcs|thpt|tiểu học|mầm non|chợ|cầu|bệnh viện|htx)"
     rf"{_OPENING}$"
 )
 _BOUND_BEFORE = re.compile(r"(?:^|\W)(?:trước|sau|đến|tới|hết|từ|sinh|kể từ|niệm|lập) (?:hết )?ngày $")
@@ -57,7 +59,7 @@ _COUNTED = re.compile(
         "lần, viên, buổi, bữa, ca, lượt, liều, giờ, gói, ml, kg, lít, triệu, nghìn, ngàn, tỷ, tỉ, trăm, người, chuyến,"
         "đêm, công, tiếng, phút, cốc, ly, độ, điểm, hộ, tuổi, tháng, tuần, ngày, cơn, đợt, mét, tấn, tạ, con, đồng"
     )
-    + r"\b"
+    + r"\b| năm(?! (?:nay|sau|ngoái|trước|tới|[0-9]|giáp|ất|bính|đinh|mậu|kỷ|canh|tân|nhâm|quý)\b)"
 )
 
 

@@ -85,12 +85,14 @@ def _hyphen_doubt(page: Page, match: re.Match[str]) -> bool | None:
     before, end = page.before(match.start()), match.end()
     beside = _stands_beside_date(page, match, before)
     kept = key_of(match[1], match[3]) in HOLIDAYS
-    if _SCORED_BEFORE.search(before) or (evidence.is_counted(page, end) and not (beside and kept)):
+    feast = kept and evidence.names_day(before) and page.lower.startswith(" người", end)
+    if _SCORED_BEFORE.search(before) or (evidence.is_counted(page, end) and not (kept and (beside or feast))):
         return None
     falls = int(match[1]) >= int(match[3])
-    named = evidence.shows_day(before) or evidence.names_day(before) or _DAY_LIST_BEFORE.search(before)
+    named = evidence.shows_day(before) or _DAY_LIST_BEFORE.search(before) is not None
+    occasion = evidence.names_day(before) and (falls or feast or not evidence.may_be_counted(page, end))
     almanac = evidence.almanac_follows(page.after(end))
-    if named or almanac or beside or (evidence.may_open_day(before) and falls):
+    if named or occasion or almanac or beside or (evidence.may_open_day(before) and falls):
         sure = falls or almanac or beside or _is_padded_once(match) or _cannot_be_range(page, match, before)
         return not sure and not _writes_dates_so(page.lower)
     if evidence.may_open_day(before):
