@@ -93,6 +93,26 @@ def test_a_doubt_is_flagged_with_a_sentence_for_the_operator(script: str, source
     assert all(flag.sentence.endswith(".") for token in READER.read(script).flagged for flag in token.flags)
 
 
+@pytest.mark.parametrize(
+    ("script", "spoken"),
+    [
+        ("10^3 đồng", "mười mũ ba đồng"),
+        ("mã 5_3", "mã năm gạch dưới ba"),
+        ("lấy 5*3", "lấy năm nhân ba"),
+        ("còn 1.234.56", "còn một chấm hai ba bốn chấm năm sáu"),
+        ("máy 192.168.1.1", "máy một chín hai chấm một sáu tám chấm một chấm một"),
+    ],
+)
+def test_digits_written_as_no_rule_has_them_are_doubted_and_never_run_together(script: str, spoken: str) -> None:
+    text = READER.read(script)
+    assert text.flagged
+    assert text.spoken == spoken
+
+
+def test_what_nobody_sees_between_two_digits_leaves_two_numbers() -> None:
+    assert READER.read("tổ 1\u200b2").spoken == "tổ một hai"
+
+
 def test_a_flagged_token_proposes_its_reading() -> None:
     assert token_of("Công ty XQZT", "XQZT").spoken == "ích quy dét tê"
 

@@ -184,10 +184,16 @@ def day_month(page: Page, start: int) -> tuple[Piece, ...]:
     if _DAYS_AFTER.match(page.after(match.end())):
         return ()
     shown = evidence.shows_day(before) or evidence.names_day(before)
-    shown = shown or evidence.almanac_follows(page.after(match.end()))
+    shown = shown or evidence.almanac_follows(page.after(match.end())) or _is_padded(page, match, before)
     if not shown and not _may_be_date(page, match, before):
         return ()
     return _said(page, match, _date(page, start, match[1], match[2], None), ((match[1], match[2]),))
+
+
+def _is_padded(page: Page, match: re.Match[str], before: str) -> bool:
+    """Tell whether a zero before the day or the month shows a date, as in `01/01`, where nothing is counted."""
+    padded = len(match[1]) == len(match[2]) == 2 and "0" in (match[1][0], match[2][0])
+    return padded and not evidence.denies_day(before) and not is_share(page.after(match.end()))
 
 
 def _may_be_date(page: Page, match: re.Match[str], before: str) -> bool:

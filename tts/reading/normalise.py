@@ -22,14 +22,16 @@ _SWAPS = {
     "ð": "đ", "µ": "μ", "℃": "°C", "İ": "I", "×": "x", "﹪": "%", "№": "số",
     "ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl",
     **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
-    **{chr(code): str(code - 0x245F) for code in range(0x2460, 0x2474)},
+    **{chr(code): f"{code - 0x245F}) " for code in range(0x2460, 0x2474)},
     **{chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0x3380, 0x33DE)},
 }  # fmt: skip
 """What pasted text uses for plain signs: Word's quotes and dashes, spaces that do not break, look-alike letters."""
 
 _CELL = r"(?<=[\w)%])(\t+)(?=[\w(])"
 """The edge of a table's cell, pasted: a pause, or numbers side by side would be heard as one."""
-_ODD = re.compile(_CELL + "|[" + re.escape("".join(_SWAPS)) + r"]|(?![0-9])\d")
+_SPLIT = rf"(?<=[0-9])([{re.escape(_INVISIBLE)}]+)(?=[0-9])"
+"""What nobody sees between two digits: the numbers stay two."""
+_ODD = re.compile(_CELL + "|" + _SPLIT + "|[" + re.escape("".join(_SWAPS)) + r"]|(?![0-9])\d")
 _GAP = re.compile(r" *\n[ \n]*|  +")
 
 
@@ -82,9 +84,13 @@ def _leans_back(char: str) -> bool:
 
 
 def _plain_signs(given: Clean) -> Clean:
-    return _rewritten(
-        given, [(m.start(), m.end(), "; " if m[1] else _swap(m.group())) for m in _ODD.finditer(given.text)]
-    )
+    return _rewritten(given, [(m.start(), m.end(), _in_place_of(m)) for m in _ODD.finditer(given.text)])
+
+
+def _in_place_of(match: re.Match[str]) -> str:
+    if match[1]:
+        return "; "
+    return " " if match[2] else _swap(match.group())
 
 
 def _swap(char: str) -> str:

@@ -11,6 +11,7 @@ from tts.reading import (
     documents,
     marks,
     measures,
+    oddities,
     phones,
     punctuation,
     quantities,
@@ -42,6 +43,7 @@ _DIGIT_RULES: tuple[Rule, ...] = (
     dates.date_range,
     dates.full_date,
     dates.joined_list,
+    oddities.iso_date,
     short_dates.short_date_range,
     short_dates.short_date,
     documents.short_code,
@@ -52,6 +54,8 @@ _DIGIT_RULES: tuple[Rule, ...] = (
     dates.day_number,
     dates.day_month,
     quantities.section_number,
+    oddities.odd_groups,
+    oddities.whole_and_part,
     quantities.triple,
     quantities.minutes_mark,
     quantities.listed_numbers,
@@ -101,6 +105,7 @@ _SYMBOL_RULES: dict[str, tuple[Rule, ...]] = {
     "(": (structure.numbered_point, phones.phone),
     "+": (structure.bullet, phones.phone),
     **dict.fromkeys("<>", (symbols.comparison,)),
+    **dict.fromkeys("^_*", (oddities.sign_between_digits,)),
     **dict.fromkeys("$€₫£¥", (quantities.foreign_money,)),
 }
 

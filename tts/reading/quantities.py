@@ -280,6 +280,8 @@ def _is_code_like(page: Page, written: str, end: int) -> bool:
     """Tell whether a long run of digits names something rather than counts it."""
     if not _LONG.fullmatch(written) or _SCALE_WORD.match(page.lower, end) or page.lower.startswith(" đồng", end):
         return False
+    if written[0] != "0" and len(written) <= 12 and written.endswith("000"):
+        return False
     counts = len(written) <= 9 and written[0] != "0" and _WORD_AFTER.match(page.lower, end)
     return not counts
 

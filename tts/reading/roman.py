@@ -17,6 +17,8 @@ _BEFORE = re.compile(
     )
     + r"(?: (?:[ivxlc]+)(?:,| và| đến| -|/))* ?$"
 )
+_SECTION_AFTER = re.compile(r"(?:\.[0-9]{1,2}){1,4}(?![\w.]*[0-9])")
+"""The rest of the number of a section, `II.3.1`."""
 _AND = r"(?:,| và| đến| hoặc|/|;| ?\+)"
 _LISTED = re.compile(
     any_of("quý, khóa, chương, phần, mục, vùng, nhóm, cấp, hạng, loại, khu vực")
@@ -40,6 +42,10 @@ def roman_number(page: Page, start: int) -> tuple[Piece, ...]:
     said = page.say.ordinal(str(first)) if ordinal else page.say.cardinal(str(first))
     if match[3] and not last:
         return (Piece(start, match.end(1), said, "roman"),)
+    section = _SECTION_AFTER.match(page.text, match.end()) if not last else None
+    if section:
+        said += "".join(f" chấm {page.say.cardinal(number)}" for number in section.group().split(".")[1:])
+        return (Piece(start, section.end(), said, "roman"),)
     if last:
         word = re.search(r"(quý|chương|phần|mục|vùng) $", before)
         said += f" đến {word[1] + ' ' if word else ''}{page.say.cardinal(str(last))}"

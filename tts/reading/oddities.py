@@ -1,0 +1,47 @@
+"""Digits as no rule of writing has them: read one by one or group by group, and doubted, never run together."""
+
+import re
+
+from tts.reading.page import Page, Piece, from_match, leftover_digits, one, suspect_value
+
+_ISO_DATE = re.compile(r"((?:19|20)[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(?![\w-])")
+_GROUPS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){2,9}(?![0-9])")
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
+_BETWEEN = re.compile(r"[\^_*]+(?=[0-9])")
+_AND_PART = re.compile(r"([0-9]{1,4}) ?([½¼¾⅓⅔])")
+_PARTS = {"½": "một phần hai", "¼": "một phần tư", "¾": "ba phần tư", "⅓": "một phần ba", "⅔": "hai phần ba"}
+_SIGNS = {"^": "mũ", "_": "gạch dưới", "*": "nhân"}
+
+
+def iso_date(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `2024-01-05` as the date it is to machines and to nobody else."""
+    match = _ISO_DATE.match(page.text, start)
+    if not match:
+        return ()
+    said = f"{page.say.day(match[3])} tháng {page.say.month(match[2])} năm {page.say.cardinal(match[1])}"
+    return from_match(match, said, "date")
+
+
+def odd_groups(page: Page, start: int) -> tuple[Piece, ...]:
+    """Doubt `1.234.56` and `192.168.1.1`: neither thousands nor the number of a section."""
+    match = _GROUPS.match(page.text, start)
+    if not match or _THOUSANDS.fullmatch(match.group()):
+        return ()
+    said = " chấm ".join(page.say.spelled(group) for group in match.group().split("."))
+    return from_match(match, said, "leftover", leftover_digits(match.group(), said))
+
+
+def whole_and_part(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `1½` as one and a half."""
+    match = _AND_PART.match(page.text, start)
+    return from_match(match, f"{page.say.cardinal(match[1])} và {_PARTS[match[2]]}", "fraction") if match else ()
+
+
+def sign_between_digits(page: Page, start: int) -> tuple[Piece, ...]:
+    """Doubt `10^3`, `5_3` and `5*3`, whose numbers must not be heard as one."""
+    match = _BETWEEN.match(page.text, start)
+    if not match or not page.text[start - 1 : start].isdigit() or start == 0:
+        return ()
+    said = _SIGNS[page.text[start]]
+    doubt = suspect_value(match.group(), "giữa hai số, chưa rõ nghĩa", said)
+    return one(start, match.end(), said, "symbol", doubt)
