@@ -140,13 +140,12 @@ class Production:
         with self.database.read() as connection:
             held = recordings.of_bulletin(connection, bulletin.id)
         cast = cast_of(bulletin, parts(self.reader, bulletin, announced_by), held)
+        sentences = tuple(line.sentence for line in (*cast.opening, *cast.body))
         with self.database.read() as connection:
+            inserts = {} if cast.whole else inserts_of(connection, sentences)
             require_sealed(connection, bulletin, cast)
         if cast.whole is not None:
             return Take(None, SpokenAudio(((self._recorded(cast.whole), 0),), _read_by(cast)))
-        sentences = tuple(line.sentence for line in (*cast.opening, *cast.body))
-        with self.database.read() as connection:
-            inserts = inserts_of(connection, sentences)
         spoken = with_inserts(self._spoken(cast, progress), sentences, inserts, self._decoded)
         cut = len(cast.opening)
         return Take(

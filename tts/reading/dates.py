@@ -198,6 +198,8 @@ def _is_padded(page: Page, match: re.Match[str], before: str) -> bool:
 
 def _may_be_date(page: Page, match: re.Match[str], before: str) -> bool:
     key = key_of(match[1], match[2])
+    if int(match[1]) > int(match[2]) and _MAYBE_DATE_BEFORE.search(before):
+        return key != "24/7"  # more than all of them cannot be counted
     if is_share(page.after(match.end())) or key in {"24/7", "1/1"}:
         return False
     if _IN_DAY_LIST.search(before) or _MAYBE_DATE_BEFORE.search(before):

@@ -25,7 +25,7 @@ _CALLED_FAR = re.compile(
     any_of("điện thoại, nóng, hotline, tổng đài, gọi, cấp cứu, cứu hỏa, cảnh sát, lực lượng, đường dây")
     + r"[^.!?;\n]{0,40}$|"
     + any_of("công an, báo ngay, báo tin, báo cho, cứu thương")
-    + r"\W{1,3}$"
+    + r"(?: (?:cho|tin|về|tới|đến|qua))?(?: số)?\W{1,3}$"
 )
 _AFTER_PHONE = re.compile(r"(?:0[0-9]{2,3}(?:[ .-]?[0-9]{2,4}){2,3}|1[89]00[ .]?[0-9]{2,6})(?:,| hoặc| và|;)(?: số)? $")
 _MASKED = re.compile(

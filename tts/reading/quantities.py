@@ -24,7 +24,9 @@ _LIST_NOUN = re.compile(
     )
     + " $"
 )
-_TRIPLE = re.compile(r"([0-9]{1,2})-([0-9]{1,2})-([0-9]{1,2})(?!\w|/(?![0-9.]+ ?(?:m2|m²|ha)(?!\w))|[-.,][0-9])")
+_TRIPLE = re.compile(
+    r"([0-9]{1,2})-([0-9]{1,2})-([0-9]{1,2})(?!\w|/(?![0-9.]+ ?(?:m2|m²|ha)(?!\w)|(?:ha|sào|cây|gốc|hố)\b)|[-.,][0-9])"
+)
 _MINUTES = re.compile(r"([0-9]{1,3})'(?:([0-9]{1,2})(?:\"|''))?(?!\w)")
 _QUOTE = re.compile(r"(?<![0-9])'")
 _SECTIONS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2}){2,6}(?![0-9])")
@@ -112,7 +114,9 @@ def listed_numbers(page: Page, start: int) -> tuple[Piece, ...]:
 def triple(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `16-16-8`, the grades of a fertiliser, as three numbers."""
     match = _TRIPLE.match(page.text, start)
-    return from_match(match, ", ".join(map(page.say.cardinal, match.groups())), "number_list") if match else ()
+    if not match:
+        return ()
+    return _per(page, start, match.end(), ", ".join(map(page.say.cardinal, match.groups())), "kg")
 
 
 def minutes_mark(page: Page, start: int) -> tuple[Piece, ...]:

@@ -40,7 +40,8 @@ _RATIO_AFTER = re.compile(
         "mô hình, ngày, tuần, gia đình, hợp tác xã, sản phẩm, tiêu chuẩn, chỉ số, mục tiêu, thí sinh, vụ, nhà, đoàn,"
         "đồn, phụ nữ, giáo viên, quận, khối, nhóm, chi hội, xí nghiệp, tàu, xe, máy, ca, mẫu, vận động viên, đội,"
         "vị trí, mũi, công nhân, tuyến, cầu, bị can, bị cáo, đối tượng, cá nhân, tập thể, buổi, cuộc, kỳ, trận,"
-        "giải, hạng mục, gói thầu, hợp đồng, quyết định, nghị quyết, kế hoạch, phương tiện, căn, ngôi, cột, cơ sở,"
+        "giải(?! ngân| quyết| phóng| trình| thể| đáp| thích), hạng mục,"
+        "gói thầu, hợp đồng, quyết định, nghị quyết, kế hoạch, phương tiện, căn, ngôi, cột, cơ sở,"
         "bệnh nhân, ấp, buôn, chợ, hồ, đập, đề tài, đề án, chương trình, cán sự, quân nhân, dân quân, học viên"
     )
     + r"\b"

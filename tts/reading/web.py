@@ -19,6 +19,10 @@ _SIGNS = {
     "$": "đô la", "'": "nháy", "*": "sao", ",": "phẩy", ";": "chấm phẩy",
 }  # fmt: skip
 _DIGIT_HEAD = re.compile(r"[0-9]{1,10}(?:[A-Za-z-]|\.[a-z]|@)[A-Za-z0-9.@-]*\.[a-z]")
+_OFFICE_HEAD = re.compile(
+    "ubnd|hdnd|ubmttq|mttq|vpubnd|bqlda|ttvh|ttyt|thcs|thpt|vnpt|bhxh|pccc|cskh|dvc|hcc|tthcc|snv|syt"
+)
+"""Initials with which the address of an office begins."""
 _RUN = re.compile(r"[A-Za-z]+|[0-9]+|.")
 _AS_WRITTEN = word_set(
     "com net org edu gov info mail web online shop app store portal news blog home gmail yahoo hotmail io"
@@ -50,6 +54,9 @@ def _run(page: Page, run: str) -> str:
     known = page.reading_of(small)
     if known or small in _AS_WRITTEN:
         return known or small
+    head = _OFFICE_HEAD.match(small)
+    if head and len(small) - head.end() > 3 and splits_into_syllables(small[head.end() :]):
+        return f"{spell(head.group())} {small[head.end() :]}"  # ubndxatanphong
     if small == "www" or not (splits_into_syllables(small) or _can_be_said(small)):
         return spell(small)
     return small
