@@ -72,7 +72,7 @@ _WORD_RULES: dict[str, tuple[Rule, ...]] = {
     "v": (abbreviations.and_so_on,),
     **dict.fromkeys(senses.WORDS, (senses.sense,)),
     **dict.fromkeys(("tt", "ttr"), (senses.standing_body, senses.sense)),
-    "cn": (abbreviations.sunday, senses.sense),
+    "cn": (quantities.craft_name, abbreviations.sunday, senses.sense),
     "ph": (senses.acidity,),
     "t": (times.short_weekday,),
     **dict.fromkeys(("qcvn", "tcvn", "qcđp", "tccs", "tcxdvn", "tcxd", "iso"), (documents.standard,)),
@@ -86,6 +86,7 @@ _BEFORE_SIGN_RULES: tuple[Rule, ...] = (
 )
 _CAPITAL_RULES: tuple[Rule, ...] = (
     quantities.identity_code,
+    quantities.craft_name,
     roman.roman_number,
     documents.bare_code,
     abbreviations.road,

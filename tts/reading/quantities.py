@@ -57,6 +57,10 @@ _WORD_AFTER = re.compile(r" [^\W\d_]{2,}")
 _DOSSIER = re.compile(r"(?=[0-9.-]{1,20}[A-Z])[0-9]{1,6}(?:[.-][0-9A-Z]{1,8}){3,8}(?!\w)")
 _IDENTITY_CODE = re.compile(r"([A-ZĐ]{1,4})[ .-]?[0-9][0-9A-ZĐ]{0,20}(?:[ .-][0-9A-ZĐ]{1,20}){0,6}(?!\w)")
 _SERIAL = re.compile(r"[A-ZĐ]{1,2} ?(?:[0-9]{5,8}|0[0-9]{3,7})")
+_CRAFT = re.compile(r"([A-ZĐ]{1,3})[ -]([0-9]{1,4})(?![\w.,]*[0-9])(?!\w)")
+_CRAFT_BEFORE = re.compile(
+    any_of("tàu, xuồng, ca nô, máy bay, trực thăng, phà, sà lan, xe tăng, tiêm kích") + r"(?: số)? $"
+)
 _NUMBERED_BEFORE = re.compile(r"(?:^|\W)(?:số|seri|sê ri):? $")
 """The serial number of a certificate, `số BK 045127`."""
 _MILLIONS_AND = re.compile(r"([0-9]{1,3})tr([0-9]{1,3})(?!\w)")
@@ -196,6 +200,15 @@ def identity_code(page: Page, start: int) -> tuple[Piece, ...]:
     serial = _SERIAL.fullmatch(match.group()) and _NUMBERED_BEFORE.search(before)
     named = _ID_BEFORE.search(before) and not page.reading_of(match[1])
     return _sign_by_sign(page, match) if serial or named or _CERTIFICATE_BEFORE.search(before) else ()
+
+
+def craft_name(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `tàu CN-09` and `máy bay SU-30` by letters and digits."""
+    match = _CRAFT.match(page.text, start)
+    if not match or not _CRAFT_BEFORE.search(page.before(start)):
+        return ()
+    digits = page.say.spelled(match[2]) if match[2].startswith("0") else page.say.cardinal(match[2])
+    return from_match(match, f"{spell(match[1])} {digits}", "identity_number")
 
 
 def _sign_by_sign(page: Page, match: re.Match[str]) -> tuple[Piece, ...]:

@@ -26,6 +26,13 @@ _LISTED = re.compile(
 )
 
 
+_PLANT_BEFORE = re.compile(
+    r"(?:KCN|CCN|KĐT|[Kk]hu công nghiệp|[Cc]ụm công nghiệp|[Kk]hu đô thị|[Tt]hủy điện|[Nn]hà máy|[Nn]hiệt điện)"
+    r"(?: [A-ZÀ-ỸĐ][^\W\d]*){1,4} $"
+)
+"""A works whose name a numeral ends: `KCN Sông Công II`."""
+
+
 def roman_number(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `khóa XIII`, `quý I-II`, `lần thứ IV`."""
     match = _ROMAN.match(page.text, start)
@@ -59,6 +66,8 @@ def stray_roman(page: Page, start: int) -> tuple[Piece, ...]:
     if not match or not value:
         return ()
     said = page.say.cardinal(str(value))
+    if _PLANT_BEFORE.search(page.text[max(0, start - 60) : start]):
+        return from_match(match, said, "roman")
     return from_match(match, said, "roman", suspect_value(match.group(), "có thể là số La Mã", said))
 
 
