@@ -101,7 +101,10 @@ class TimetableDesk:
         """Return the machines in use that hang on any of some areas or below."""
         with self.database.read() as connection:
             every, areas = machines.everything(connection), places.areas(connection)
-        return tuple(one for one in every if one.revoked_at is None and planning.path_of(areas, one.area_id) & area_ids)
+        today = planning.local_date(self.clock.now())
+        return tuple(
+            one for one in every if one.revoked_at is None and planning.path_on(areas, one.area_id, today) & area_ids
+        )
 
     def log(self, day: date, machine_id: str | None = None) -> tuple[LogLine, ...]:
         """Return the station log of a local day: each planned item with what became of it."""

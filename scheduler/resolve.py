@@ -1,14 +1,15 @@
 """Who sounds when two sessions of one machine meet: one wins, and the other is kept with the reason."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from domain.airtime import AirtimePolicy
-from domain.timetable import STATION_ZONE, Slot
-from scheduler.policy import check_day
+from domain.timetable import STATION_ZONE, Layer, Slot
+from scheduler.policy import check_day, check_repeats
 
 _ZONE = ZoneInfo(STATION_ZONE)
 
@@ -35,7 +36,7 @@ class _Board:
 
     taken: list[Slot] = field(default_factory=list)
     starts: list[datetime] = field(default_factory=list)
-    by_day: dict[date, list[tuple[datetime, timedelta]]] = field(default_factory=dict)
+    by_day: dict[date, list[Slot]] = field(default_factory=dict)
 
     def clash(self, slot: Slot) -> Slot | None:
         """Return the first taken slot that sounds while `slot` would; touching ends do not clash."""
@@ -50,9 +51,9 @@ class _Board:
         place = bisect_right(self.starts, slot.starts_at)
         self.taken.insert(place, slot)
         self.starts.insert(place, slot.starts_at)
-        self.sessions_beside(slot).append((slot.starts_at, slot.length))
+        self.sessions_beside(slot).append(slot)
 
-    def sessions_beside(self, slot: Slot) -> list[tuple[datetime, timedelta]]:
+    def sessions_beside(self, slot: Slot) -> list[Slot]:
         """Return the sessions taken on the local day of `slot`."""
         return self.by_day.setdefault(slot.starts_at.astimezone(_ZONE).date(), [])
 
@@ -60,19 +61,21 @@ class _Board:
 def resolve(slots: Iterable[Slot], policy: AirtimePolicy | None = None, begun: tuple[Slot, ...] = ()) -> Resolution:
     """Decide the clashes among the slots of one machine; nothing is lost: a loser is kept with a `refusal`.
 
-    The higher priority wins, then the earlier start, then the smaller key. With a `policy` its limits of a day are
-    held in the same order, so give whole days; a slot that lost frees its time for the next. Slots that came with
-    a refusal are dropped as they are, and slots without sound clash with nothing. What has `begun` is not judged
-    again: it counts against the limits of its day, and only a higher priority may start upon it.
+    The higher priority wins, then what is urgent, the smaller rank, the earlier start, and the smaller key. With a
+    `policy` its limits of a day are held in the same order, so give whole days; a slot that lost frees its time for
+    the next. Slots that came with a refusal are dropped as they are, and slots without sound clash with nothing.
+    What has `begun` is not judged again: it counts against the limits of its day, and only a higher priority may
+    start upon it.
     """
     board, kept, dropped = _Board(), list[Slot](), list[Slot]()
     aired = tuple(slot for slot in begun if slot.length and not slot.refusal)
     for slot in aired:
-        board.sessions_beside(slot).append((slot.starts_at, slot.length))
+        board.sessions_beside(slot).append(slot)
     for slot in sorted(slots, key=_precedence):
-        reason = slot.refusal or _still_sounding(aired, slot) or _objection(board, slot, policy)
+        winner = _still_sounding(aired, slot) or (board.clash(slot) if slot.length else None)
+        reason = slot.refusal or (_clash_with(winner) if winner else _over_limit(board, slot, policy))
         if reason:
-            dropped.append(slot if slot.refusal else replace(slot, refusal=reason))
+            dropped.append(_refused(slot, reason, winner))
             continue
         kept.append(slot)
         if slot.length:
@@ -80,30 +83,34 @@ def resolve(slots: Iterable[Slot], policy: AirtimePolicy | None = None, begun: t
     return Resolution(_sorted(kept), _sorted(dropped))
 
 
-def _precedence(slot: Slot) -> tuple[int, datetime, str]:
-    return -slot.priority, slot.starts_at, slot.key
+def _precedence(slot: Slot) -> tuple[int, bool, int, datetime, str]:
+    return -slot.priority, slot.layer is not Layer.URGENT, slot.rank, slot.starts_at, slot.key
 
 
-def _still_sounding(aired: tuple[Slot, ...], slot: Slot) -> str:
+def _refused(slot: Slot, reason: str, winner: Slot | None) -> Slot:
+    return slot if slot.refusal else replace(slot, refusal=reason, yields_to=winner.key if winner else "")
+
+
+def _still_sounding(aired: tuple[Slot, ...], slot: Slot) -> Slot | None:
     for one in aired if slot.length else ():
         if one.priority >= slot.priority and one.starts_at < slot.ends_at and slot.starts_at < one.ends_at:
-            return _clash_with(one)
-    return ""
+            return one
+    return None
 
 
 def _clash_with(winner: Slot) -> str:
     return f"trùng với «{winner.title}» lúc {winner.starts_at.astimezone(_ZONE):%H:%M}"
 
 
-def _objection(board: _Board, slot: Slot, policy: AirtimePolicy | None) -> str:
-    if not slot.length:
+def _over_limit(board: _Board, slot: Slot, policy: AirtimePolicy | None) -> str:
+    """Return the limits of a day that `slot` would break beside what was taken on that day."""
+    if policy is None or not slot.length:
         return ""
-    winner = board.clash(slot)
-    if winner is not None:
-        return _clash_with(winner)
-    if policy is None:
-        return ""
-    return " ".join(check_day(policy, [*board.sessions_beside(slot), (slot.starts_at, slot.length)]))
+    beside = [*board.sessions_beside(slot), slot]
+    lengths = [(one.starts_at, one.length) for one in beside]
+    said = Counter(item.bulletin_id for one in beside for item in one.items if item.bulletin_id and not item.refusal)
+    own = {item.bulletin_id: said[item.bulletin_id] for item in slot.items if item.bulletin_id and not item.refusal}
+    return " ".join((*check_day(policy, lengths), *check_repeats(policy, own)))
 
 
 def _sorted(slots: list[Slot]) -> tuple[Slot, ...]:

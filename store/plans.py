@@ -80,6 +80,7 @@ def _slot_row(slot: Slot) -> dict[str, Any]:
                 item.refusal,
                 item.kind.value,
                 item.stream_url,
+                item.lead.total_seconds(),
             ]
             for item in slot.items
         ],
@@ -115,6 +116,7 @@ def _slot(row: Row[Any]) -> Slot:
 
 def _item(values: list[Any]) -> PlannedItem:
     title, clip_hash, seconds, bulletin_id, refusal, *more = values
-    kind, stream_url = more or (ItemKind.BULLETIN, "")  # rows of the first version have no more
+    kind, stream_url, lead = more or (ItemKind.BULLETIN, "", 0.0)  # rows of the first version have no more
     length = timedelta(seconds=seconds)
-    return PlannedItem(title, clip_hash, length, bulletin_id, refusal, ItemKind(kind), stream_url)
+    lead = timedelta(seconds=lead)
+    return PlannedItem(title, clip_hash, length, bulletin_id, refusal, ItemKind(kind), stream_url, lead)

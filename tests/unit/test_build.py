@@ -13,20 +13,18 @@ from domain.airtime import AirtimePolicy, QuietHours
 from domain.audio import Clip, ClipKind, Loudness, VoiceStamp
 from domain.bulletins import Bulletin, BulletinState, Genre
 from domain.playlist import MAX_ITEMS, MAX_LENGTH, MAX_SLOTS, Playlist, from_document, to_document
-from domain.timetable import STATION_ZONE, Priority, Programme, ProgrammeItem, Rule, Slot
+from domain.timetable import STATION_ZONE, ItemKind, Priority, Programme, ProgrammeItem, Rule, Slot
 from scheduler.build import (
     MAX_TEXT,
     Heading,
     Listener,
-    Shelf,
-    Terms,
     fingerprint,
-    plan_item,
     playlist_of,
     reaches,
     slots_for,
 )
 from scheduler.expand import expand
+from scheduler.items import Shelf, Terms, plan_item
 from scheduler.policy import check_day, check_session
 
 ZONE = ZoneInfo(STATION_ZONE)
@@ -65,7 +63,8 @@ def bulletin(mark: str) -> Bulletin:
 
 
 RULE = Rule("sang", "p1", frozenset({"xa"}), (time(5, 30),), frozenset(range(1, 8)))
-PROGRAMME = Programme("p1", "Buổi sáng", (ProgrammeItem("ba"), ProgrammeItem(clip_hash="c" * 64)))
+MUSIC = ProgrammeItem(clip_hash="c" * 64, kind=ItemKind.CLIP)
+PROGRAMME = Programme("p1", "Buổi sáng", (ProgrammeItem("ba"), MUSIC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +161,13 @@ def test_a_sound_that_a_machine_would_refuse_is_refused_alone(change: dict[str, 
 
 
 def test_the_sound_of_a_bulletin_cannot_be_aired_around_its_approval() -> None:
-    item = plan_item(ProgrammeItem(clip_hash="a" * 64), ON, Station().shelf(), TERMS)
+    item = plan_item(ProgrammeItem(clip_hash="a" * 64, kind=ItemKind.CLIP), ON, Station().shelf(), TERMS)
     assert item.refusal == "âm thanh của bản tin chỉ được phát qua bản tin đã duyệt"
 
 
-@pytest.mark.parametrize("item", [ProgrammeItem(), ProgrammeItem(clip_hash="f" * 64), ProgrammeItem("lạ")])
+@pytest.mark.parametrize(
+    "item", [ProgrammeItem(), ProgrammeItem(clip_hash="f" * 64, kind=ItemKind.CLIP), ProgrammeItem("lạ")]
+)
 def test_an_item_that_is_gone_is_planned_with_the_reason(item: ProgrammeItem) -> None:
     planned = plan_item(item, ON, Station().shelf(), TERMS)
     assert planned.refusal
@@ -292,7 +293,7 @@ def test_the_fingerprint_tells_a_new_plan_from_one_issued_again() -> None:
 
 
 TIMES = st.builds(time, st.integers(0, 23), st.sampled_from([0, 7, 30, 58]))
-ITEMS = st.sampled_from([ProgrammeItem("ba"), ProgrammeItem("bb"), ProgrammeItem(clip_hash="c" * 64), ProgrammeItem()])
+ITEMS = st.sampled_from([ProgrammeItem("ba"), ProgrammeItem("bb"), MUSIC, ProgrammeItem()])
 PROGRAMMES = st.tuples(
     *(
         st.builds(
