@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 from domain.airtime import AirtimePolicy
 from domain.audio import Clip
 from domain.playlist import (
+    LEAST_GAIN_MB,
     MAX_ITEMS,
     MAX_LENGTH,
     MAX_SLOTS,
+    MOST_GAIN_MB,
     ClipRef,
     Playlist,
     PlaylistItem,
@@ -187,7 +189,15 @@ def _playlist_slot(slot: Slot) -> PlaylistSlot:
         grace=min(max(slot.grace, timedelta()), MAX_LENGTH),
         items=_playlist_items(slot),
         refusal=slot.refusal[:MAX_TEXT],
+        gain_mb=_gain_mb(slot),
     )
+
+
+def _gain_mb(slot: Slot) -> int:
+    """Return the volume of a slot's hour in hundredths of a dB; an emergency is never made softer."""
+    gain_mb = round(slot.gain_db * 100)
+    least = 0 if slot.priority is Priority.EMERGENCY else LEAST_GAIN_MB
+    return min(max(gain_mb, least), MOST_GAIN_MB)
 
 
 def _playlist_items(slot: Slot) -> tuple[PlaylistItem, ...]:

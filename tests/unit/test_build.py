@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.airtime import AirtimePolicy, QuietHours
+from domain.airtime import AirtimePolicy, QuietHours, VolumeBand
 from domain.audio import Clip, ClipKind, Loudness, VoiceStamp
 from domain.bulletins import Bulletin, BulletinState, Genre
+from domain.errors import TrustError
 from domain.playlist import MAX_ITEMS, MAX_LENGTH, MAX_SLOTS, Playlist, from_document, to_document
 from domain.timetable import STATION_ZONE, ItemKind, Priority, Programme, ProgrammeItem, Rule, Slot
 from scheduler.build import (
@@ -390,3 +391,31 @@ def test_the_same_timetable_gives_the_same_playlist_in_any_order(station: Statio
 def test_every_playlist_is_one_that_a_machine_accepts(station: Station, terms: Terms) -> None:
     playlist = station.playlist(2, terms)
     assert from_document(to_document(playlist)) == playlist
+
+
+@pytest.mark.parametrize(("gain_db", "gain_mb"), [(-6.0, -600), (-3.456, -346), (0.0, 0), (99.0, 1200), (-99.0, -6000)])
+def test_the_volume_of_the_hour_goes_into_the_signed_document(gain_db: float, gain_mb: int) -> None:
+    terms = Terms(AirtimePolicy(volume=(VolumeBand(time(5), time(6), gain_db),)))
+    playlist = Station().playlist(terms=terms)
+    assert [slot.gain_mb for slot in playlist.slots] == [gain_mb]
+    document = to_document(playlist)
+    assert document["slots"][0].get("gain", 0) == gain_mb
+    assert from_document(document) == playlist
+
+
+def test_without_a_volume_the_document_is_the_one_that_older_machines_know() -> None:
+    assert "gain" not in to_document(Station().playlist())["slots"][0]
+
+
+def test_an_emergency_is_never_made_softer() -> None:
+    programme = replace(PROGRAMME, priority=Priority.EMERGENCY)
+    terms = Terms(AirtimePolicy(volume=(VolumeBand(time(5), time(6), -6.0),)))
+    assert [slot.gain_mb for slot in Station(programmes=(programme,)).playlist(terms=terms).slots] == [0]
+
+
+@pytest.mark.parametrize("gain", [-6001, 1201, 1.5, "0", None, True])
+def test_a_volume_that_no_machine_obeys_is_refused(gain: object) -> None:
+    document = to_document(Station().playlist())
+    document["slots"][0]["gain"] = gain
+    with pytest.raises(TrustError):
+        from_document(document)
