@@ -1,35 +1,33 @@
 """Planning: what the store holds becomes the slots of each machine, up to the horizon."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from domain.areas import Area
-from domain.calendar import PLAIN_CALENDAR, Calendar
 from domain.machines import Machine
-from domain.timetable import STATION_ZONE, Layer, Occurrence, Slot
+from domain.timetable import Layer, Occurrence, Slot
 from scheduler.build import Listener, slots_for
 from scheduler.expand import expand
+from scheduler.inputs import Inputs, local_date, midnight, path_on, slots_of_area
 from scheduler.items import Shelf, Terms
 from store import bulletins, calendar, clips, machines, mixes, places, plans, station, timetable
 from store.engine import Database
 
+__all__ = [
+    "Inputs",
+    "Plan",
+    "is_frozen",
+    "load",
+    "local_date",
+    "make_plan",
+    "midnight",
+    "path_on",
+    "replan",
+    "slots_of_area",
+]
+
 HORIZON = timedelta(days=14)
-_ZONE = ZoneInfo(STATION_ZONE)
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """All that decides what will sound, read at one moment."""
-
-    version: int
-    shelf: Shelf
-    terms: Terms
-    areas: tuple[Area, ...]
-    calendar: Calendar = PLAIN_CALENDAR
-    freeze: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +58,6 @@ def load(connection: Connection) -> Inputs:
         calendar=calendar.get(connection),
         freeze=own.freeze,
     )
-
-
-def slots_of_area(inputs: Inputs, area_id: str, start: datetime, end: datetime) -> tuple[Slot, ...]:
-    """Return what sounds in [start, end) on a machine that hangs on the area `area_id`."""
-    first, last = midnight(start), midnight(end) + timedelta(days=1)
-    occurrences = expand(inputs.shelf.rules.values(), first, last, inputs.calendar)
-    listener = Listener(area_id, path_on(inputs.areas, area_id, local_date(start)))
-    slots = slots_for(listener, occurrences, inputs.shelf, inputs.terms)
-    return tuple(slot for slot in slots if start <= slot.starts_at < end)
 
 
 def make_plan(inputs: Inputs, enrolled: tuple[Machine, ...], now: datetime, begun: tuple[Slot, ...] = ()) -> Plan:
@@ -119,36 +108,3 @@ def is_frozen(slot: Slot) -> bool:
     """Tell whether a slot within the freeze stays as it was given: only if it sounds whole, and is not urgent."""
     whole = not slot.refusal and bool(slot.items) and not any(item.refusal for item in slot.items)
     return whole and slot.layer is not Layer.URGENT
-
-
-def path_on(areas: tuple[Area, ...], area_id: str, on: date) -> frozenset[str]:
-    """Return the ids of an area, of every area above it, and of the abolished ones that any of these replaced by `on`.
-
-    So a rule for a district or a commune that was merged goes on to be heard where it was.
-    """
-    parents = {area.id: area.parent_id for area in areas}
-    forebears: dict[str, list[str]] = {}
-    for area in areas:
-        if area.valid_until is not None and area.valid_until < on:
-            for heir in area.successor_ids:
-                forebears.setdefault(heir, []).append(area.id)
-    path, waiting = set[str](), [area_id]
-    while waiting:
-        step = waiting.pop()
-        if step in path:
-            continue
-        path.add(step)
-        parent = parents.get(step)
-        waiting += [parent] if parent is not None else []
-        waiting += forebears.get(step, [])
-    return frozenset(path)
-
-
-def midnight(instant: datetime) -> datetime:
-    """Return the local midnight at which the day of `instant` began."""
-    return datetime.combine(local_date(instant), time(), _ZONE)
-
-
-def local_date(instant: datetime) -> date:
-    """Return the day of `instant` in the station's zone."""
-    return instant.astimezone(_ZONE).date()
