@@ -86,6 +86,14 @@ def remove_rule(connection: Connection, rule_id: str) -> None:
     station.plan_changed(connection)
 
 
+def remove_programme(connection: Connection, programme_id: str) -> None:
+    """Remove a programme that no rule sounds, and of which nothing has begun."""
+    connection.execute(delete(tables.occurrence).where(tables.occurrence.c.programme_id == programme_id))
+    connection.execute(delete(tables.programme_item).where(tables.programme_item.c.programme_id == programme_id))
+    connection.execute(delete(tables.programme).where(tables.programme.c.id == programme_id))
+    station.plan_changed(connection)
+
+
 def rules(connection: Connection) -> dict[str, Rule]:
     """Return every rule by id."""
     exceptions: dict[str, list[RuleException]] = {}
