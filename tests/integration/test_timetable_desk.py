@@ -130,7 +130,9 @@ def test_what_could_never_sound_is_refused_in_a_sentence(
         changed(dates=frozenset({MONDAY - DAY, MONDAY + DAY}), times=(time(5),)),
         changed(dates=frozenset(), weekdays=frozenset({1}), times=(time(9),)),
         changed(dates=frozenset(), weekdays=frozenset({7}), valid_until=MONDAY + 6 * DAY),
-        changed(dates=frozenset(), weekdays=frozenset({1}), valid_from=date(2027, 6, 1), valid_until=date(2099, 12, 31)),
+        changed(
+            dates=frozenset(), weekdays=frozenset({1}), valid_from=date(2027, 6, 1), valid_until=date(2099, 12, 31)
+        ),
     ],
 )
 def test_what_has_one_instant_ahead_is_taken(
