@@ -7,7 +7,7 @@ from domain.ports import Clock
 from scheduler.planning import replan
 from scheduler.publishing import publish
 from scheduler.signing import StationKey
-from store import people, station
+from store import station
 from store.engine import Database
 
 
@@ -34,11 +34,6 @@ class TimetableWorker:
             return
         publish(self.database, self.key, replan(self.database, now), now)
         self._planned = state
-
-    def clean(self) -> None:
-        """Remove what no longer matters: old sessions, tokens and sign-in attempts."""
-        with self.database.write() as connection:
-            people.purge(connection, self.clock.now())
 
 
 def _hour(instant: datetime) -> datetime:

@@ -62,6 +62,15 @@ def slots(connection: Connection, start: datetime, end: datetime, machine_id: st
     return tuple(_slot(row) for row in connection.execute(query.order_by(table.c.starts_at, table.c.key)))
 
 
+def forget_some(connection: Connection, before: datetime, most: int = 5000) -> int:
+    """Remove up to `most` occurrences and `most` slots that began before `before`; return how many it were."""
+    removed = 0
+    for table in (tables.occurrence, tables.slot):
+        oldest = select(table.c.key).where(table.c.starts_at < before).limit(most)
+        removed += connection.execute(delete(table).where(table.c.key.in_(oldest))).rowcount
+    return removed
+
+
 def _slot_row(slot: Slot) -> dict[str, Any]:
     return {
         "key": f"{slot.machine_id}:{slot.key}",

@@ -18,8 +18,10 @@ from player.clock import SystemClock
 from scheduler.desk import TimetableDesk
 from scheduler.machines import MachineOffice
 from scheduler.signing import StationKey
+from scheduler.watch import Watch
 from scheduler.worker import TimetableWorker
 from store.engine import Database
+from tiengloa.backup import Backups
 from tiengloa.folder import Folder, secret
 from tiengloa.jobs import Bell, kept_health
 from tiengloa.settings import ESPEAK_REGIONS, Settings
@@ -136,6 +138,16 @@ class Centre:
     def timetable_worker(self) -> TimetableWorker:
         """Plans and publishes."""
         return TimetableWorker(self.database, self.station_key, self.clock)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """Looks ahead at what will not sound, and back at what nobody reported."""
+        return Watch(self.database, self.clock)
+
+    @cached_property
+    def backups(self) -> Backups:
+        """A copy of the database for each of the last days."""
+        return Backups(self.database, self.folder.backups, self.clock)
 
     @cached_property
     def services(self) -> Services:
