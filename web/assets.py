@@ -20,8 +20,8 @@ ICONS = (
     "check2 "
     "check-circle-fill chevron-left chevron-right clock clock-history diagram-3 download exclamation-triangle-fill hdd "
     "file-earmark-text hourglass-split house-door info-circle journal-text key megaphone-fill mic pause-circle pencil "
-    "person-circle play-fill plug plus-lg question-circle scissors search send shield-x slash-circle speaker stop-circle "
-    "three-dots volume-up wifi-off x-octagon"
+    "person-circle play-fill plug plus-lg question-circle scissors search send shield-x slash-circle speaker "
+    "stop-circle three-dots volume-up wifi-off x-octagon"
 )
 """The icons our pages use; the whole sprite of the wheel is over a megabyte."""
 
