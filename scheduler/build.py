@@ -163,7 +163,7 @@ def playlist_of(slots: Iterable[Slot], heading: Heading, policy: AirtimePolicy, 
     that an item never starts upon the last frames of the one before it.
     """
     first = sorted(slots, key=lambda slot: (slot.starts_at, slot.key))[:MAX_SLOTS]
-    rows = tuple(_playlist_slot(slot) for slot in first)
+    rows = tuple(playlist_slot(slot) for slot in first)
     sounding = {item.clip_hash for row in rows for item in row.items if item.clip_hash and not item.refusal}
     return Playlist(
         station_id=heading.station_id,
@@ -179,7 +179,8 @@ def playlist_of(slots: Iterable[Slot], heading: Heading, policy: AirtimePolicy, 
     )
 
 
-def _playlist_slot(slot: Slot) -> PlaylistSlot:
+def playlist_slot(slot: Slot) -> PlaylistSlot:
+    """Return `slot` as a machine is told of it."""
     return PlaylistSlot(
         key=slot.key,
         starts_at=slot.starts_at,
