@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.machines import Airing
@@ -12,6 +12,8 @@ from scheduler.reconcile import LINE_LABELS, LineOutcome, LogLine, day_report
 from scheduler.why import Sounding, clock, sounding_at
 
 _ZONE = ZoneInfo(STATION_ZONE)
+_ASKED_TO = timedelta(seconds=1)
+"""How exactly people ask: a session of 05:30 that began some milliseconds later sounded at 05:30."""
 _SILENT = {LineOutcome.MISSED, LineOutcome.UNREPORTED}
 
 
@@ -56,9 +58,10 @@ def recall(
 def _sounded_at(line: LogLine, instant: datetime, now: datetime) -> bool:
     if line.started_at is None:
         return False
+    begun = line.started_at - _ASKED_TO <= instant
     if line.ended_at is None:
-        return line.outcome is LineOutcome.PLAYING and line.started_at <= instant <= now
-    return line.started_at <= instant < line.ended_at
+        return begun and line.outcome is LineOutcome.PLAYING and instant <= now
+    return begun and instant < line.ended_at
 
 
 def _meant(

@@ -7,6 +7,7 @@ from functools import cached_property
 from audio_library.blobs import FolderBlobStore
 from audio_library.codec import decode
 from audio_library.mastering import PRESETS, HornMastering
+from audio_library.session_audio import SessionAudio
 from bulletins.desk import Desk
 from bulletins.lexicon import LexiconDesk, SiteReader
 from bulletins.production import Production
@@ -160,6 +161,7 @@ class Centre:
             timetable=self.timetable,
             office=self.office,
             blobs=self.blobs,
+            sessions=SessionAudio(self.blobs, self.folder.sessions),
             speaker=self.speaker,
             secret_key=secret(self.folder.panel_secret),
             voices=self._voices,

@@ -26,6 +26,7 @@ from web import (
     states,
     timetable,
     today,
+    why,
 )
 from web.api import routes as api
 from web.context import EXTENSION, services, visitor
@@ -44,6 +45,7 @@ _PAGES = (
     campaign,
     lexicon,
     script_marks,
+    why,
 )
 _MOST_FORM_BYTES = 4 * 1024 * 1024
 
