@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from domain.calendar import DAY_TYPE_LABELS, EVERY_DAY_TYPE, EVERY_MONTH, LAST, Calendar, DayType, LunarDay, NthWeekday
+from domain.calendar import DAY_TYPE_LABELS, EVERY_DAY_TYPE, ROUTINE_DAY_TYPES, Calendar, DayType
 from domain.timetable import Rule
 from scheduler.days import Almanac
 from scheduler.lunar import lunar_date
 from scheduler.policy import WEEKDAY_NAMES
+from scheduler.words import days_words
 
 _EVERY_WEEKDAY = frozenset(range(1, 8))
 _WEEK = timedelta(days=7)
@@ -100,32 +101,19 @@ def _day_type_in_words(rule: Rule, day: date, calendar: Calendar) -> str:
 
 
 def _pattern_in_words(rule: Rule, day: date) -> str:
-    wanted = []
-    if rule.weekdays:
-        wanted.append(", ".join(WEEKDAY_NAMES[one - 1].lower() for one in sorted(rule.weekdays & _EVERY_WEEKDAY)))
-    if rule.month_days:
-        wanted.append("ngày " + ", ".join(_day_number(one) for one in sorted(rule.month_days)) + " hằng tháng")
-    wanted += [_nth_in_words(one) for one in sorted(rule.nth_weekdays)]
-    wanted += [lunar_in_words(one) for one in sorted(rule.lunar_days)]
-    wanted += [f"ngày {one:%d/%m/%Y}" for one in sorted(rule.dates)[:5]]
+    if not rule.regular and not rule.dates:
+        return "dòng lịch chưa chọn ngày nào"
+    bare = replace(
+        rule,
+        valid_from=None,
+        valid_until=None,
+        except_dates=frozenset(),
+        exceptions=(),
+        day_types=ROUTINE_DAY_TYPES,
+        week_interval=1,
+    )
     here = f"{WEEKDAY_NAMES[day.weekday()].lower()} {day:%d/%m/%Y}"
     if rule.lunar_days:
         lunar = lunar_date(day)
         here += f", tức {lunar.day}/{lunar.month}{' nhuận' if lunar.leap else ''} âm lịch"
-    return f"chỉ phát {'; '.join(wanted) or 'khi có ngày được chọn'}; hôm đó là {here}"
-
-
-def _day_number(day: int) -> str:
-    return "cuối cùng" if day == LAST else str(day)
-
-
-def _nth_in_words(one: NthWeekday) -> str:
-    which = "cuối cùng" if one.nth == LAST else f"thứ {one.nth}"
-    return f"{WEEKDAY_NAMES[one.weekday - 1].lower()} {which} của tháng"
-
-
-def lunar_in_words(one: LunarDay) -> str:
-    """Return a lunar day as people say it: mùng 1, rằm, cuối tháng."""
-    names = {LAST: "ngày cuối", 15: "rằm"}
-    day = names.get(one.day) or (f"mùng {one.day}" if one.day <= 10 else f"ngày {one.day}")
-    return f"{day} âm lịch hằng tháng" if one.month == EVERY_MONTH else f"{day} tháng {one.month} âm lịch"
+    return f"chỉ phát {days_words(bare)}; hôm đó là {here}"

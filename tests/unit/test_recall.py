@@ -25,7 +25,10 @@ def airing(position: int, late: timedelta, outcome: AiringOutcome = AiringOutcom
     return Airing(f"k:{position}", "m1", "k", position, title, "h", planned, outcome, begun, ended, reason=reason)
 
 
-def ask(instant: datetime, slots=(slot(),), airings=()) -> Recollection:
+PLANNED = (slot(),)
+
+
+def ask(instant: datetime, slots=PLANNED, airings=()) -> Recollection:
     return recall("Máy chợ", slots, airings, instant, MONDAY_NOON)
 
 

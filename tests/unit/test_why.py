@@ -60,14 +60,17 @@ def test_silence_names_the_session_before_and_the_one_after() -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"weekdays": frozenset({1, 4})}, "chỉ phát thứ hai, thứ năm; hôm đó là thứ ba 24/11/2026"),
+        ({"weekdays": frozenset({1, 4})}, "chỉ phát thứ hai và thứ năm; hôm đó là thứ ba 24/11/2026"),
         ({"weekdays": frozenset({2}), "week_interval": 2, "valid_from": date(2026, 11, 16)}, "2 tuần một lần"),
         ({"valid_from": date(2026, 12, 1)}, "chỉ có hiệu lực từ ngày 01/12/2026"),
         ({"valid_until": date(2026, 11, 20)}, "chỉ có hiệu lực đến hết ngày 20/11/2026"),
         ({"except_dates": frozenset({TUESDAY})}, "ngày 24/11/2026 được bỏ ra"),
-        ({"weekdays": frozenset(), "month_days": frozenset({-1})}, "ngày cuối cùng hằng tháng"),
-        ({"weekdays": frozenset(), "nth_weekdays": frozenset({NthWeekday(1, 2)})}, "thứ ba thứ 1 của tháng"),
-        ({"weekdays": frozenset(), "lunar_days": frozenset({LunarDay(15)})}, "rằm âm lịch hằng tháng; hôm đó là"),
+        ({"weekdays": frozenset(), "month_days": frozenset({-1})}, "ngày cuối hằng tháng"),
+        ({"weekdays": frozenset(), "nth_weekdays": frozenset({NthWeekday(1, 2)})}, "thứ ba đầu tiên của tháng"),
+        (
+            {"weekdays": frozenset(), "lunar_days": frozenset({LunarDay(15)})},
+            "rằm hằng tháng âm lịch; hôm đó là thứ ba 24/11/2026, tức 16/10 âm lịch",
+        ),
         ({"weekdays": frozenset(), "dates": frozenset({date(2026, 12, 1)})}, "chỉ phát ngày 01/12/2026"),
         ({"day_types": frozenset({DayType.WEEKEND})}, "hôm đó là ngày thường, dòng lịch chỉ phát vào cuối tuần"),
     ],
