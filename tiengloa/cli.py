@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_machine(commands)
     _add_text(commands)
     _add_voices(commands)
+    _add_timetable(commands)
     _add_upkeep(commands)
     return parser
 
@@ -162,6 +163,25 @@ def _add_voices(commands: "argparse._SubParsersAction[_Parser]") -> None:
     attempt.add_argument("-o", "--output", required=True, metavar="TỆP", help="tệp .wav hoặc .flac sẽ ghi")
     attempt.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
     attempt.set_defaults(command=_voice_try, file=None, finish=False, preset=None)
+
+
+def _add_timetable(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    timetable = commands.add_parser("timetable", help="lịch phát").add_subparsers(metavar="VIỆC", required=True)
+    show = timetable.add_parser("show", help="in những gì sẽ phát ở một nơi")
+    place = show.add_mutually_exclusive_group()
+    place.add_argument("--area", metavar="TÊN", help="địa bàn (mặc định: địa bàn đầu tiên)")
+    place.add_argument("--machine", metavar="TÊN", help="máy phát")
+    show.add_argument("--day", default="", metavar="NGÀY", help="ngày đầu, ví dụ 24/11/2026 (mặc định: hôm nay)")
+    show.add_argument("--days", default="1", metavar="SỐ", help="số ngày (mặc định 1)")
+    show.add_argument("--json", action="store_true", help="in dạng JSON")
+    show.set_defaults(command=_timetable_show)
+    why = timetable.add_parser("why", help="in vì sao một nơi phát hay không phát vào một lúc")
+    where = why.add_mutually_exclusive_group(required=True)
+    where.add_argument("--machine", metavar="TÊN", help="máy phát")
+    where.add_argument("--area", metavar="TÊN", help="địa bàn, như một máy đặt ở đó")
+    why.add_argument("--at", required=True, metavar="LÚC", help="«05:30», «05:30 24/11/2026» hoặc 2026-11-24T05:30")
+    why.add_argument("--json", action="store_true", help="in dạng JSON")
+    why.set_defaults(command=_timetable_why)
 
 
 def _add_upkeep(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -257,6 +277,18 @@ def _voice_try(options: argparse.Namespace, settings: Settings, terminal: Termin
     from tiengloa.voices import try_voice
 
     return try_voice(options, settings, terminal)
+
+
+def _timetable_show(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.timetable import show
+
+    return show(options, settings, terminal)
+
+
+def _timetable_why(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.timetable import why
+
+    return why(options, settings, terminal)
 
 
 def _doctor(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
