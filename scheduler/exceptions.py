@@ -5,30 +5,24 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from domain.playlist import to_ms
 from domain.timetable import STATION_ZONE, ExceptionKind, Layer, Occurrence, Rule, RuleException
+from scheduler.days import FIRST_YEAR, LAST_YEAR
 
 _ZONE = ZoneInfo(STATION_ZONE)
 
 
-def touched_days(rule: Rule) -> tuple[date, ...]:
-    """Return the days from which an exception may move something into another window."""
-    return tuple(sorted({one.on for one in rule.exceptions if one.kind is ExceptionKind.MOVE}))
-
-
-def changed(rule: Rule, asked: Iterable[Occurrence], window: tuple[int, int]) -> Iterator[Occurrence]:
-    """Yield what `asked`, all of `rule`, comes to within `window` (ms since 1970 UTC, the end left out).
+def changed(rule: Rule, asked: Iterable[Occurrence]) -> Iterator[Occurrence]:
+    """Yield what `asked`, all of `rule`, comes to; what is moved out of FIRST_YEAR..LAST_YEAR is gone.
 
     Of several exceptions for one sounding the last one counts.
     """
     by_day: dict[date, list[RuleException]] = {}
     for one in rule.exceptions:
         by_day.setdefault(one.on, []).append(one)
-    first, past = window
     for occurrence in asked:
         local = occurrence.starts_at.astimezone(_ZONE)
         found = _applied(occurrence, by_day.get(local.date(), ()), local)
-        if found is not None and first <= to_ms(found.starts_at) < past:
+        if found is not None:
             yield found
 
 
@@ -48,11 +42,18 @@ def _applied(occurrence: Occurrence, exceptions: Iterable[RuleException], local:
     if held.kind is ExceptionKind.REPLACE:
         programme_id = held.programme_id or occurrence.programme_id
         return replace(occurrence, programme_id=programme_id, layer=layer)
-    moved = datetime.combine(held.to_day or local.date(), held.to_time or local.time(), _ZONE)
+    to_day = held.to_day or local.date()
+    if not FIRST_YEAR <= to_day.year <= LAST_YEAR:
+        return None
+    moved = datetime.combine(to_day, _whole_ms(held.to_time or local.time()), _ZONE)
     starts_at = moved.astimezone(occurrence.starts_at.tzinfo)
     return replace(occurrence, starts_at=starts_at, layer=layer, moved_from=occurrence.starts_at)
 
 
 def _holding(exceptions: Iterable[RuleException], moment: time) -> RuleException | None:
-    held = [one for one in exceptions if one.at is None or one.at == moment]
+    held = [one for one in exceptions if one.at is None or _whole_ms(one.at) == moment]
     return held[-1] if held else None
+
+
+def _whole_ms(moment: time) -> time:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

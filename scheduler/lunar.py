@@ -25,11 +25,16 @@ class LunarDate:
     leap: bool
     ends_month: bool
 
-    def is_one_of(self, wanted: frozenset[LunarDay]) -> bool:
-        """Tell whether any of `wanted` falls on this date."""
+    @property
+    def names(self) -> tuple[LunarDay, ...]:
+        """Return all that a rule may call this date."""
         days = (self.day, LAST) if self.ends_month else (self.day,)
         months = (EVERY_MONTH,) if self.leap else (EVERY_MONTH, self.month)
-        return any(LunarDay(day, month) in wanted for day in days for month in months)
+        return tuple(LunarDay(day, month) for day in days for month in months)
+
+    def is_one_of(self, wanted: frozenset[LunarDay]) -> bool:
+        """Tell whether any of `wanted` falls on this date."""
+        return not wanted.isdisjoint(self.names)
 
 
 @lru_cache(maxsize=4096)
