@@ -1,6 +1,8 @@
 """The Vietnamese lunar calendar (UTC+7), which is not the Chinese one: Tết of 1985 came a month apart.
 
-The arithmetic is `lunar-vn`'s, after Hồ Ngọc Đức; years 1900 to 2100.
+The arithmetic is `lunar-vn`'s, after Hồ Ngọc Đức; years 1900 to 2100. From 1968 it agrees with the published tables
+but for the months that begin on 7 May 2054, 9 December 2072 and 15 November 2077, within two minutes of midnight: those
+are settled only once it is known how fast the Earth turns then.
 """
 
 from dataclasses import dataclass
