@@ -108,7 +108,7 @@ def _slot(listener: Listener, occurrence: Occurrence, shelf: Shelf, terms: Terms
         return _orphan(listener, occurrence)
     starts_at = occurrence.starts_at + stagger_of(terms.policy, listener.area_ids)
     on = occurrence.starts_at.astimezone(_ZONE).date()
-    items = plan_items(replace(programme, items=programme.items[:MAX_ITEMS]), on, shelf, terms)[:MAX_ITEMS]
+    items = plan_items(programme, on, shelf, terms)
     slot = Slot(
         key=occurrence.key,
         machine_id=listener.machine_id,
@@ -117,14 +117,14 @@ def _slot(listener: Listener, occurrence: Occurrence, shelf: Shelf, terms: Terms
         priority=programme.priority,
         late_policy=programme.late_policy,
         grace=programme.grace,
-        items=items,
+        items=items[:MAX_ITEMS],
         rule_id=occurrence.rule_id,
         programme_id=programme.id,
         layer=occurrence.layer,
         rank=programme.rank,
         gain_db=gain_at(terms.policy, starts_at),
     )
-    reason = _slot_refusal(slot, listener, len(programme.items), terms.policy)
+    reason = _slot_refusal(slot, listener, max(len(programme.items), len(items)), terms.policy)
     return replace(slot, refusal=reason) if reason else slot
 
 

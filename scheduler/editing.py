@@ -14,7 +14,6 @@ from scheduler.sessions import YEARS_AHEAD, ZONE
 
 MOST_EXCEPTIONS = 400
 NOTE_LIMIT = 200
-_EVER = (0, 2**53)
 _MILLISECOND = timedelta(milliseconds=1)
 _LATEST_MS = 4_102_444_800_000
 """The first instant of the year 2100."""
@@ -49,7 +48,7 @@ def asked_on(rule: Rule, asked_at: datetime, calendar: Calendar) -> Occurrence:
 
 def as_it_stands(rule: Rule, asked: Occurrence) -> Occurrence | None:
     """Return what exceptions have made of `asked`, or None when it is skipped or its rule is off."""
-    return next(changed(rule, (asked,), _EVER), None) if rule.enabled else None
+    return next(changed(rule, (asked,)), None) if rule.enabled else None
 
 
 def moved_once(rule: Rule, asked: Occurrence, to: Target, now: datetime) -> Rule:

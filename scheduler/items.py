@@ -1,16 +1,19 @@
 """The items of a programme as they will sound on a day: which clip, how long, or why not. Pure."""
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice, repeat
 
 from domain.airtime import AirtimePolicy
 from domain.audio import Clip, ClipKind
 from domain.bulletins import Bulletin, BulletinState
-from domain.playlist import MAX_LENGTH
+from domain.playlist import MAX_ITEMS, MAX_LENGTH
 from domain.timetable import ItemKind, PlannedItem, Programme, ProgrammeItem, Rule
 
+_NOTHING, _DAY = timedelta(), timedelta(days=1)
 _NOT_APPROVED = {
     BulletinState.DRAFT: "bản tin chưa được duyệt",
     BulletinState.SUBMITTED: "bản tin chưa được duyệt",
@@ -25,7 +28,8 @@ _NOT_APPROVED = {
 class Shelf:
     """What a plan is made from: rules, programmes and bulletins by id, clips by hash.
 
-    `mixes` holds, by `mix_key`, the hash of each clip that has been laid over a bed of music.
+    `mixes` holds, by `mix_key`, the hash of each clip that has been laid over a bed of music. What a programme comes
+    to is kept by `plan_items`, since a thousand machines ask the same: the mappings must not be changed.
     """
 
     rules: Mapping[str, Rule]
@@ -33,6 +37,24 @@ class Shelf:
     bulletins: Mapping[str, Bulletin]
     clips: Mapping[str, Clip]
     mixes: Mapping[str, str] = field(default_factory=dict)
+    _turns: list[date] = field(init=False, repr=False, compare=False)
+    _kept: dict[object, tuple[Programme, tuple[PlannedItem, ...]]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_turns", sorted({day for one in self.bulletins.values() for day in _turns_of(one)}))
+
+    def spell(self, on: date) -> int:
+        """Return the number of the span of days about `on` in which no bulletin begins or ceases to be valid."""
+        return bisect_right(self._turns, on)
+
+
+def _turns_of(bulletin: Bulletin) -> Iterator[date]:
+    if bulletin.valid_from is not None:
+        yield bulletin.valid_from
+    if bulletin.valid_until is not None and bulletin.valid_until < date.max:
+        yield bulletin.valid_until + _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +69,27 @@ def plan_items(programme: Programme, on: date, shelf: Shelf, terms: Terms) -> tu
     """Return the items of `programme` as they would sound on the local date `on`.
 
     A repeated item comes as often as it is said; a pause becomes the lead of what follows it, and a bed of music the
-    mix of each item that it lies under, once there is one.
+    mix of each item that it lies under, once there is one. Of more than a playlist takes, MAX_ITEMS, one too many is
+    returned, and no more.
     """
+    asked = (programme.id, shelf.spell(on), terms.backup_voice_needs_yes)
+    held = shelf._kept.get(asked)
+    if held is None or held[0] is not programme:
+        held = shelf._kept[asked] = (programme, tuple(islice(_planned(programme, on, shelf, terms), MAX_ITEMS + 1)))
+    return held[1]
+
+
+def _planned(programme: Programme, on: date, shelf: Shelf, terms: Terms) -> Iterator[PlannedItem]:
     bed = next((one for one in programme.items if one.kind is ItemKind.BED), None)
-    lead = timedelta()
-    planned: list[PlannedItem] = []
+    lead = _NOTHING
     for item in programme.items:
         if item.kind is ItemKind.PAUSE:
-            lead += item.length
+            lead += max(item.length, _NOTHING)
         elif item.kind is not ItemKind.BED:
-            planned += _repeated(item, _on_bed(plan_item(item, on, shelf, terms), bed, shelf), lead)
-            lead = timedelta()
-    return tuple(planned)
-
-
-def _repeated(item: ProgrammeItem, planned: PlannedItem, lead: timedelta) -> Iterator[PlannedItem]:
-    for number in range(max(1, item.repeat)):
-        yield replace(planned, lead=item.gap if number else lead)
+            planned = _on_bed(plan_item(item, on, shelf, terms), bed, shelf)
+            yield replace(planned, lead=lead)
+            yield from repeat(replace(planned, lead=max(item.gap, _NOTHING)), max(item.repeat, 1) - 1)
+            lead = _NOTHING
 
 
 def mix_key(bed: ProgrammeItem, clip_hash: str) -> str:
@@ -105,20 +131,28 @@ def _outside_item(item: ProgrammeItem, shelf: Shelf, terms: Terms) -> PlannedIte
         refusal = "chưa chọn âm thanh thay thế khi nguồn không có tiếng"
         return PlannedItem(named, None, timedelta(), refusal=refusal, kind=item.kind, stream_url=item.stream_url)
     stand_in = _clip_item(item.clip_hash, shelf, terms)
-    length = min(item.length, stand_in.length)
-    title = f"{named} (âm thanh thay thế: {stand_in.title})"
-    return replace(stand_in, title=title, length=length, kind=item.kind, stream_url=item.stream_url)
+    refusal = stand_in.refusal or ("" if item.length > _NOTHING else f"chưa đặt thời lượng {named.lower()}")
+    return replace(
+        stand_in,
+        title=f"{named} (âm thanh thay thế: {stand_in.title})",
+        length=min(max(item.length, _NOTHING), stand_in.length),
+        refusal=refusal,
+        kind=item.kind,
+        stream_url=item.stream_url,
+    )
 
 
 def _latest_item(item: ProgrammeItem, on: date, shelf: Shelf, terms: Terms) -> PlannedItem:
     """Return the newest approved bulletin of a topic or column that can sound on `on`; else why the newest cannot."""
     asked = [one for one in shelf.bulletins.values() if _is_of(one, item) and one.state is BulletinState.APPROVED]
-    asked.sort(key=_newest, reverse=True)
-    planned = [replace(_bulletin_item(one.id, on, shelf, terms), kind=ItemKind.LATEST) for one in asked]
-    if not planned:
-        refusal = "chưa có bản tin đã duyệt nào thuộc chuyên mục hoặc chủ đề này"
-        return PlannedItem("Bản tin mới nhất", None, timedelta(), refusal=refusal, kind=ItemKind.LATEST)
-    return next((one for one in planned if not one.refusal), planned[0])
+    newest: PlannedItem | None = None
+    for one in sorted(asked, key=_newest, reverse=True):
+        planned = replace(_bulletin_item(one.id, on, shelf, terms), kind=ItemKind.LATEST)
+        if not planned.refusal:
+            return planned
+        newest = newest or planned
+    refusal = "chưa có bản tin đã duyệt nào thuộc chuyên mục hoặc chủ đề này"
+    return newest or PlannedItem("Bản tin mới nhất", None, _NOTHING, refusal=refusal, kind=ItemKind.LATEST)
 
 
 def _is_of(bulletin: Bulletin, item: ProgrammeItem) -> bool:
@@ -148,7 +182,7 @@ def _date_refusal(bulletin: Bulletin, on: date) -> str:
     if bulletin.valid_from is not None and on < bulletin.valid_from:
         return f"bản tin chỉ có hiệu lực từ {bulletin.valid_from:%d/%m/%Y}"
     if bulletin.valid_until is not None and on > bulletin.valid_until:
-        return f"bản tin hết hạn từ {bulletin.valid_until + timedelta(days=1):%d/%m/%Y}"
+        return f"bản tin hết hạn từ {bulletin.valid_until + _DAY:%d/%m/%Y}"
     return ""
 
 
