@@ -13,7 +13,7 @@ from scheduler.conflicts import Edit
 from scheduler.editing import Target
 from scheduler.inputs import Inputs, local_date, path_on
 from scheduler.judging import Ground, broken_lines, length_of
-from scheduler.sessions import NAME_LIMIT, ZONE, NewSession, check, programme_of, rule_of
+from scheduler.sessions import MOST_RANK, NAME_LIMIT, ZONE, NewSession, check, programme_of, rule_of
 from scheduler.snapshots import fingerprint, of_edit, snapshot
 from store.engine import new_id
 
@@ -123,6 +123,14 @@ class Drafting:
         told = f"Thứ tự ưu tiên: {', '.join(f'«{one.name}»' for one in ranked)}"
         return self._sealed(Edit(programmes=ranked), "xếp thứ tự ưu tiên", told, wanted[0])
 
+    def rank(self, programme_id: str, rank: int) -> Draft:
+        """Return the edit that gives a PRIORITY programme its place among those that it meets."""
+        programme = self.inputs.shelf.programmes.get(programme_id)
+        if programme is None or programme.priority is not Priority.PRIORITY or abs(rank) > MOST_RANK:
+            raise BadInputError("Chỉ xếp thứ tự được giữa các chương trình ưu tiên. Hãy tải lại trang.")
+        edit = Edit(programmes=(replace(programme, rank=rank),))
+        return self._sealed(edit, "xếp thứ tự ưu tiên", f"Xếp lại thứ tự của «{programme.name}»", programme_id)
+
     def _edit(self, wanted: NewSession, old: Rule | None) -> Edit:
         programme, programmes = self._programme(wanted, old)
         rule = rule_of(new_id() if old is None else old.id, programme, wanted, self.user.name)
@@ -151,12 +159,14 @@ class Drafting:
                 late_policy=wanted.late_policy,
                 grace=wanted.grace,
                 booked=wanted.booked,
+                rank=own.rank if wanted.rank is None else wanted.rank,
             )
             return own.id, () if kept == own else (kept,)
         for one in wanted.bulletin_ids:
             _require_schedulable(self._bulletin(one))
-        fresh = programme_of(own.id if own else new_id(), wanted, own.rank if own else 0)
+        fresh = programme_of(own.id if own else new_id(), wanted)
         if own is not None:
+            fresh = replace(fresh, rank=own.rank) if wanted.rank is None else fresh
             held = {item.bulletin_id: item for item in own.items}
             fresh = replace(fresh, items=tuple(held.get(one.bulletin_id, one) for one in fresh.items))
         return fresh.id, () if fresh == own else (fresh,)

@@ -68,10 +68,11 @@ def undo(connection: Connection, user: User, number: int, now: datetime) -> Chan
 
 
 def undoable(connection: Connection, user: User, now: datetime, within: timedelta = UNDO_FOR) -> Change | None:
-    """Return the newest change of the timetable when it is one that `user` made within a time and may still undo."""
+    """Return the newest change that stands, when `user` made it within a time and may still undo it."""
     for change in changes.newest(connection, limit=5):
-        if change.user_id == user.id and _can_be_undone(change):
-            return change if not change.undone and timedelta() <= now - change.at < within else None
+        if not change.undone:
+            own = change.user_id == user.id and _can_be_undone(change)
+            return change if own and timedelta() <= now - change.at < within else None
     return None
 
 

@@ -26,6 +26,7 @@ MOST_ITEMS = 20
 MOST_TIMES = 24
 MOST_DATES = 366
 MOST_WEEKS = 52
+MOST_RANK = 10_000
 NAME_LIMIT = 120
 YEARS_AHEAD = 5
 
@@ -58,6 +59,7 @@ class NewSession:
     booked: timedelta | None = None
     programme_id: str | None = None
     urgent: bool = False
+    rank: int | None = None
 
 
 def check(wanted: NewSession, now: datetime, calendar: Calendar) -> None:
@@ -68,7 +70,7 @@ def check(wanted: NewSession, now: datetime, calendar: Calendar) -> None:
     _check_days(wanted, now, calendar)
 
 
-def programme_of(programme_id: str, wanted: NewSession, rank: int = 0) -> Programme:
+def programme_of(programme_id: str, wanted: NewSession) -> Programme:
     """Return the programme of the bulletins of `wanted`."""
     return Programme(
         id=programme_id,
@@ -78,7 +80,7 @@ def programme_of(programme_id: str, wanted: NewSession, rank: int = 0) -> Progra
         late_policy=wanted.late_policy,
         grace=wanted.grace,
         booked=wanted.booked,
-        rank=rank,
+        rank=wanted.rank or 0,
     )
 
 
@@ -122,6 +124,8 @@ def _check_programme(wanted: NewSession) -> None:
             raise BadInputError(f"Một buổi phát có nhiều nhất {MOST_ITEMS} bản tin.")
     if not timedelta() <= wanted.grace <= MAX_LENGTH:
         raise BadInputError("Thời gian chờ phát bù phải từ 0 giây đến 6 giờ.")
+    if wanted.rank is not None and abs(wanted.rank) > MOST_RANK:
+        raise BadInputError("Thứ tự ưu tiên không dùng được. Hãy tải lại trang.")
     if wanted.booked is not None and not timedelta() < wanted.booked <= MAX_LENGTH:
         raise BadInputError("Thời lượng đặt chỗ phải dài hơn 0 giây và không quá 6 giờ.")
 

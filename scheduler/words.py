@@ -19,6 +19,7 @@ from scheduler.policy import WEEKDAY_NAMES
 
 _WEEKDAYS = tuple(name.lower() for name in WEEKDAY_NAMES)
 _MOST_DATES = 4
+_TET = 1
 
 
 def rule_words(rule: Rule, calendar: Calendar, names: Mapping[str, str]) -> str:
@@ -46,7 +47,7 @@ def days_words(rule: Rule) -> str:
         (bool(rule.weekdays), lambda: _weekly(rule)),
         (bool(rule.month_days), lambda: f"{_joined(map(_month_day, _last_at_end(rule.month_days)))} hằng tháng"),
         (bool(rule.nth_weekdays), lambda: f"{_joined(map(_nth, sorted(rule.nth_weekdays)))} của tháng"),
-        (bool(rule.lunar_days), lambda: _joined(map(_lunar, sorted(rule.lunar_days)))),
+        (bool(rule.lunar_days), lambda: _lunar_days(rule.lunar_days)),
         (bool(rule.dates), lambda: _dates(rule.dates)),
     )
     words = [say() for asked, say in ways if asked] or ["chưa có ngày"]
@@ -120,16 +121,21 @@ def _nth(one: NthWeekday) -> str:
     return f"{name} đầu tiên" if one.nth == 1 else f"{name} lần thứ {one.nth}"
 
 
+def _lunar_days(days: Iterable[LunarDay]) -> str:
+    every = sorted(days)
+    monthly = [_lunar(one) for one in every if one.month == EVERY_MONTH]
+    words = [f"{_joined(monthly)} hằng tháng"] if monthly else []
+    words += [f"{_lunar(one)} tháng {one.month}" for one in every if one.month not in {EVERY_MONTH, _TET}]
+    words += [_lunar(one) + (" Tết" if one.day == 1 else " tháng giêng") for one in every if one.month == _TET]
+    return f"{_joined(words)} âm lịch"
+
+
 def _lunar(one: LunarDay) -> str:
-    if one == LunarDay(1, 1):
-        return "mùng một Tết"
     if one.day == LAST:
-        day = "ngày cuối"
-    elif one.day == 15:
-        day = "rằm"
-    else:
-        day = "mùng một" if one.day == 1 else f"mùng {one.day}" if one.day <= 10 else f"ngày {one.day}"
-    return f"{day} hằng tháng âm lịch" if one.month == EVERY_MONTH else f"{day} tháng {one.month} âm lịch"
+        return "ngày cuối"
+    if one.day == 15:
+        return "rằm"
+    return "mùng một" if one.day == 1 else f"mùng {one.day}" if one.day <= 10 else f"ngày {one.day}"
 
 
 def _dates(days: Iterable[date]) -> str:
