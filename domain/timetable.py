@@ -11,6 +11,7 @@ from domain.calendar import ROUTINE_DAY_TYPES, DayType, LunarDay, NthWeekday
 
 STATION_ZONE = "Asia/Ho_Chi_Minh"
 DEFAULT_GRACE = timedelta(seconds=300)
+_NOTHING = timedelta()
 
 
 class Priority(IntEnum):
@@ -216,7 +217,7 @@ class PlannedItem:
     @property
     def span(self) -> timedelta:
         """Return how long it takes in its slot, its lead and its sound; nothing when it is refused."""
-        return timedelta() if self.refusal else self.lead + self.length
+        return _NOTHING if self.refusal else self.lead + self.length
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +246,7 @@ class Slot:
     @property
     def length(self) -> timedelta:
         """Return how long the slot sounds."""
-        return sum((item.span for item in self.items), timedelta())
+        return sum([item.span for item in self.items], _NOTHING)
 
     @property
     def ends_at(self) -> datetime:

@@ -34,7 +34,7 @@ from domain.timetable import (
     Slot,
 )
 from scheduler.items import Shelf, Terms, plan_items
-from scheduler.policy import check_session, gain_at, stagger_of
+from scheduler.policy import at_place, check_session, gain_at, stagger_of
 from scheduler.resolve import resolve
 
 MAX_TEXT = 1000
@@ -80,8 +80,15 @@ def slots_for(
     an item that may no longer sound, and a slot whose rule was stopped.
     """
     heard = {rule.id for rule in shelf.rules.values() if reaches(rule, listener.area_ids)}
-    asked = {occurrence.key: occurrence for occurrence in occurrences if occurrence.rule_id in heard}
-    slots = {key: _slot(listener, occurrence, shelf, terms) for key, occurrence in asked.items()}
+    return slots_of(listener, (one for one in occurrences if one.rule_id in heard), shelf, terms, begun)
+
+
+def slots_of(
+    listener: Listener, asked: Iterable[Occurrence], shelf: Shelf, terms: Terms, begun: tuple[Slot, ...] = ()
+) -> tuple[Slot, ...]:
+    """Return what `slots_for` does of occurrences that are all meant for `listener`."""
+    terms = replace(terms, policy=at_place(terms.policy, listener.area_ids))
+    slots = {one.key: _slot(listener, one, shelf, terms) for one in asked}
     standing = tuple(_as_begun(one, slots.pop(one.key)) for one in begun if one.key in slots)
     ahead = resolve(slots.values(), terms.policy, begun).slots
     return tuple(sorted((*standing, *ahead), key=lambda slot: (slot.starts_at, slot.key)))
@@ -148,12 +155,13 @@ def _slot_refusal(slot: Slot, listener: Listener, wanted: int, policy: AirtimePo
         return "chương trình chưa có mục nào"
     if wanted > MAX_ITEMS:
         return f"chương trình có quá {MAX_ITEMS} mục"
-    if not slot.length:
+    length = slot.length
+    if not length:
         first = slot.items[0].refusal if slot.items else "chương trình chỉ có khoảng nghỉ hoặc nhạc nền"
         return f"không có mục nào phát được: {first}"
-    if slot.length > MAX_LENGTH:
+    if length > MAX_LENGTH:
         return "buổi phát dài quá 6 giờ"
-    return " ".join(check_session(policy, slot.starts_at, slot.length, listener.area_ids))
+    return " ".join(check_session(policy, slot.starts_at, length, listener.area_ids))
 
 
 def playlist_of(slots: Iterable[Slot], heading: Heading, policy: AirtimePolicy, clips: Mapping[str, Clip]) -> Playlist:

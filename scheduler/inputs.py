@@ -1,6 +1,6 @@
 """What decides the plan, as one value, and the plan of one place from it. Pure: nothing here reads the store."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -40,22 +40,34 @@ def path_on(areas: tuple[Area, ...], area_id: str, on: date) -> frozenset[str]:
 
     So a rule for a district or a commune that was merged goes on to be heard where it was.
     """
-    parents = {area.id: area.parent_id for area in areas}
-    forebears: dict[str, list[str]] = {}
-    for area in areas:
-        if area.valid_until is not None and area.valid_until < on:
-            for heir in area.successor_ids:
-                forebears.setdefault(heir, []).append(area.id)
-    path, waiting = set[str](), [area_id]
-    while waiting:
-        step = waiting.pop()
-        if step in path:
-            continue
-        path.add(step)
-        parent = parents.get(step)
-        waiting += [parent] if parent is not None else []
-        waiting += forebears.get(step, [])
-    return frozenset(path)
+    return Paths(areas, on).of(area_id)
+
+
+@dataclass(slots=True)
+class Paths:
+    """The paths of many areas on one day, as `path_on` returns them."""
+
+    areas: tuple[Area, ...]
+    on: date
+    _above: dict[str, list[str]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for area in self.areas:
+            if area.parent_id is not None:
+                self._above.setdefault(area.id, []).append(area.parent_id)
+            if area.valid_until is not None and area.valid_until < self.on:
+                for heir in area.successor_ids:
+                    self._above.setdefault(heir, []).append(area.id)
+
+    def of(self, area_id: str) -> frozenset[str]:
+        """Return the path of one area."""
+        path, waiting = set[str](), [area_id]
+        while waiting:
+            step = waiting.pop()
+            if step not in path:
+                path.add(step)
+                waiting += self._above.get(step, ())
+        return frozenset(path)
 
 
 def midnight(instant: datetime) -> datetime:

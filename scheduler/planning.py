@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 
 from domain.machines import Machine
 from domain.timetable import Layer, Occurrence, Slot
-from scheduler.build import Listener, slots_for
 from scheduler.expand import expand
+from scheduler.fleet import plan_machines
 from scheduler.inputs import Inputs, local_date, midnight, path_on, slots_of_area
 from scheduler.items import Shelf, Terms
 from store import bulletins, calendar, clips, machines, mixes, places, plans, station, timetable
@@ -72,16 +72,8 @@ def make_plan(inputs: Inputs, enrolled: tuple[Machine, ...], now: datetime, begu
     begun_on: dict[str, list[Slot]] = {}
     for slot in begun:
         begun_on.setdefault(slot.machine_id, []).append(slot)
-    slots: dict[str, tuple[Slot, ...]] = {}
-    for machine in enrolled:
-        if machine.revoked_at is not None:
-            continue
-        own = tuple(begun_on.get(machine.id, ()))
-        known = {slot.key for slot in own}
-        meant = tuple(one for one in occurrences if one.starts_at >= now or one.key in known)
-        listener = Listener(machine.id, path_on(inputs.areas, machine.area_id, local_date(now)))
-        slots[machine.id] = slots_for(listener, meant, inputs.shelf, inputs.terms, own)
-    return Plan(inputs, start, end, occurrences, slots)
+    held = {machine_id: tuple(slots) for machine_id, slots in begun_on.items()}
+    return Plan(inputs, start, end, occurrences, plan_machines(inputs, enrolled, occurrences, now, held))
 
 
 def replan(database: Database, now: datetime) -> Plan:

@@ -4,7 +4,9 @@ Each line of the policy that is broken is named in one Vietnamese sentence.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from domain.airtime import AirtimePolicy, ExclusionWindow, QuietHours
@@ -73,6 +75,17 @@ def stagger_of(policy: AirtimePolicy, area_ids: frozenset[str]) -> timedelta:
     return max((length for area_id, length in policy.staggers if area_id in area_ids), default=timedelta())
 
 
+def exclusions_at(policy: AirtimePolicy, area_ids: frozenset[str]) -> tuple[ExclusionWindow, ...]:
+    """Return the windows of silence that hold at a place with `area_ids` as its path."""
+    return tuple(one for one in policy.exclusions if not one.area_ids.isdisjoint(area_ids))
+
+
+def at_place(policy: AirtimePolicy, area_ids: frozenset[str]) -> AirtimePolicy:
+    """Return `policy` without what can never matter at a place with `area_ids` as its path."""
+    staggers = tuple(one for one in policy.staggers if one[0] in area_ids)
+    return replace(policy, exclusions=exclusions_at(policy, area_ids), staggers=staggers)
+
+
 def check_day(policy: AirtimePolicy, sessions: Iterable[tuple[datetime, timedelta]]) -> tuple[str, ...]:
     """Return the lines of `policy` that `sessions`, (start, length) all on one local day, break together."""
     lengths = [length for _, length in sessions]
@@ -123,6 +136,7 @@ def _time_of_day(instant: datetime) -> timedelta:
     return _since_midnight(instant.astimezone(_ZONE).time())
 
 
+@lru_cache(maxsize=4096)
 def _since_midnight(moment: time) -> timedelta:
     return timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second, microseconds=moment.microsecond)
 

@@ -2,9 +2,9 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.airtime import AirtimePolicy
@@ -31,31 +31,45 @@ class Resolution:
 
 
 @dataclass(slots=True)
+class _Day:
+    """What was taken on a local day: the start and length of each session, and how often it says each bulletin."""
+
+    sessions: list[tuple[datetime, timedelta]] = field(default_factory=list)
+    said: Counter[str] = field(default_factory=Counter)
+
+    def take(self, slot: Slot, length: timedelta) -> None:
+        self.sessions.append((slot.starts_at, length))
+        self.said.update(_said_in(slot))
+
+
+@dataclass(slots=True)
 class _Board:
     """The sounding slots taken so far: they never overlap, so they stay sorted by start and by end alike."""
 
     taken: list[Slot] = field(default_factory=list)
     starts: list[datetime] = field(default_factory=list)
-    by_day: dict[date, list[Slot]] = field(default_factory=dict)
+    ends: list[datetime] = field(default_factory=list)
+    days: dict[date, _Day] = field(default_factory=dict)
 
-    def clash(self, slot: Slot) -> Slot | None:
+    def clash(self, slot: Slot, length: timedelta) -> Slot | None:
         """Return the first taken slot that sounds while `slot` would; touching ends do not clash."""
         after = bisect_right(self.starts, slot.starts_at)
-        if after and self.taken[after - 1].ends_at > slot.starts_at:
+        if after and self.ends[after - 1] > slot.starts_at:
             return self.taken[after - 1]
-        if after < len(self.taken) and self.starts[after] < slot.ends_at:
+        if after < len(self.taken) and self.starts[after] < slot.starts_at + length:
             return self.taken[after]
         return None
 
-    def take(self, slot: Slot) -> None:
+    def take(self, slot: Slot, length: timedelta) -> None:
         place = bisect_right(self.starts, slot.starts_at)
         self.taken.insert(place, slot)
         self.starts.insert(place, slot.starts_at)
-        self.sessions_beside(slot).append(slot)
+        self.ends.insert(place, slot.starts_at + length)
+        self.day_of(slot).take(slot, length)
 
-    def sessions_beside(self, slot: Slot) -> list[Slot]:
-        """Return the sessions taken on the local day of `slot`."""
-        return self.by_day.setdefault(slot.starts_at.astimezone(_ZONE).date(), [])
+    def day_of(self, slot: Slot) -> _Day:
+        """Return the local day of `slot`."""
+        return self.days.setdefault(slot.starts_at.astimezone(_ZONE).date(), _Day())
 
 
 def resolve(slots: Iterable[Slot], policy: AirtimePolicy | None = None, begun: tuple[Slot, ...] = ()) -> Resolution:
@@ -68,18 +82,19 @@ def resolve(slots: Iterable[Slot], policy: AirtimePolicy | None = None, begun: t
     start upon it.
     """
     board, kept, dropped = _Board(), list[Slot](), list[Slot]()
-    aired = tuple(slot for slot in begun if slot.length and not slot.refusal)
-    for slot in aired:
-        board.sessions_beside(slot).append(slot)
+    aired = tuple((slot, length) for slot in begun if not slot.refusal and (length := slot.length))
+    for slot, length in aired:
+        board.day_of(slot).take(slot, length)
     for slot in sorted(slots, key=_precedence):
-        winner = _still_sounding(aired, slot) or (board.clash(slot) if slot.length else None)
-        reason = slot.refusal or (_clash_with(winner) if winner else _over_limit(board, slot, policy))
+        length = slot.length
+        winner = _still_sounding(aired, slot, length) or (board.clash(slot, length) if length else None)
+        reason = slot.refusal or (_clash_with(winner) if winner else _over_limit(board, slot, length, policy))
         if reason:
             dropped.append(_refused(slot, reason, winner))
             continue
         kept.append(slot)
-        if slot.length:
-            board.take(slot)
+        if length:
+            board.take(slot, length)
     return Resolution(_sorted(kept), _sorted(dropped))
 
 
@@ -91,9 +106,10 @@ def _refused(slot: Slot, reason: str, winner: Slot | None) -> Slot:
     return slot if slot.refusal else replace(slot, refusal=reason, yields_to=winner.key if winner else "")
 
 
-def _still_sounding(aired: tuple[Slot, ...], slot: Slot) -> Slot | None:
-    for one in aired if slot.length else ():
-        if one.priority >= slot.priority and one.starts_at < slot.ends_at and slot.starts_at < one.ends_at:
+def _still_sounding(aired: tuple[tuple[Slot, timedelta], ...], slot: Slot, length: timedelta) -> Slot | None:
+    ends_at = slot.starts_at + length
+    for one, its_length in aired if length else ():
+        if one.priority >= slot.priority and one.starts_at < ends_at and slot.starts_at < one.starts_at + its_length:
             return one
     return None
 
@@ -102,15 +118,18 @@ def _clash_with(winner: Slot) -> str:
     return f"trùng với «{winner.title}» lúc {winner.starts_at.astimezone(_ZONE):%H:%M}"
 
 
-def _over_limit(board: _Board, slot: Slot, policy: AirtimePolicy | None) -> str:
+def _over_limit(board: _Board, slot: Slot, length: timedelta, policy: AirtimePolicy | None) -> str:
     """Return the limits of a day that `slot` would break beside what was taken on that day."""
-    if policy is None or not slot.length:
+    if policy is None or not length:
         return ""
-    beside = [*board.sessions_beside(slot), slot]
-    lengths = [(one.starts_at, one.length) for one in beside]
-    said = Counter(item.bulletin_id for one in beside for item in one.items if item.bulletin_id and not item.refusal)
-    own = {item.bulletin_id: said[item.bulletin_id] for item in slot.items if item.bulletin_id and not item.refusal}
-    return " ".join((*check_day(policy, lengths), *check_repeats(policy, own)))
+    day = board.day_of(slot)
+    broken = check_day(policy, (*day.sessions, (slot.starts_at, length)))
+    own = {bulletin_id: times + day.said[bulletin_id] for bulletin_id, times in Counter(_said_in(slot)).items()}
+    return " ".join((*broken, *check_repeats(policy, own)))
+
+
+def _said_in(slot: Slot) -> Iterator[str]:
+    return (item.bulletin_id for item in slot.items if item.bulletin_id and not item.refusal)
 
 
 def _sorted(slots: list[Slot]) -> tuple[Slot, ...]:
