@@ -24,6 +24,8 @@ from tiengloa.places import LEVELS
 ZONE = ZoneInfo(STATION_ZONE)
 NOW = datetime(2026, 11, 2, 9, 31, tzinfo=ZONE)
 """A Monday."""
+EDIT_TIMES = (time(6, 10), time(6, 31), time(7), time(11, 14), time(17, 58), time(18, 4), time(22))
+"""Where a session of a hamlet is moved in the check for conflicts: onto others, beside them, into quiet hours."""
 COMMUNES, HAMLETS, CLUSTERS = 20, 10, 5
 """In the province, in a commune, in a hamlet; each cluster has a machine."""
 _WRITTEN = datetime(2026, 10, 1, tzinfo=UTC)

@@ -88,7 +88,7 @@ def slots_of(
 ) -> tuple[Slot, ...]:
     """Return what `slots_for` does of occurrences that are all meant for `listener`."""
     terms = replace(terms, policy=at_place(terms.policy, listener.area_ids))
-    slots = {one.key: _slot(listener, one, shelf, terms) for one in asked}
+    slots = {one.key: slot_of(listener, one, shelf, terms) for one in asked}
     standing = tuple(_as_begun(one, slots.pop(one.key)) for one in begun if one.key in slots)
     ahead = resolve(slots.values(), terms.policy, begun).slots
     return tuple(sorted((*standing, *ahead), key=lambda slot: (slot.starts_at, slot.key)))
@@ -109,7 +109,8 @@ def reaches(rule: Rule, area_ids: frozenset[str]) -> bool:
     return not rule.area_ids.isdisjoint(area_ids) and rule.except_area_ids.isdisjoint(area_ids)
 
 
-def _slot(listener: Listener, occurrence: Occurrence, shelf: Shelf, terms: Terms) -> Slot:
+def slot_of(listener: Listener, occurrence: Occurrence, shelf: Shelf, terms: Terms) -> Slot:
+    """Return what `occurrence` comes to at `listener` by itself, before it meets any other."""
     programme = shelf.programmes.get(occurrence.programme_id)
     if programme is None:
         return _orphan(listener, occurrence)

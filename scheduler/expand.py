@@ -16,7 +16,7 @@ from domain.timetable import STATION_ZONE, ExceptionKind, Layer, Occurrence, Rul
 from scheduler.days import FIRST_YEAR, LAST_YEAR, Almanac
 from scheduler.exceptions import changed
 
-__all__ = ("FIRST_YEAR", "LAST_YEAR", "MAX_OCCURRENCES", "MAX_WINDOW", "expand")
+__all__ = ("FIRST_YEAR", "LAST_YEAR", "MAX_OCCURRENCES", "MAX_WINDOW", "check_window", "expand", "times_of")
 
 MAX_WINDOW = timedelta(days=400)
 MAX_OCCURRENCES = 1_000_000
@@ -53,7 +53,7 @@ def expand(
     Raises BadInputError when the window is naive, longer than MAX_WINDOW or outside FIRST_YEAR..LAST_YEAR, when
     two rules share an id, or when more than MAX_OCCURRENCES are asked for.
     """
-    _check_window(start, end)
+    check_window(start, end)
     if start >= end:
         return ()
     live, window = _live(rules), (_ceil_ms(start), _ceil_ms(end))
@@ -122,7 +122,8 @@ def _changes(
     return changes
 
 
-def _check_window(start: datetime, end: datetime) -> None:
+def check_window(start: datetime, end: datetime) -> None:
+    """Refuse a window that `expand` does not take. Raises BadInputError."""
     if start.tzinfo is None or end.tzinfo is None:
         raise BadInputError("Khoảng thời gian xếp lịch thiếu múi giờ; không có gì thay đổi.")
     if end - start > MAX_WINDOW:
@@ -166,18 +167,19 @@ def _tables_of(rule: Rule, almanac: Almanac, less: frozenset[int]) -> list[_Comp
     if less:
         days = [day for day in days if day not in less]
     if not rule.daypart_ids:
-        return [_Compiled(rule, days, _times_of(rule.times))]
+        return [_Compiled(rule, days, times_of(rule.times))]
     summer = almanac.summer_days()
     parts = [almanac.calendar.dayparts[one] for one in rule.daypart_ids if one in almanac.calendar.dayparts]
-    warm = _times_of((*rule.times, *(one.summer for one in parts)))
-    cold = _times_of((*rule.times, *(one.winter for one in parts)))
+    warm = times_of((*rule.times, *(one.summer for one in parts)))
+    cold = times_of((*rule.times, *(one.winter for one in parts)))
     return [
         _Compiled(rule, [day for day in days if day in summer], warm),
         _Compiled(rule, [day for day in days if day not in summer], cold),
     ]
 
 
-def _times_of(times: Iterable[time]) -> tuple[int, ...]:
+def times_of(times: Iterable[time]) -> tuple[int, ...]:
+    """Return `times` as milliseconds after midnight, in order and each once."""
     return tuple(sorted({_ms_of_day(moment) for moment in times}))
 
 

@@ -19,16 +19,17 @@ def plan_machines(
     now: datetime,
     begun: Mapping[str, tuple[Slot, ...]],
 ) -> dict[str, tuple[Slot, ...]]:
-    """Return for each machine in use, by its id, what `slots_for` gives of `occurrences` from `now` on.
+    """Return for each machine in use, by its id, what `slots_for` gives of `occurrences` that begin from `now` on.
 
-    `begun` are, by machine, the slots before `now` and those that are frozen; what was asked for before and has not
-    begun is no session.
+    `begun` are, by machine, the slots before `now` and those that are frozen; what should have begun before and has
+    not is no session. A machine that begins later than asked, by its place, begins then.
     """
     fleet = _Fleet(inputs, now)
     for one in occurrences:
-        fleet.take(one)
+        fleet.asked.setdefault(one.rule_id, []).append(one)
     for rule in inputs.shelf.rules.values():
-        fleet.hear(rule)
+        for area_id in rule.area_ids:
+            fleet.rules.setdefault(area_id, []).append(rule)
     return {one.id: fleet.slots(one, begun.get(one.id, ())) for one in machines if one.revoked_at is None}
 
 
@@ -44,30 +45,17 @@ class _Hearing:
 
 @dataclass(slots=True)
 class _Fleet:
-    """What is asked for, by rule and by area, and the plans made so far."""
+    """What is asked for by rule, the rules by area, and the plans made so far."""
 
     inputs: Inputs
     now: datetime
+    asked: dict[str, list[Occurrence]] = field(default_factory=dict)
+    rules: dict[str, list[Rule]] = field(default_factory=dict)
     _paths: Paths = field(init=False)
-    _coming: dict[str, list[Occurrence]] = field(init=False, default_factory=dict)
-    _past: dict[str, Occurrence] = field(init=False, default_factory=dict)
-    _rules: dict[str, list[Rule]] = field(init=False, default_factory=dict)
     _made: dict[_Hearing, tuple[Slot, ...]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._paths = Paths(self.inputs.areas, local_date(self.now))
-
-    def take(self, one: Occurrence) -> None:
-        """Note what a rule asks for."""
-        if one.starts_at >= self.now:
-            self._coming.setdefault(one.rule_id, []).append(one)
-        else:
-            self._past[one.key] = one
-
-    def hear(self, rule: Rule) -> None:
-        """Note where a rule is meant to be heard."""
-        for area_id in rule.area_ids:
-            self._rules.setdefault(area_id, []).append(rule)
 
     def slots(self, machine: Machine, begun: tuple[Slot, ...]) -> tuple[Slot, ...]:
         """Return the plan of a machine."""
@@ -86,11 +74,16 @@ class _Fleet:
         return tuple(replace(one, machine_id=machine.id) for one in made)
 
     def _heard(self, area_ids: frozenset[str]) -> tuple[str, ...]:
-        meant = {rule.id: rule for area_id in area_ids for rule in self._rules.get(area_id, ())}
+        meant = {rule.id: rule for area_id in area_ids for rule in self.rules.get(area_id, ())}
         return tuple(sorted(rule_id for rule_id, rule in meant.items() if reaches(rule, area_ids)))
 
     def _slots_of(self, listener: Listener, hearing: _Hearing, begun: tuple[Slot, ...]) -> tuple[Slot, ...]:
-        asked = [one for rule_id in hearing.rule_ids for one in self._coming.get(rule_id, ())]
-        past = (self._past[one.key] for one in begun if one.key in self._past)
-        asked += [one for one in past if one.rule_id in hearing.rule_ids]
+        known = {one.key for one in begun}
+        since = self.now - hearing.stagger
+        asked = [
+            one
+            for rule_id in hearing.rule_ids
+            for one in self.asked.get(rule_id, ())
+            if one.starts_at >= since or one.key in known
+        ]
         return slots_of(listener, asked, self.inputs.shelf, self.inputs.terms, begun)

@@ -88,7 +88,7 @@ def resolve(slots: Iterable[Slot], policy: AirtimePolicy | None = None, begun: t
     for slot in sorted(slots, key=_precedence):
         length = slot.length
         winner = _still_sounding(aired, slot, length) or (board.clash(slot, length) if length else None)
-        reason = slot.refusal or (_clash_with(winner) if winner else _over_limit(board, slot, length, policy))
+        reason = slot.refusal or (clash_with(winner) if winner else _over(board.day_of(slot), slot, length, policy))
         if reason:
             dropped.append(_refused(slot, reason, winner))
             continue
@@ -114,15 +114,22 @@ def _still_sounding(aired: tuple[tuple[Slot, timedelta], ...], slot: Slot, lengt
     return None
 
 
-def _clash_with(winner: Slot) -> str:
+def clash_with(winner: Slot) -> str:
+    """Return why a slot is silent that met `winner`."""
     return f"trùng với «{winner.title}» lúc {winner.starts_at.astimezone(_ZONE):%H:%M}"
 
 
-def _over_limit(board: _Board, slot: Slot, length: timedelta, policy: AirtimePolicy | None) -> str:
-    """Return the limits of a day that `slot` would break beside what was taken on that day."""
+def over_limit(taken: Iterable[Slot], slot: Slot, policy: AirtimePolicy) -> str:
+    """Return the limits of a day that `slot` would break beside what was `taken` on that day, in words."""
+    day = _Day()
+    for one in taken:
+        day.take(one, one.length)
+    return _over(day, slot, slot.length, policy)
+
+
+def _over(day: _Day, slot: Slot, length: timedelta, policy: AirtimePolicy | None) -> str:
     if policy is None or not length:
         return ""
-    day = board.day_of(slot)
     broken = check_day(policy, (*day.sessions, (slot.starts_at, length)))
     own = {bulletin_id: times + day.said[bulletin_id] for bulletin_id, times in Counter(_said_in(slot)).items()}
     return " ".join((*broken, *check_repeats(policy, own)))

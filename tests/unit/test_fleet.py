@@ -11,6 +11,7 @@ from domain.timetable import Slot
 from scheduler.build import Listener, slots_for
 from scheduler.fleet import plan_machines
 from scheduler.inputs import Inputs, Paths, path_on
+from scheduler.policy import stagger_of
 from tests.timetables import FIRST, ZONE, Timetable, timetable
 
 AREAS = (
@@ -36,8 +37,9 @@ def one_by_one(made: Timetable, now: datetime, begun: dict[str, tuple[Slot, ...]
     for machine in MACHINES:
         own = begun.get(machine.id, ())
         known = {slot.key for slot in own}
-        asked = [one for one in made.occurrences() if one.starts_at >= now or one.key in known]
         listener = Listener(machine.id, path_on(AREAS, machine.area_id, FIRST))
+        since = now - stagger_of(made.terms.policy, listener.area_ids)
+        asked = [one for one in made.occurrences() if one.starts_at >= since or one.key in known]
         plans[machine.id] = slots_for(listener, asked, made.shelf, made.terms, own)
     return plans
 
