@@ -11,7 +11,7 @@ from scheduler.build import Listener, slots_for
 from scheduler.expand import expand
 from scheduler.items import Shelf, Terms
 
-_ZONE = ZoneInfo(STATION_ZONE)
+ZONE = ZoneInfo(STATION_ZONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,11 @@ def slots_of_area(inputs: Inputs, area_id: str, start: datetime, end: datetime) 
 
 
 def path_on(areas: tuple[Area, ...], area_id: str, on: date) -> frozenset[str]:
-    """Return the ids of an area, of every area above it, and of the abolished ones that any of these replaced by `on`.
+    """Return the ids of an area and all above it, of what came in their place by `on`, and of what they replaced.
 
-    So a rule for a district or a commune that was merged goes on to be heard where it was.
+    So a rule for a district or a commune that was merged goes on to be heard where it was, and a rule for the new
+    commune is heard at a cluster that nobody has moved out of the old one yet. An area that was split into several
+    leads to none of them: which one a cluster belongs to only a person knows. A ring of areas is walked once.
     """
     return Paths(areas, on).of(area_id)
 
@@ -50,31 +52,44 @@ class Paths:
     areas: tuple[Area, ...]
     on: date
     _above: dict[str, list[str]] = field(init=False, default_factory=dict)
+    _replaced: dict[str, list[str]] = field(init=False, default_factory=dict)
+    _heir: dict[str, list[str]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for area in self.areas:
             if area.parent_id is not None:
                 self._above.setdefault(area.id, []).append(area.parent_id)
-            if area.valid_until is not None and area.valid_until < self.on:
-                for heir in area.successor_ids:
-                    self._above.setdefault(heir, []).append(area.id)
+            if not _is_over(area, self.on):
+                continue
+            for heir in area.successor_ids:
+                self._replaced.setdefault(heir, []).append(area.id)
+            if len(area.successor_ids) == 1:
+                self._heir[area.id] = list(area.successor_ids)
 
     def of(self, area_id: str) -> frozenset[str]:
-        """Return the path of one area."""
+        """Return the path of one area: what it replaced is not sought above what only took its place."""
+        return self._walked(area_id, self._replaced) | self._walked(area_id, self._heir)
+
+    def _walked(self, area_id: str, aside: dict[str, list[str]]) -> frozenset[str]:
         path, waiting = set[str](), [area_id]
         while waiting:
             step = waiting.pop()
             if step not in path:
                 path.add(step)
                 waiting += self._above.get(step, ())
+                waiting += aside.get(step, ())
         return frozenset(path)
+
+
+def _is_over(area: Area, on: date) -> bool:
+    return area.valid_until is not None and area.valid_until < on
 
 
 def midnight(instant: datetime) -> datetime:
     """Return the local midnight at which the day of `instant` began."""
-    return datetime.combine(local_date(instant), time(), _ZONE)
+    return datetime.combine(local_date(instant), time(), ZONE)
 
 
 def local_date(instant: datetime) -> date:
     """Return the day of `instant` in the station's zone."""
-    return instant.astimezone(_ZONE).date()
+    return instant.astimezone(ZONE).date()

@@ -144,7 +144,7 @@ def _outside_item(item: ProgrammeItem, shelf: Shelf, terms: Terms) -> PlannedIte
 
 def _latest_item(item: ProgrammeItem, on: date, shelf: Shelf, terms: Terms) -> PlannedItem:
     """Return the newest approved bulletin of a topic or column that can sound on `on`; else why the newest cannot."""
-    asked = [one for one in shelf.bulletins.values() if _is_of(one, item) and one.state is BulletinState.APPROVED]
+    asked = [one for one in shelf.bulletins.values() if is_of(one, item) and one.state is BulletinState.APPROVED]
     newest: PlannedItem | None = None
     for one in sorted(asked, key=_newest, reverse=True):
         planned = replace(_bulletin_item(one.id, on, shelf, terms), kind=ItemKind.LATEST)
@@ -155,7 +155,8 @@ def _latest_item(item: ProgrammeItem, on: date, shelf: Shelf, terms: Terms) -> P
     return newest or PlannedItem("Bản tin mới nhất", None, _NOTHING, refusal=refusal, kind=ItemKind.LATEST)
 
 
-def _is_of(bulletin: Bulletin, item: ProgrammeItem) -> bool:
+def is_of(bulletin: Bulletin, item: ProgrammeItem) -> bool:
+    """Tell whether a bulletin belongs to the column or topic that a LATEST item names."""
     if item.column_id is not None:
         return bulletin.column_id == item.column_id
     return item.topic_id is not None and bulletin.topic_id == item.topic_id

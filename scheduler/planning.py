@@ -25,6 +25,7 @@ __all__ = [
     "path_on",
     "replan",
     "slots_of_area",
+    "standing_areas",
 ]
 
 HORIZON = timedelta(days=14)
@@ -58,6 +59,16 @@ def load(connection: Connection) -> Inputs:
         calendar=calendar.get(connection),
         freeze=own.freeze,
     )
+
+
+def standing_areas(connection: Connection) -> frozenset[str]:
+    """Return the areas on which a machine in use hangs; before there is any, the places below which there are none."""
+    standing = frozenset(one.area_id for one in machines.everything(connection) if one.revoked_at is None)
+    if standing:
+        return standing
+    every = places.areas(connection)
+    parents = {one.parent_id for one in every}
+    return frozenset(one.id for one in every if one.id not in parents and one.valid_until is None)
 
 
 def make_plan(inputs: Inputs, enrolled: tuple[Machine, ...], now: datetime, begun: tuple[Slot, ...] = ()) -> Plan:

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from domain.ports import Clock
-from scheduler.planning import replan
+from scheduler.planning import local_date, replan
 from scheduler.publishing import publish
+from scheduler.seeding import seed_holidays
 from scheduler.signing import StationKey
 from store import station
 from store.engine import Database
@@ -34,6 +35,12 @@ class TimetableWorker:
             return
         publish(self.database, self.key, replan(self.database, now), now)
         self._planned = state
+
+    def seed(self) -> None:
+        """Add the public holidays of the years to come; called at each start and every day, it does little."""
+        now = self.clock.now()
+        with self.database.write() as connection:
+            seed_holidays(connection, local_date(now))
 
 
 def _hour(instant: datetime) -> datetime:

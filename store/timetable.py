@@ -63,6 +63,15 @@ def programmes(connection: Connection) -> dict[str, Programme]:
     }
 
 
+def is_used(connection: Connection, programme_id: str) -> bool:
+    """Tell whether a rule, an exception, or anything planned names a programme."""
+    for table in (tables.rule, tables.rule_exception, tables.occurrence):
+        query = select(table.c.programme_id).where(table.c.programme_id == programme_id).limit(1)
+        if connection.execute(query).first() is not None:
+            return True
+    return False
+
+
 def put_rule(connection: Connection, rule: Rule) -> None:
     """Add a rule with its exceptions, or make the one of its id exactly this."""
     table = tables.rule

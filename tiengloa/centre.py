@@ -21,6 +21,7 @@ _LOOK_EVERY, _LOOK_FIRST = 600.0, 15.0
 _TIDY_EVERY, _TIDY_FIRST = 3600.0, 300.0
 _BACKUP_EVERY, _BACKUP_FIRST = 900.0, 60.0
 _REMAKE_EVERY = 300.0
+_SEED_EVERY = 86_400.0
 
 
 def open_centre(settings: Settings, say: Say = lambda _: None) -> Centre:
@@ -90,7 +91,9 @@ def _work(centre: Centre, on_ready: Callable[[], None]) -> None:
     alarm.every(_LOOK_EVERY, centre.watch.look, "watch", first=_LOOK_FIRST)
     alarm.every(_TIDY_EVERY, centre.watch.tidy, "upkeep", first=_TIDY_FIRST)
     alarm.every(_BACKUP_EVERY, centre.backups.keep_today, "backup", first=_BACKUP_FIRST)
+    alarm.every(_SEED_EVERY, timetable.seed, "holidays")
     try:
+        timetable.seed()
         listener.start()
         alarm.start()
         reconcile(centre.production, bell.ring)
