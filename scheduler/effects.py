@@ -8,7 +8,7 @@ from domain.timetable import Occurrence, Slot
 from scheduler.build import Listener, reaches, slots_for
 from scheduler.expand import expand
 from scheduler.planning import HORIZON, Inputs, local_date, midnight, path_on
-from scheduler.policy import stagger_of
+from scheduler.policy import WEEKDAY_NAMES, stagger_of
 
 GONE = "không còn trong lịch"
 """Why a session does not sound when the edit takes its day or its hour away."""
@@ -89,13 +89,20 @@ def _sounding(inputs: Inputs, asked: tuple[Occurrence, ...], path: frozenset[str
     return {slot.key: slot for slot in slots if slot.starts_at >= now}
 
 
+def _alike(reason: str) -> str:
+    """Return a reason without the weekday it names, so that a week of sessions is told in one line."""
+    for name in WEEKDAY_NAMES:
+        reason = reason.replace(f"{name} không phải ngày", "Không phải ngày")
+    return reason
+
+
 def _differences(own: dict[str, Slot], other: dict[str, Slot]) -> Iterator[tuple[Slot, str]]:
     for key, slot in own.items():
         if slot.refusal:
             continue
         then = other.get(key)
         if then is None or then.refusal:
-            yield slot, GONE if then is None else then.refusal
+            yield slot, GONE if then is None else _alike(then.refusal)
     for key, slot in other.items():
         was = own.get(key)
         if not slot.refusal and (was is None or was.refusal):

@@ -14,6 +14,9 @@ from domain.playlist import MAX_ITEMS, MAX_LENGTH
 from domain.timetable import ItemKind, PlannedItem, Programme, ProgrammeItem, Rule
 
 _NOTHING, _DAY = timedelta(), timedelta(days=1)
+OFF_BED = frozenset({ItemKind.IDENT, ItemKind.RELAY, ItemKind.LIVE, ItemKind.PAUSE, ItemKind.BED})
+"""Kinds of item that never lie over a bed of music."""
+
 _NOT_APPROVED = {
     BulletinState.DRAFT: "bản tin chưa được duyệt",
     BulletinState.SUBMITTED: "bản tin chưa được duyệt",
@@ -99,7 +102,7 @@ def mix_key(bed: ProgrammeItem, clip_hash: str) -> str:
 
 def _on_bed(planned: PlannedItem, bed: ProgrammeItem | None, shelf: Shelf) -> PlannedItem:
     """Return `planned` over its bed of music; as it is while the mix is not there yet, or when it is no speech."""
-    if bed is None or planned.clip_hash is None or planned.kind in {ItemKind.IDENT, ItemKind.RELAY, ItemKind.LIVE}:
+    if bed is None or planned.clip_hash is None or planned.kind in OFF_BED:
         return planned
     mixed = shelf.clips.get(shelf.mixes.get(mix_key(bed, planned.clip_hash), ""))
     return planned if mixed is None else replace(planned, clip_hash=mixed.hash, length=mixed.length)

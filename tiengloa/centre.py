@@ -22,6 +22,7 @@ _TIDY_EVERY, _TIDY_FIRST = 3600.0, 300.0
 _BACKUP_EVERY, _BACKUP_FIRST = 900.0, 60.0
 _REMAKE_EVERY = 300.0
 _SEED_EVERY = 86_400.0
+_MIX_EVERY = 15.0
 
 
 def open_centre(settings: Settings, say: Say = lambda _: None) -> Centre:
@@ -92,8 +93,10 @@ def _work(centre: Centre, on_ready: Callable[[], None]) -> None:
     alarm.every(_TIDY_EVERY, centre.watch.tidy, "upkeep", first=_TIDY_FIRST)
     alarm.every(_BACKUP_EVERY, centre.backups.keep_today, "backup", first=_BACKUP_FIRST)
     alarm.every(_SEED_EVERY, timetable.seed, "holidays")
+    alarm.every(_MIX_EVERY, centre.mixing.run, "mixes")
     try:
         timetable.seed()
+        centre.library.stock()
         listener.start()
         alarm.start()
         reconcile(centre.production, bell.ring)

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from audio_library.bedding import lay
 from audio_library.blobs import FolderBlobStore
 from audio_library.codec import decode
+from audio_library.intake import take_in
+from audio_library.library import Library
 from audio_library.mastering import PRESETS, HornMastering
 from audio_library.session_audio import SessionAudio
 from bulletins.desk import Desk
@@ -16,8 +19,10 @@ from domain.audio import PLAIN, Manner, Speech
 from domain.errors import NoVoiceError
 from domain.ports import Clock, JobBell, VoiceEngine
 from player.clock import SystemClock
+from scheduler.area_desk import AreaDesk
 from scheduler.desk import TimetableDesk
 from scheduler.machines import MachineOffice
+from scheduler.mixing import Mixing
 from scheduler.signing import StationKey
 from scheduler.watch import Watch
 from scheduler.worker import TimetableWorker
@@ -105,6 +110,21 @@ class Centre:
     def timetable(self) -> TimetableDesk:
         """The timetable's desk."""
         return TimetableDesk(self.database, self.clock)
+
+    @cached_property
+    def areas(self) -> AreaDesk:
+        """The tree of places."""
+        return AreaDesk(self.database, self.clock)
+
+    @cached_property
+    def library(self) -> Library:
+        """Sounds that people bring."""
+        return Library(self.database, self.clock, self.blobs, take_in)
+
+    @cached_property
+    def mixing(self) -> Mixing:
+        """Speech over beds of music, made ahead."""
+        return Mixing(self.database, self.clock, self.blobs, decode, lay)
 
     @cached_property
     def office(self) -> MachineOffice:

@@ -10,9 +10,13 @@ from domain.people import ROLE_LABELS
 from domain.timetable import PRIORITY_LABELS
 from tts.chain import LABELS as VOICE_LABELS
 from web import (
+    areas,
     assets,
     bulletins,
+    calendar,
     campaign,
+    clip_shelf,
+    columns,
     editor,
     errors,
     formats,
@@ -21,7 +25,9 @@ from web import (
     log,
     machines,
     play_now,
+    policy,
     priorities,
+    programmes,
     script_marks,
     security,
     sign_in,
@@ -52,6 +58,12 @@ _PAGES = (
     lexicon,
     script_marks,
     why,
+    calendar,
+    policy,
+    programmes,
+    columns,
+    clip_shelf,
+    areas,
 )
 _MOST_FORM_BYTES = 4 * 1024 * 1024
 
