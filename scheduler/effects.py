@@ -10,7 +10,7 @@ from scheduler.expand import expand
 from scheduler.planning import HORIZON, Inputs, local_date, midnight, path_on
 from scheduler.policy import WEEKDAY_NAMES, stagger_of
 
-GONE = "không còn trong lịch"
+GONE = "Không còn trong lịch"
 """Why a session does not sound when the edit takes its day or its hour away."""
 
 

@@ -1,7 +1,7 @@
 """How long a programme is: known, or between bounds; and how that stands to the place it was booked. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from domain.bulletins import Bulletin, BulletinState
@@ -33,11 +33,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class ItemLength:
-    """How long one item of a programme is with its repeats, and why it would not sound today, if so."""
+    """How long one item of a programme is with its repeats, and why it would not sound today, if so.
+
+    `short` is how much of a relay its stand-in cannot fill.
+    """
 
     span: Span
     refusal: str = ""
     title: str = ""
+    short: timedelta = timedelta()
 
 
 def item_lengths(programme: Programme, on: date, shelf: Shelf, terms: Terms) -> tuple[ItemLength, ...]:
@@ -79,14 +83,22 @@ def _item_length(item: ProgrammeItem, on: date, shelf: Shelf, terms: Terms) -> I
     if item.kind is ItemKind.PAUSE:
         return ItemLength(Span(item.length, item.length))
     planned = plan_item(item, on, shelf, terms)
-    once = _latest_span(item, shelf) if item.kind is ItemKind.LATEST else _once(planned, shelf)
+    once = _latest_span(item, shelf) if item.kind is ItemKind.LATEST else _once(item, planned, shelf)
     times = max(1, item.repeat)
     gaps = item.gap * (times - 1)
     span = Span(once.least * times + gaps, once.most * times + gaps, once.guessed)
-    return ItemLength(span, planned.refusal, planned.title)
+    return ItemLength(span, planned.refusal, planned.title, _short_of(item, planned))
 
 
-def _once(planned: PlannedItem, shelf: Shelf) -> Span:
+def _short_of(item: ProgrammeItem, planned: PlannedItem) -> timedelta:
+    """Return how much of a relay or live item its stand-in leaves silent when the source fails."""
+    fixed = item.kind in {ItemKind.RELAY, ItemKind.LIVE} and not planned.refusal
+    return max(item.length - planned.length, timedelta()) if fixed else timedelta()
+
+
+def _once(item: ProgrammeItem, planned: PlannedItem, shelf: Shelf) -> Span:
+    if item.kind in {ItemKind.RELAY, ItemKind.LIVE}:
+        return Span(item.length, item.length)
     bulletin = shelf.bulletins.get(planned.bulletin_id or "")
     if bulletin is not None:
         return _of_bulletin(bulletin, shelf)
@@ -108,8 +120,3 @@ def _of_bulletin(bulletin: Bulletin, shelf: Shelf) -> Span:
         return Span(clip.length, clip.length)
     guess = timedelta(minutes=len(bulletin.script.split()) / _SYLLABLES_A_MINUTE)
     return Span(guess, guess, guessed=True)
-
-
-def without_bed(programme: Programme) -> Programme:
-    """Return a programme with its bed of music taken away."""
-    return replace(programme, items=tuple(one for one in programme.items if one.kind is not ItemKind.BED))
