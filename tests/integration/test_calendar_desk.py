@@ -14,7 +14,8 @@ from domain.timetable import ItemKind, Programme, ProgrammeItem
 from scheduler.area_desk import AreaDesk
 from scheduler.calendar_desk import CalendarDesk, with_day, with_daypart
 from scheduler.effects import GONE
-from scheduler.planning import ZONE, replan
+from scheduler.inputs import ZONE
+from scheduler.planning import replan
 from scheduler.policy_desk import PolicyDesk, Wanted
 from scheduler.programme_desk import ProgrammeDesk, frozen_words
 from scheduler.seeding import seed_holidays

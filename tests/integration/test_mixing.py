@@ -18,9 +18,9 @@ from domain.errors import AudioError, BadInputError, NotAllowedError
 from domain.people import Role
 from domain.timetable import ItemKind, Programme, ProgrammeItem
 from scheduler import planning
+from scheduler.inputs import ZONE
 from scheduler.items import mix_key
 from scheduler.mixing import Mixing, wanted
-from scheduler.planning import ZONE
 from store import bulletins, clips, mixes, timetable
 from tests.fakes import ExampleStation
 from tests.unit.test_bedding import speech, tone
