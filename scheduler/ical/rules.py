@@ -107,6 +107,7 @@ def _asked(master: _Master) -> _Asked:
         if isinstance(identity, list) or "RANGE" in identity.params:
             raise CannotSayError("sửa cả loạt từ một ngày về sau (RECURRENCE-ID có RANGE) thì chưa nhập được")
         found.left_out.add(_instant(identity.dt, identity.params))
+    found.singles -= found.left_out
     for event in master.moved:
         if str(event.get("STATUS", "")).upper() != "CANCELLED":
             _refuse_lists(event, "RRULE", "RDATE", "EXDATE")
@@ -132,7 +133,6 @@ def _of_event(event: _Event) -> _Asked:
         found.singles.add(_instant(start.dt, start.params))
     found.singles |= set(_instants(event.get("RDATE")))
     found.left_out |= set(_instants(event.get("EXDATE")))
-    found.singles -= found.left_out
     return found
 
 

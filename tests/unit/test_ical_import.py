@@ -128,6 +128,16 @@ def test_days_left_out_added_and_moved_are_kept() -> None:
     ]
 
 
+def test_a_single_or_added_day_that_was_moved_sounds_only_where_it_went() -> None:
+    single = event("a", f"DTSTART;{STATION}:20261123T053000", f"RDATE;{STATION}:20261125T053000")
+    moved = [
+        event("a", f"RECURRENCE-ID;{STATION}:202611{day}T053000", f"DTSTART;{STATION}:202611{day}T070000")
+        for day in (23, 25)
+    ]
+    rules = read_rules(file_of(single, *moved)).rules
+    assert soundings(rules, date(2026, 11, 20), 35) == [at(2026, 11, 23, 7), at(2026, 11, 25, 7)]
+
+
 def test_a_changed_title_of_one_day_leaves_that_day_sounding() -> None:
     same = event("a", f"RECURRENCE-ID;{STATION}:20261130T053000", f"DTSTART;{STATION}:20261130T053000", title="Khác")
     rules = read_rules(file_of(weekly("a"), same)).rules
