@@ -182,6 +182,26 @@ def _add_timetable(commands: "argparse._SubParsersAction[_Parser]") -> None:
     why.add_argument("--at", required=True, metavar="LÚC", help="«05:30», «05:30 24/11/2026» hoặc 2026-11-24T05:30")
     why.add_argument("--json", action="store_true", help="in dạng JSON")
     why.set_defaults(command=_timetable_why)
+    _add_calendar_files(timetable)
+
+
+def _add_calendar_files(timetable: "argparse._SubParsersAction[_Parser]") -> None:
+    export = timetable.add_parser("export", help="ghi lịch của một nơi ra tệp iCalendar (.ics)")
+    export.add_argument("--area", required=True, metavar="TÊN", help="địa bàn")
+    export.add_argument("-o", "--output", required=True, metavar="TỆP", help="tệp .ics sẽ ghi")
+    export.add_argument("--rules", action="store_true", help="ghi các dòng lịch lặp lại, thay cho từng buổi")
+    export.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+    export.set_defaults(command=_timetable_export)
+    read = timetable.add_parser("import", help="nhập dòng lịch từ tệp iCalendar (.ics)")
+    read.add_argument("file", metavar="TỆP", help="tệp .ics, nhiều nhất 1 MB")
+    read.add_argument("--area", required=True, metavar="TÊN", help="địa bàn sẽ phát")
+    what = read.add_mutually_exclusive_group(required=True)
+    what.add_argument("--programme", metavar="TÊN", help="chương trình sẽ phát")
+    what.add_argument("--bulletin", metavar="TÊN", help="bản tin đã duyệt sẽ phát")
+    read.add_argument("--as", dest="login", metavar="TÊN_ĐĂNG_NHẬP", help="người xếp lịch (mặc định: người đầu tiên)")
+    read.add_argument("--dry-run", action="store_true", help="chỉ in những gì sẽ nhập")
+    read.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+    read.set_defaults(command=_timetable_import)
 
 
 def _add_upkeep(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -296,6 +316,18 @@ def _timetable_why(options: argparse.Namespace, settings: Settings, terminal: Te
     from tiengloa.timetable import why
 
     return why(options, settings, terminal)
+
+
+def _timetable_export(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.calendar_files import export
+
+    return export(options, settings, terminal)
+
+
+def _timetable_import(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.calendar_files import import_
+
+    return import_(options, settings, terminal)
 
 
 def _doctor(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
