@@ -28,12 +28,12 @@ PUBLIC = frozenset(
         "sign_in.enter",
         "sign_in.line",
         "sign_in.use_line",
-        "calendars.feed",
+        "ical.feed",
     }
 )
 """What anyone may ask for. The machine API has its own gate: a signature, or a one-use code; so has a calendar."""
 
-_WITHOUT_PERSON = frozenset({"static", "bootstrap.static", "assets.icons", "assets.health", "calendars.feed"})
+_WITHOUT_PERSON = frozenset({"static", "bootstrap.static", "assets.icons", "assets.health", "ical.feed"})
 
 CONTENT_POLICY = "; ".join(
     (

@@ -23,7 +23,7 @@ from web.area_tree import Branch, flat, tree
 from web.context import me, services
 from web.formats import local
 
-blueprint = Blueprint("calendars", __name__, url_prefix="/lich")
+blueprint = Blueprint("ical", __name__, url_prefix="/lich")
 _MOST_CLASHES = 10
 _NO_CALENDAR = "Không có lịch này: đường dẫn sai, hoặc đã bị thu hồi. Hãy xin đường dẫn mới ở trang «Lịch phát».\n"
 
@@ -137,7 +137,7 @@ def phone_link(area_id: str) -> PhoneLink | None:
     link = desk.link(area_id)
     if link is None:
         return None
-    path = url_for("calendars.feed", area_id=area_id, khoa=desk.token(link))
+    path = url_for("ical.feed", area_id=area_id, khoa=desk.token(link))
     return PhoneLink(link, (services().public_address or request.host_url.rstrip("/")) + path)
 
 
@@ -199,7 +199,7 @@ def _import_page(
     form: ImportForm, imported: Imported | None = None, preview: Preview | None = None, status: int = 200
 ) -> ResponseReturnValue:
     return render_template(
-        "calendar_import.html",
+        "ical_import.html",
         form=form,
         problems=form.problems,
         imported=imported,
