@@ -101,9 +101,10 @@ def replan(database: Database, now: datetime) -> Plan:
         plan = make_plan(inputs, machines.everything(connection), now, begun)
         coming = tuple(one for one in plan.occurrences if one.starts_at >= now)
         plans.keep_occurrences(connection, now, plan.end, coming)
-        for machine_id, slots in plan.slots.items():
-            ahead = tuple(slot for slot in slots if slot.starts_at >= now)
-            plans.keep_slots(connection, machine_id, now, plan.end, ahead)
+        ahead = {
+            machine_id: [slot for slot in slots if slot.starts_at >= now] for machine_id, slots in plan.slots.items()
+        }
+        plans.keep_plans(connection, now, plan.end, ahead)
     return plan
 
 
