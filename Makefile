@@ -6,7 +6,7 @@ RUN_READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
 DATA ?= data
 
-.PHONY: run test check lint types layers bench lock clean help
+.PHONY: run test check lint types layers bench soak lock clean help
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/  /'
@@ -31,6 +31,9 @@ layers: $(DEV_READY)
 
 bench: $(DEV_READY) ## Run the benchmarks and print their tables (installs peers under .venv-peers)
 	@$(BIN)/python -m benchmarks
+
+soak: $(DEV_READY) ## Hold 100,000 random timetables to the promises (about three minutes)
+	@$(BIN)/python -m benchmarks.soak
 
 lock: ## Make the hash-locked requirements anew (needs uv)
 	uv pip compile -q --generate-hashes --universal --no-header --extra build pyproject.toml -o requirements.txt

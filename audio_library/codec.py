@@ -1,8 +1,10 @@
 """Sound as files in memory: FLAC for the library, and any clip back to PCM."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from pathlib import Path
+from typing import BinaryIO
 
 import av
 from av.audio.resampler import AudioResampler
@@ -32,6 +34,38 @@ def encode_flac(pcm: bytes) -> bytes:
     except av.FFmpegError as error:
         raise AudioError("Không ghi được âm thanh ra định dạng FLAC.") from error
     return file.getvalue()
+
+
+def write_flac(target: Path, blocks: Iterable[bytes]) -> None:
+    """Write mono 48 kHz 16 bit PCM, given in `blocks`, as a FLAC file; no more than a block is held at once.
+
+    Raises AudioError when FFmpeg fails.
+    """
+    at = 0
+    try:
+        with av.open(str(target), "w", format="flac", options={"fflags": "+bitexact"}) as container:
+            stream = container.add_stream("flac", rate=SAMPLE_RATE, layout="mono", format="s16")
+            for block in blocks:
+                for frame in frames_of(block, SAMPLE_RATE, at):
+                    container.mux(stream.encode(frame))
+                at += len(block) // 2
+            container.mux(stream.encode(None))
+    except av.FFmpegError as error:
+        raise AudioError("Không ghi được âm thanh ra định dạng FLAC.") from error
+
+
+def decode_blocks(source: Path) -> Iterator[bytes]:
+    """Yield the sound of a file of a known kind as mono 48 kHz 16 bit PCM, block by block.
+
+    Raises BadInputError on another kind of file, AudioError on a broken one.
+    """
+    with source.open("rb") as file:
+        demuxer = demuxer_of(file.read(16))
+        file.seek(0)
+        try:
+            yield from _decoded(file, demuxer)
+        except (av.FFmpegError, ValueError) as error:
+            raise AudioError(_UNREADABLE) from error
 
 
 def demuxer_of(head: bytes) -> str:
@@ -87,9 +121,10 @@ def sounds_as(data: bytes, pcm: bytes) -> bool:
     return at == len(pcm)
 
 
-def _decoded(data: bytes, demuxer: str) -> Iterator[bytes]:
+def _decoded(data: bytes | BinaryIO, demuxer: str) -> Iterator[bytes]:
     resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-    with av.open(io.BytesIO(data), "r", format=demuxer, metadata_errors="replace") as container:
+    file = io.BytesIO(data) if isinstance(data, bytes) else data
+    with av.open(file, "r", format=demuxer, metadata_errors="replace") as container:
         if not container.streams.audio:
             raise AudioError(_UNREADABLE)
         for frame in container.decode(container.streams.audio[0]):

@@ -60,6 +60,13 @@ _CLOSING = (
     Note(0.90, G5, 0.85, 1.3),
     Note(0.90, D5, 0.55, 1.3),
 )
+_BED_BAR_S = 4.8
+_BED_BARS = ((G5, B5, D6), (E5, A5, D6), (D5, G5, B5), (E5, G5, A5), (G5, B5, E6))
+_BED = tuple(
+    Note(bar * _BED_BAR_S + place * 0.8, pitch, 0.5 - 0.06 * place, 3.2)
+    for bar, chord in enumerate(_BED_BARS)
+    for place, pitch in enumerate((*chord, chord[1], chord[0]))
+)
 _SEPARATOR = (Note(0.00, B5, 0.6, 0.8), Note(0.24, E6, 0.5, 0.9))
 
 
@@ -79,6 +86,12 @@ def closing() -> bytes:
 def separator() -> bytes:
     """Return the soft two-note separator between items: 1 s of mono 48 kHz 16 bit PCM."""
     return _pcm(_SEPARATOR, 1.0)
+
+
+@cache
+def bed() -> bytes:
+    """Return a calm bed of music (nhạc nền) to be looped: 26 s of mono 48 kHz 16 bit PCM."""
+    return _pcm(_BED, 26.0)
 
 
 def _pcm(notes: Iterable[Note], length_s: float) -> bytes:

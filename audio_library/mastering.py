@@ -92,11 +92,11 @@ class HornMastering:
         progress(_STAGE, 0, 3)
         sound = self._assembled([self._shaped(_joined_sentences(part)) for part in parts])
         progress(_STAGE, 1, 3)
-        sound, loudness = _levelled(sound, self._preset)
+        sound, loudness = levelled(sound, self._preset)
         progress(_STAGE, 2, 3)
-        finished = _finished(sound, loudness)
+        made = finished(sound, loudness)
         progress(_STAGE, 3, 3)
-        return finished
+        return made
 
     def _shaped(self, speech: Speech) -> bytes:
         """Return `speech` at 48 kHz through the preset's filters."""
@@ -172,7 +172,7 @@ def _step(wanted_lufs: float, measured_lufs: float) -> float:
     return 0.0 if measured_lufs <= SILENCE_LUFS else wanted_lufs - measured_lufs
 
 
-def _levelled(pcm: bytes, preset: Preset) -> tuple[bytes, Loudness]:
+def levelled(pcm: bytes, preset: Preset) -> tuple[bytes, Loudness]:
     """Return `pcm` at the preset's loudness under its ceiling, with its figures.
 
     A limiter takes loudness away, so the gain is corrected by what is measured after it, and its limit by the peaks
@@ -205,7 +205,7 @@ def _limiter(gain_db: float, limit_db: float) -> tuple[Filter, ...]:
     return (("volume", f"{gain_db:.2f}dB"), ("alimiter", arguments))
 
 
-def _finished(pcm: bytes, loudness: Loudness) -> MasteredAudio:
+def finished(pcm: bytes, loudness: Loudness) -> MasteredAudio:
     """Return the encoded sound; that it decodes to the very same samples makes the figures those of the file."""
     data = encode_flac(pcm)
     if not sounds_as(data, pcm):

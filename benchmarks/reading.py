@@ -14,21 +14,15 @@ import re
 import subprocess
 import sys
 import unicodedata
-import venv
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
+from benchmarks.peers import HERE, ROOT, python_of
 from benchmarks.reading_tool import TOOLS
 from tts.reading.numbers import Numbers
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent
-PEERS = ROOT / ".venv-peers"
-LOCK = HERE / "requirements-peers.txt"
-INSTALL_SECONDS = 180
 RUN_SECONDS = 120
 
 _ON_THE_LAST, _ON_THE_FIRST = (
@@ -190,7 +184,7 @@ def cases() -> tuple[tuple[str, str, str], ...]:
 def measure(tool: str, all_cases: tuple[tuple[str, str, str], ...]) -> Result:
     """Run one tool over the set in its own process and hold it against what is expected."""
     try:
-        python = sys.executable if tool == "ours" else str(_peer(tool))
+        python = sys.executable if tool == "ours" else str(python_of(tool))
         run = subprocess.run(
             [python, str(HERE / "reading_tool.py"), tool],
             input=json.dumps([written for _, written, _ in all_cases]),
@@ -207,40 +201,6 @@ def measure(tool: str, all_cases: tuple[tuple[str, str, str], ...]) -> Result:
         for said, (_, _, expected) in zip(got["said"], all_cases, strict=True)
     )
     return Result(right, tuple(got["said"]), got["first_per_s"], got["cpu_per_s"], got["wall_per_s"])
-
-
-def _peer(tool: str) -> Path:
-    """Return the interpreter of a peer's environment, made and filled from the lock when it is new."""
-    folder = PEERS / tool
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    locked = _locked(tool)
-    ready = folder / "installed.txt"
-    if not ready.exists() or ready.read_text(encoding="utf-8") != locked:
-        venv.create(folder, with_pip=True, clear=True)
-        (PEERS / ".gitignore").write_text("*\n", encoding="utf-8")
-        wanted = folder / "wanted.txt"
-        wanted.write_text(locked, encoding="utf-8")
-        pip = [
-            str(python),
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--disable-pip-version-check",
-            "--require-hashes",
-            "--no-deps",
-        ]
-        subprocess.run([*pip, "-r", str(wanted)], check=True, capture_output=True, text=True, timeout=INSTALL_SECONDS)
-        wanted.rename(ready)
-    return python
-
-
-def _locked(tool: str) -> str:
-    """Return the lines of the lock that belong to one peer; none of them needs another package."""
-    found = re.search(rf"^{re.escape(tool)}==.*\n(?:[ ]+.*\n)*", LOCK.read_text(encoding="utf-8"), re.M)
-    if not found:
-        raise OSError(f"{tool} is not in {LOCK.name}")
-    return found.group()
 
 
 def print_tables(all_cases: tuple[tuple[str, str, str], ...], results: dict[str, Result]) -> None:

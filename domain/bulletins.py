@@ -97,7 +97,16 @@ class Bulletin:
     backup_voice_ok_by: str | None = None
     preset: str = "horn"
     approved_seal: str = ""
+    column_id: str | None = None
     history: tuple[Review, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewsColumn:
+    """A regular column (chuyên mục), whose newest bulletin a programme may sound."""
+
+    id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

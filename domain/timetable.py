@@ -11,6 +11,7 @@ from domain.calendar import ROUTINE_DAY_TYPES, DayType, LunarDay, NthWeekday
 
 STATION_ZONE = "Asia/Ho_Chi_Minh"
 DEFAULT_GRACE = timedelta(seconds=300)
+_NOTHING = timedelta()
 
 
 class Priority(IntEnum):
@@ -201,7 +202,7 @@ class Occurrence:
 class PlannedItem:
     """An item of a slot as it stood when the plan was made; `refusal` says why it cannot sound.
 
-    A PAUSE has length and no clip; a RELAY has its `stream_url`, and as `clip_hash` what sounds in its stead.
+    It begins after `lead` of silence. A RELAY has its `stream_url`, and as `clip_hash` what sounds in its stead.
     """
 
     title: str
@@ -211,6 +212,12 @@ class PlannedItem:
     refusal: str = ""
     kind: ItemKind = ItemKind.BULLETIN
     stream_url: str = ""
+    lead: timedelta = timedelta()
+
+    @property
+    def span(self) -> timedelta:
+        """Return how long it takes in its slot, its lead and its sound; nothing when it is refused."""
+        return _NOTHING if self.refusal else self.lead + self.length
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +246,7 @@ class Slot:
     @property
     def length(self) -> timedelta:
         """Return how long the slot sounds."""
-        return sum((item.length for item in self.items if not item.refusal), timedelta())
+        return sum([item.span for item in self.items], _NOTHING)
 
     @property
     def ends_at(self) -> datetime:

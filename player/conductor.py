@@ -26,6 +26,7 @@ from player.journal import Journal
 from player.mixing import Stop, Voice
 from player.orders import Action, Close, Cut, Known, Miss, Start, airing_key
 from player.owed import Owed
+from player.volume import at_gain
 
 STOPPED = "Máy phát được dừng"
 PROGRESS_EVERY_S = 5.0
@@ -183,7 +184,8 @@ class Conductor:
         begun = before is not None and before.started
         self._known[key] = Known(AiringOutcome.PLAYING, item.clip_hash, start.base, now, begun, live=True)
         until = start.until.timestamp() if start.until else None
-        engine.arm(Voice(key, reel, start.at.timestamp(), until, start.follow, fade_in=bool(start.skip)))
+        sound = at_gain(reel, start.slot.gain_mb)
+        engine.arm(Voice(key, sound, start.at.timestamp(), until, start.follow, fade_in=bool(start.skip)))
 
     def _miss(self, key: str, miss: Miss) -> None:
         now = self._clock.now()

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.audio import SAMPLE_RATE
-from player.decode import Frames, Reel
+from player.decode import Frames
+from player.volume import Sound
 
 RAMP = SAMPLE_RATE * 15 // 1000
 """Frames over which a voice fades when it is cut, or joined in the middle."""
@@ -32,7 +33,7 @@ class Voice:
     """
 
     key: str
-    reel: Reel
+    reel: Sound
     at: float
     until: float | None = None
     follow: bool = False

@@ -58,9 +58,10 @@ class Alarm:
         # Inline: the trigger is asked for the next transition only after `act` has seen to this one.
         self._add(_TICK, self._tick, _NextTransition(self._delay), "inline")
 
-    def every(self, seconds: float, fn: Callable[[], None], name: str) -> None:
-        """Call the housekeeping job `fn` each `seconds`, first after `seconds`, in a thread of its own."""
-        self._add(name, lambda: self._guard(name, fn), _Every(seconds), "default")
+    def every(self, seconds: float, fn: Callable[[], object], name: str, first: float | None = None) -> None:
+        """Call the housekeeping job `fn` each `seconds`, first after `first` (or `seconds`), in a thread of its own."""
+        trigger = _Every(seconds, seconds if first is None else first)
+        self._add(name, lambda: self._guard(name, fn), trigger, "default")
 
     def start(self) -> None:
         """Start the alarm's thread; `act` is called at once."""
@@ -96,7 +97,7 @@ class Alarm:
             return LONGEST_SLEEP
         return min(max((due - now).total_seconds(), _SOONEST), LONGEST_SLEEP)
 
-    def _guard(self, name: str, fn: Callable[[], None]) -> None:
+    def _guard(self, name: str, fn: Callable[[], object]) -> None:
         try:
             fn()
         except Exception as error:  # noqa: BLE001 - the alarm outlives whatever it wakes
@@ -116,13 +117,14 @@ class _NextTransition(BaseTrigger):  # type: ignore[misc]
 
 
 class _Every(BaseTrigger):  # type: ignore[misc]
-    """Fires `furthest` seconds after it was last asked, whatever the clock did meanwhile."""
+    """Fires `furthest` seconds after it was last asked, whatever the clock did meanwhile; once `first` of all."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, first: float) -> None:
         self.furthest = seconds
+        self.first = first
 
-    def get_next_fire_time(self, _previous: datetime | None, now: datetime) -> datetime:
-        return now + timedelta(seconds=self.furthest)
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        return now + timedelta(seconds=self.first if previous is None else self.furthest)
 
 
 class _SteadyStore(MemoryJobStore):  # type: ignore[misc]
@@ -137,10 +139,10 @@ class _SteadyStore(MemoryJobStore):  # type: ignore[misc]
         self._poked.clear()
         for job in self.get_all_jobs():
             latest = now + timedelta(seconds=job.trigger.furthest)
-            if poked and job.id == _TICK:
-                latest = now
-            if job.next_run_time > latest:
-                job._modify(next_run_time=latest)
+            # A tick that lies too far ahead means that the clock was set back: it is looked at again at once.
+            is_tick = job.id == _TICK
+            if job.next_run_time > latest or (poked and is_tick and job.next_run_time > now):
+                job._modify(next_run_time=now if is_tick else latest)
                 self.update_job(job)
         due: list[Any] = super().get_due_jobs(now)
         return due

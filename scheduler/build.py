@@ -8,16 +8,17 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.airtime import AirtimePolicy
-from domain.audio import Clip, ClipKind
-from domain.bulletins import Bulletin, BulletinState
+from domain.audio import Clip
 from domain.playlist import (
+    LEAST_GAIN_MB,
     MAX_ITEMS,
     MAX_LENGTH,
     MAX_SLOTS,
+    MOST_GAIN_MB,
     ClipRef,
     Playlist,
     PlaylistItem,
@@ -28,14 +29,12 @@ from domain.timetable import (
     STATION_ZONE,
     LatePolicy,
     Occurrence,
-    PlannedItem,
     Priority,
-    Programme,
-    ProgrammeItem,
     Rule,
     Slot,
 )
-from scheduler.policy import check_session
+from scheduler.items import Shelf, Terms, plan_items
+from scheduler.policy import at_place, check_session, gain_at, stagger_of
 from scheduler.resolve import resolve
 
 MAX_TEXT = 1000
@@ -43,32 +42,6 @@ MAX_TEXT = 1000
 
 _ZONE = ZoneInfo(STATION_ZONE)
 _MILLISECOND = timedelta(milliseconds=1)
-_NOT_APPROVED = {
-    BulletinState.DRAFT: "bản tin chưa được duyệt",
-    BulletinState.SUBMITTED: "bản tin chưa được duyệt",
-    BulletinState.RETURNED: "bản tin bị trả lại, chưa được duyệt",
-    BulletinState.WITHDRAWN: "bản tin đã bị thu hồi",
-    BulletinState.EXPIRED: "bản tin đã hết hạn",
-    BulletinState.ARCHIVED: "bản tin đã lưu trữ",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """What a plan is made from: rules, programmes and bulletins by id, clips by hash."""
-
-    rules: Mapping[str, Rule]
-    programmes: Mapping[str, Programme]
-    bulletins: Mapping[str, Bulletin]
-    clips: Mapping[str, Clip]
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the station asks of a plan: its policy, and whether a backup voice needs a person's yes before air."""
-
-    policy: AirtimePolicy
-    backup_voice_needs_yes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +80,15 @@ def slots_for(
     an item that may no longer sound, and a slot whose rule was stopped.
     """
     heard = {rule.id for rule in shelf.rules.values() if reaches(rule, listener.area_ids)}
-    asked = {occurrence.key: occurrence for occurrence in occurrences if occurrence.rule_id in heard}
-    slots = {key: _slot(listener, occurrence, shelf, terms) for key, occurrence in asked.items()}
+    return slots_of(listener, (one for one in occurrences if one.rule_id in heard), shelf, terms, begun)
+
+
+def slots_of(
+    listener: Listener, asked: Iterable[Occurrence], shelf: Shelf, terms: Terms, begun: tuple[Slot, ...] = ()
+) -> tuple[Slot, ...]:
+    """Return what `slots_for` does of occurrences that are all meant for `listener`."""
+    terms = replace(terms, policy=at_place(terms.policy, listener.area_ids))
+    slots = {one.key: slot_of(listener, one, shelf, terms) for one in asked}
     standing = tuple(_as_begun(one, slots.pop(one.key)) for one in begun if one.key in slots)
     ahead = resolve(slots.values(), terms.policy, begun).slots
     return tuple(sorted((*standing, *ahead), key=lambda slot: (slot.starts_at, slot.key)))
@@ -129,23 +109,30 @@ def reaches(rule: Rule, area_ids: frozenset[str]) -> bool:
     return not rule.area_ids.isdisjoint(area_ids) and rule.except_area_ids.isdisjoint(area_ids)
 
 
-def _slot(listener: Listener, occurrence: Occurrence, shelf: Shelf, terms: Terms) -> Slot:
+def slot_of(listener: Listener, occurrence: Occurrence, shelf: Shelf, terms: Terms) -> Slot:
+    """Return what `occurrence` comes to at `listener` by itself, before it meets any other."""
     programme = shelf.programmes.get(occurrence.programme_id)
     if programme is None:
         return _orphan(listener, occurrence)
+    starts_at = occurrence.starts_at + stagger_of(terms.policy, listener.area_ids)
     on = occurrence.starts_at.astimezone(_ZONE).date()
-    items = tuple(plan_item(item, on, shelf, terms) for item in programme.items[:MAX_ITEMS])
+    items = plan_items(programme, on, shelf, terms)
     slot = Slot(
         key=occurrence.key,
         machine_id=listener.machine_id,
-        starts_at=occurrence.starts_at,
+        starts_at=starts_at,
         title=programme.name,
         priority=programme.priority,
         late_policy=programme.late_policy,
         grace=programme.grace,
-        items=items,
+        items=items[:MAX_ITEMS],
+        rule_id=occurrence.rule_id,
+        programme_id=programme.id,
+        layer=occurrence.layer,
+        rank=programme.rank,
+        gain_db=gain_at(terms.policy, starts_at),
     )
-    reason = _slot_refusal(slot, len(programme.items), terms.policy)
+    reason = _slot_refusal(slot, listener, max(len(programme.items), len(items)), terms.policy)
     return replace(slot, refusal=reason) if reason else slot
 
 
@@ -159,72 +146,23 @@ def _orphan(listener: Listener, occurrence: Occurrence) -> Slot:
         late_policy=LatePolicy.SKIP,
         grace=timedelta(),
         refusal="chương trình đã bị xoá",
+        rule_id=occurrence.rule_id,
+        layer=occurrence.layer,
     )
 
 
-def _slot_refusal(slot: Slot, wanted: int, policy: AirtimePolicy) -> str:
+def _slot_refusal(slot: Slot, listener: Listener, wanted: int, policy: AirtimePolicy) -> str:
     if not wanted:
         return "chương trình chưa có mục nào"
     if wanted > MAX_ITEMS:
         return f"chương trình có quá {MAX_ITEMS} mục"
-    if not slot.length:
-        return f"không có mục nào phát được: {slot.items[0].refusal}"
-    if slot.length > MAX_LENGTH:
+    length = slot.length
+    if not length:
+        first = slot.items[0].refusal if slot.items else "chương trình chỉ có khoảng nghỉ hoặc nhạc nền"
+        return f"không có mục nào phát được: {first}"
+    if length > MAX_LENGTH:
         return "buổi phát dài quá 6 giờ"
-    return " ".join(check_session(policy, slot.starts_at, slot.length))
-
-
-def plan_item(item: ProgrammeItem, on: date, shelf: Shelf, terms: Terms) -> PlannedItem:
-    """Return `item` as it would sound on the local date `on`, or with the reason why it would not."""
-    if item.bulletin_id is not None:
-        return _bulletin_item(item.bulletin_id, on, shelf, terms)
-    clip = shelf.clips.get(item.clip_hash or "")
-    if clip is None:
-        return PlannedItem("Âm thanh không còn trong kho", None, timedelta(), refusal="không tìm thấy tệp âm thanh")
-    refusal = _library_refusal(clip) or _sound_refusal(clip, backup_ok=not terms.backup_voice_needs_yes)
-    return PlannedItem(clip.title, clip.hash, clip.length, refusal=refusal)
-
-
-def _bulletin_item(bulletin_id: str, on: date, shelf: Shelf, terms: Terms) -> PlannedItem:
-    bulletin = shelf.bulletins.get(bulletin_id)
-    if bulletin is None:
-        return PlannedItem("Bản tin đã bị xoá", None, timedelta(), bulletin_id, "bản tin đã bị xoá")
-    clip = shelf.clips.get(bulletin.clip_hash or "")
-    refusal = _NOT_APPROVED.get(bulletin.state, "") or _date_refusal(bulletin, on) or _clip_refusal(bulletin, clip)
-    if clip is None:
-        return PlannedItem(bulletin.title, None, timedelta(), bulletin_id, refusal)
-    backup_ok = bulletin.backup_voice_ok_by is not None or not terms.backup_voice_needs_yes
-    refusal = refusal or _sound_refusal(clip, backup_ok=backup_ok)
-    return PlannedItem(bulletin.title, clip.hash, clip.length, bulletin_id, refusal)
-
-
-def _date_refusal(bulletin: Bulletin, on: date) -> str:
-    if bulletin.valid_from is not None and on < bulletin.valid_from:
-        return f"bản tin chỉ có hiệu lực từ {bulletin.valid_from:%d/%m/%Y}"
-    if bulletin.valid_until is not None and on > bulletin.valid_until:
-        return f"bản tin hết hạn từ {bulletin.valid_until + timedelta(days=1):%d/%m/%Y}"
-    return ""
-
-
-def _clip_refusal(bulletin: Bulletin, clip: Clip | None) -> str:
-    if bulletin.clip_hash is None:
-        return "bản tin chưa có âm thanh"
-    if bulletin.clip_version != bulletin.version:
-        return "bản tin chưa có âm thanh cho bản vừa duyệt"
-    return "" if clip is not None else "không tìm thấy tệp âm thanh của bản tin"
-
-
-def _library_refusal(clip: Clip) -> str:
-    # Otherwise a withdrawn or unapproved bulletin could go on air by the hash of its sound.
-    return "âm thanh của bản tin chỉ được phát qua bản tin đã duyệt" if clip.kind is ClipKind.BULLETIN else ""
-
-
-def _sound_refusal(clip: Clip, *, backup_ok: bool) -> str:
-    if clip.voice is not None and clip.voice.backup and not backup_ok:
-        return "giọng dự phòng chưa được đồng ý"
-    if clip.size <= 0 or clip.length <= timedelta():
-        return "tệp âm thanh rỗng"
-    return "tệp âm thanh dài quá 6 giờ" if clip.length > MAX_LENGTH else ""
+    return " ".join(check_session(policy, slot.starts_at, length, listener.area_ids))
 
 
 def playlist_of(slots: Iterable[Slot], heading: Heading, policy: AirtimePolicy, clips: Mapping[str, Clip]) -> Playlist:
@@ -234,7 +172,7 @@ def playlist_of(slots: Iterable[Slot], heading: Heading, policy: AirtimePolicy, 
     that an item never starts upon the last frames of the one before it.
     """
     first = sorted(slots, key=lambda slot: (slot.starts_at, slot.key))[:MAX_SLOTS]
-    rows = tuple(_playlist_slot(slot) for slot in first)
+    rows = tuple(playlist_slot(slot) for slot in first)
     sounding = {item.clip_hash for row in rows for item in row.items if item.clip_hash and not item.refusal}
     return Playlist(
         station_id=heading.station_id,
@@ -250,7 +188,8 @@ def playlist_of(slots: Iterable[Slot], heading: Heading, policy: AirtimePolicy, 
     )
 
 
-def _playlist_slot(slot: Slot) -> PlaylistSlot:
+def playlist_slot(slot: Slot) -> PlaylistSlot:
+    """Return `slot` as a machine is told of it."""
     return PlaylistSlot(
         key=slot.key,
         starts_at=slot.starts_at,
@@ -260,7 +199,15 @@ def _playlist_slot(slot: Slot) -> PlaylistSlot:
         grace=min(max(slot.grace, timedelta()), MAX_LENGTH),
         items=_playlist_items(slot),
         refusal=slot.refusal[:MAX_TEXT],
+        gain_mb=_gain_mb(slot),
     )
+
+
+def _gain_mb(slot: Slot) -> int:
+    """Return the volume of a slot's hour in hundredths of a dB; an emergency is never made softer."""
+    gain_mb = round(slot.gain_db * 100)
+    least = 0 if slot.priority is Priority.EMERGENCY else LEAST_GAIN_MB
+    return min(max(gain_mb, least), MOST_GAIN_MB)
 
 
 def _playlist_items(slot: Slot) -> tuple[PlaylistItem, ...]:
@@ -270,6 +217,7 @@ def _playlist_items(slot: Slot) -> tuple[PlaylistItem, ...]:
     for item in slot.items:
         refusal = (item.refusal or slot.refusal)[:MAX_TEXT]
         length = timedelta() if refusal else _whole_ms(item.length)
+        offset += timedelta() if refusal else _whole_ms(item.lead)
         rows.append(PlaylistItem(item.clip_hash, offset, length, item.title[:MAX_TEXT], refusal))
         offset += length
     return tuple(rows)

@@ -5,99 +5,83 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from domain.calendar import EVERY_DAY_TYPE, LAST, PLAIN_CALENDAR, Calendar, DayType, NthWeekday
+from domain.calendar import EVERY_DAY_TYPE, LAST, PLAIN_CALENDAR, Calendar, DayType, LunarDay, NthWeekday
 from domain.timetable import Rule
 from scheduler.lunar import lunar_date
+
+FIRST_YEAR, LAST_YEAR = 1976, 2099
+"""The years taken: a playlist ends with 2099, and since 1976 the zone's day has never had a gap or a repeat."""
 
 _EVERY_DAY = frozenset(range(1, 8))
 _FIRST_MONDAY = 1
 """Proleptic ordinal 1, 1 January of the year 1, was a Monday."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Day:
-    """A day with all that a pattern may ask of it, worked out once for every rule."""
-
-    ordinal: int
-    on: date
-    kind: DayType
-    summer: bool
-
-    @property
-    def nth_weekdays(self) -> tuple[NthWeekday, ...]:
-        weekday = self.on.isoweekday()
-        nth = NthWeekday((self.on.day - 1) // 7 + 1, weekday)
-        last = _days_left(self.on) < 7
-        return (nth, NthWeekday(LAST, weekday)) if last else (nth,)
-
-
-def _days_left(on: date) -> int:
-    first_of_next = date(on.year + on.month // 12, on.month % 12 + 1, 1)
-    return first_of_next.toordinal() - on.toordinal() - 1
+_Names = Callable[[date], Iterable[object]]
 
 
 @dataclass(slots=True)
 class Almanac:
-    """The days (proleptic ordinals) of a window, and which of them answer a pattern; answers are kept between rules.
+    """Some days (proleptic ordinals, ascending, of FIRST_YEAR to LAST_YEAR) and which of them answer a pattern.
 
-    The window may be any days of the years 1900 to 2099.
+    What a day is called, the 31st, the last Friday, rằm, is worked out once for every rule.
     """
 
-    days: range
+    days: Sequence[int]
     calendar: Calendar = PLAIN_CALENDAR
-    _book: list[_Day] = field(init=False)
+    _kinds: dict[int, DayType] = field(init=False)
     _answers: dict[object, list[int]] = field(init=False, default_factory=dict)
+    _named: dict[_Names, dict[object, list[int]]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        kinds = _kinds(self.days, self.calendar)
-        seasons = self.calendar.seasons
-        self._book = [
-            _Day(ordinal, on, kinds[ordinal], seasons.is_summer(on))
-            for ordinal in self.days
-            for on in (date.fromordinal(ordinal),)
-        ]
+        self._kinds = _kinds(self.days, self.calendar)
 
     def days_of(self, rule: Rule) -> Sequence[int]:
-        """Return, in order, the days of the window on which `rule` sounds, its single exceptions left aside."""
+        """Return, in order, the days on which `rule` sounds, its single exceptions left aside."""
         chosen = self._within(self._of_kinds(self._regular(rule), rule.day_types), rule)
-        extra = {day.toordinal() for day in rule.dates} & set(self.days) if rule.dates else set[int]()
+        extra = {ordinal for day in rule.dates if (ordinal := day.toordinal()) in self._kinds}
         if not extra and not rule.except_dates:
             return chosen
         skipped = {day.toordinal() for day in rule.except_dates}
         return sorted((extra | set(chosen)) - skipped)
 
     def summer_days(self) -> frozenset[int]:
-        """Return the days of the window that have summer hours."""
-        return frozenset(self._asked("summer", lambda day: day.summer))
+        """Return the days that have summer hours."""
+        seasons = self.calendar.seasons
+        return frozenset(self._asked("summer", lambda day: seasons.is_summer(date.fromordinal(day))))
 
     def _regular(self, rule: Rule) -> Sequence[int]:
         parts = [self._weekly(rule)] if rule.weekdays else []
-        if rule.month_days:
-            wanted = rule.month_days
-            parts.append(self._asked(("month", wanted), lambda day: _in_month(day.on, wanted)))
-        if rule.nth_weekdays:
-            nth = rule.nth_weekdays
-            parts.append(self._asked(("nth", nth), lambda day: not nth.isdisjoint(day.nth_weekdays)))
-        if rule.lunar_days:
-            lunar = rule.lunar_days
-            parts.append(self._asked(("lunar", lunar), lambda day: lunar_date(day.on).is_one_of(lunar)))
-        if len(parts) == 1:
-            return parts[0]
-        return sorted(set[int]().union(*parts))
+        for names, wanted in (
+            (_in_month, rule.month_days),
+            (_in_weeks, rule.nth_weekdays),
+            (_in_moon, rule.lunar_days),
+        ):
+            if wanted:
+                named = self._days_named(names)
+                parts += [named[one] for one in wanted if one in named]
+        return parts[0] if len(parts) == 1 else sorted(set[int]().union(*parts))
 
     def _weekly(self, rule: Rule) -> list[int]:
         weekdays, interval = rule.weekdays & _EVERY_DAY, max(1, rule.week_interval)
         phase = _week(rule.valid_from.toordinal()) % interval if rule.valid_from else 0
         return self._asked(
             ("week", weekdays, interval, phase),
-            lambda day: day.on.isoweekday() in weekdays and _week(day.ordinal) % interval == phase,
+            lambda day: (day - _FIRST_MONDAY) % 7 + 1 in weekdays and _week(day) % interval == phase,
         )
+
+    def _days_named(self, names: _Names) -> dict[object, list[int]]:
+        if names not in self._named:
+            found = self._named[names] = {}
+            for ordinal in self.days:
+                for name in names(date.fromordinal(ordinal)):
+                    found.setdefault(name, []).append(ordinal)
+        return self._named[names]
 
     def _of_kinds(self, chosen: Sequence[int], kinds: frozenset[DayType]) -> Sequence[int]:
         if kinds == EVERY_DAY_TYPE:
             return chosen
-        wanted = self._asked(("kind", kinds), lambda day: day.kind in kinds)
-        if len(wanted) == len(self._book):
+        wanted = self._asked(("kind", kinds), lambda day: self._kinds[day] in kinds)
+        if len(wanted) == len(self.days):
             return chosen
         held = set(wanted)
         return [day for day in chosen if day in held]
@@ -107,13 +91,31 @@ class Almanac:
         past = len(chosen) if rule.valid_until is None else bisect_right(chosen, rule.valid_until.toordinal())
         return chosen[first:past]
 
-    def _asked(self, question: object, answers: Callable[[_Day], bool]) -> list[int]:
+    def _asked(self, question: object, answers: Callable[[int], bool]) -> list[int]:
         if question not in self._answers:
-            self._answers[question] = [day.ordinal for day in self._book if answers(day)]
+            self._answers[question] = [day for day in self.days if answers(day)]
         return self._answers[question]
 
 
-def _kinds(days: range, calendar: Calendar) -> dict[int, DayType]:
+def _in_month(on: date) -> tuple[int, ...]:
+    return (on.day,) if _days_left(on) else (on.day, LAST)
+
+
+def _in_weeks(on: date) -> tuple[NthWeekday, ...]:
+    nth, last = NthWeekday((on.day - 1) // 7 + 1, on.isoweekday()), NthWeekday(LAST, on.isoweekday())
+    return (nth, last) if _days_left(on) < 7 else (nth,)
+
+
+def _in_moon(on: date) -> tuple[LunarDay, ...]:
+    return lunar_date(on).names
+
+
+def _days_left(on: date) -> int:
+    first_of_next = date(on.year + on.month // 12, on.month % 12 + 1, 1)
+    return first_of_next.toordinal() - on.toordinal() - 1
+
+
+def _kinds(days: Sequence[int], calendar: Calendar) -> dict[int, DayType]:
     """Return the kind of each day; only days that a special one covers are asked of the calendar."""
     kinds = {day: DayType.WEEKEND if (day - _FIRST_MONDAY) % 7 >= 5 else DayType.ORDINARY for day in days}
     for ordinal in _special_ordinals(days, calendar):
@@ -121,14 +123,10 @@ def _kinds(days: range, calendar: Calendar) -> dict[int, DayType]:
     return kinds
 
 
-def _special_ordinals(days: range, calendar: Calendar) -> Iterable[int]:
+def _special_ordinals(days: Sequence[int], calendar: Calendar) -> Iterable[int]:
     spans = ((one.first.toordinal(), one.last.toordinal()) for one in calendar.special if one.enabled)
-    return {ordinal for first, last in spans for ordinal in range(max(first, days.start), min(last + 1, days.stop))}
+    return {day for first, last in spans for day in days[bisect_left(days, first) : bisect_right(days, last)]}
 
 
 def _week(ordinal: int) -> int:
     return (ordinal - _FIRST_MONDAY) // 7
-
-
-def _in_month(on: date, wanted: frozenset[int]) -> bool:
-    return on.day in wanted or (LAST in wanted and not _days_left(on))

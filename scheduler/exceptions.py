@@ -3,56 +3,65 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
-from domain.playlist import to_ms
 from domain.timetable import STATION_ZONE, ExceptionKind, Layer, Occurrence, Rule, RuleException
+from scheduler.days import FIRST_YEAR, LAST_YEAR
 
 _ZONE = ZoneInfo(STATION_ZONE)
 
 
-def touched_days(rule: Rule) -> tuple[date, ...]:
-    """Return the days from which an exception may move something into another window."""
-    return tuple(sorted({one.on for one in rule.exceptions if one.kind is ExceptionKind.MOVE}))
-
-
-def changed(rule: Rule, asked: Iterable[Occurrence], window: tuple[int, int]) -> Iterator[Occurrence]:
-    """Yield what `asked`, all of `rule`, comes to within `window` (ms since 1970 UTC, the end left out).
+def changed(rule: Rule, asked: Iterable[Occurrence]) -> Iterator[Occurrence]:
+    """Yield what `asked`, all of `rule`, comes to; what is moved out of FIRST_YEAR..LAST_YEAR is gone.
 
     Of several exceptions for one sounding the last one counts.
     """
-    by_day: dict[date, list[RuleException]] = {}
-    for one in rule.exceptions:
-        by_day.setdefault(one.on, []).append(one)
-    first, past = window
+    by_day = _by_day(rule.exceptions)
     for occurrence in asked:
         local = occurrence.starts_at.astimezone(_ZONE)
-        found = _applied(occurrence, by_day.get(local.date(), ()), local)
-        if found is not None and first <= to_ms(found.starts_at) < past:
+        held = _holding(by_day.get(local.date(), {}), local.time())
+        found = occurrence if held is None else _applied(occurrence, held, local)
+        if found is not None:
             yield found
 
 
 def exception_for(rule: Rule, asked_at: datetime) -> RuleException | None:
     """Return the exception that holds for what `rule` asked for at the instant `asked_at`, if there is one."""
     local = asked_at.astimezone(_ZONE)
-    return _holding((one for one in rule.exceptions if one.on == local.date()), local.time())
+    return _holding(_by_day(rule.exceptions).get(local.date(), {}), local.time())
 
 
-def _applied(occurrence: Occurrence, exceptions: Iterable[RuleException], local: datetime) -> Occurrence | None:
-    held = _holding(exceptions, local.time())
-    if held is None:
-        return occurrence
+_OfDay = dict[time | None, tuple[int, RuleException]]
+"""The exceptions of a day by the time they hold for, each with its place among all."""
+
+
+def _by_day(exceptions: Iterable[RuleException]) -> dict[date, _OfDay]:
+    by_day: dict[date, _OfDay] = {}
+    for place, one in enumerate(exceptions):
+        by_day.setdefault(one.on, {})[None if one.at is None else _whole_ms(one.at)] = (place, one)
+    return by_day
+
+
+def _holding(of_day: _OfDay, moment: time) -> RuleException | None:
+    held = [of_day[at] for at in (None, moment) if at in of_day]
+    return max(held, key=itemgetter(0))[1] if held else None
+
+
+def _applied(occurrence: Occurrence, held: RuleException, local: datetime) -> Occurrence | None:
     if held.kind is ExceptionKind.SKIP:
         return None
     layer = Layer.URGENT if occurrence.layer is Layer.URGENT else Layer.EXCEPTION
     if held.kind is ExceptionKind.REPLACE:
         programme_id = held.programme_id or occurrence.programme_id
         return replace(occurrence, programme_id=programme_id, layer=layer)
-    moved = datetime.combine(held.to_day or local.date(), held.to_time or local.time(), _ZONE)
+    to_day = held.to_day or local.date()
+    if not FIRST_YEAR <= to_day.year <= LAST_YEAR:
+        return None
+    moved = datetime.combine(to_day, _whole_ms(held.to_time or local.time()), _ZONE)
     starts_at = moved.astimezone(occurrence.starts_at.tzinfo)
     return replace(occurrence, starts_at=starts_at, layer=layer, moved_from=occurrence.starts_at)
 
 
-def _holding(exceptions: Iterable[RuleException], moment: time) -> RuleException | None:
-    held = [one for one in exceptions if one.at is None or one.at == moment]
-    return held[-1] if held else None
+def _whole_ms(moment: time) -> time:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,25 +1,36 @@
 """From rules to occurrences: what the timetable asks for in a span of time, the same rows for the same rules."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import gc
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from domain.calendar import PLAIN_CALENDAR, Calendar
 from domain.errors import BadInputError
 from domain.playlist import from_ms, to_ms
-from domain.timetable import STATION_ZONE, Layer, Occurrence, Rule
-from scheduler.days import Almanac
-from scheduler.exceptions import changed, touched_days
+from domain.timetable import STATION_ZONE, ExceptionKind, Layer, Occurrence, Rule
+from scheduler.days import FIRST_YEAR, LAST_YEAR, Almanac
+from scheduler.exceptions import changed
+
+__all__ = ("FIRST_YEAR", "LAST_YEAR", "MAX_OCCURRENCES", "MAX_WINDOW", "check_window", "expand", "times_of")
 
 MAX_WINDOW = timedelta(days=400)
 MAX_OCCURRENCES = 1_000_000
-FIRST_YEAR, LAST_YEAR = 1976, 2099
-"""The years taken: a playlist ends with 2099, and since 1976 the zone's day has never had a gap or a repeat."""
 
 _ZONE = ZoneInfo(STATION_ZONE)
 _EPOCH = from_ms(0)
 _MILLISECOND = timedelta(milliseconds=1)
+_NEW = object.__new__
+_EVER = (0, 2**53)
+_EVERY_DAY = range(date(FIRST_YEAR, 1, 1).toordinal(), date(LAST_YEAR, 12, 31).toordinal() + 1)
+_NO_DAYS = frozenset[int]()
+_KEY = attrgetter("key")
+_SET = tuple(getattr(Occurrence, one.name).__set__ for one in fields(Occurrence))
+"""How to fill the fields of a new occurrence, in half the time that a frozen dataclass takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +38,7 @@ class _Compiled:
     """A rule as a table: it sounds on each of `days` (proleptic ordinals) at each of `times` (ms after midnight)."""
 
     rule: Rule
-    days: tuple[int, ...]
+    days: Sequence[int]
     times: tuple[int, ...]
 
 
@@ -42,44 +53,77 @@ def expand(
     Raises BadInputError when the window is naive, longer than MAX_WINDOW or outside FIRST_YEAR..LAST_YEAR, when
     two rules share an id, or when more than MAX_OCCURRENCES are asked for.
     """
-    _check_window(start, end)
+    check_window(start, end)
     if start >= end:
         return ()
-    every = tuple(rules)
-    days, window = _days_of(start, end), (_ceil_ms(start), _ceil_ms(end))
-    plain = _compile(every, Almanac(days, calendar))
-    rows = _sorted_occurrences(plain, _midnights(days), window)
-    altered = {rule.id: rule for rule in every if rule.exceptions and rule.enabled}
-    if not altered:
-        return tuple(rows)
-    return _with_exceptions(rows, altered, window, calendar)
+    live, window = _live(rules), (_ceil_ms(start), _ceil_ms(end))
+    days = _days_of(start, end)
+    apart = {rule.id: _days_apart(rule, days) for rule in live if rule.exceptions}
+    almanac = Almanac(days, calendar)
+    tables = _limited(table for rule in live for table in _tables_of(rule, almanac, apart.get(rule.id, _NO_DAYS)))
+    with _collector_paused():
+        changes = _changes([rule for rule in live if apart.get(rule.id)], apart, calendar, window)
+        return tuple(_in_order(_by_instant(tables, window), changes))
 
 
-def _with_exceptions(
-    rows: list[Occurrence], altered: dict[str, Rule], window: tuple[int, int], calendar: Calendar
-) -> tuple[Occurrence, ...]:
-    """Return `rows` with what the exceptions of `altered` make of them, and what they move in from outside."""
-    found = [one for one in rows if one.rule_id not in altered]
-    for rule in altered.values():
-        asked = [one for one in rows if one.rule_id == rule.id]
-        found += changed(rule, _and_touched(rule, asked, calendar), window)
-    return tuple(sorted(found, key=lambda one: (one.starts_at, one.key)))
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the collector of cycles, which finds none here, from walking a growing quarter of a million rows."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
-def _and_touched(rule: Rule, asked: list[Occurrence], calendar: Calendar) -> list[Occurrence]:
-    """Return `asked` and what `rule` asks for on the days that an exception speaks of, wherever they lie."""
-    held = {one.key: one for one in asked}
-    for day in touched_days(rule):
-        if not FIRST_YEAR < day.year < LAST_YEAR:
-            continue
-        days = range(day.toordinal(), day.toordinal() + 1)
-        tables = _compile((rule,), Almanac(days, calendar))
-        for one in _sorted_occurrences(tables, _midnights(days), (0, 2**53)):
-            held.setdefault(one.key, one)
-    return list(held.values())
+def _live(rules: Iterable[Rule]) -> list[Rule]:
+    """Return the rules that can sound, in the order of their keys."""
+    seen: set[str] = set()
+    live: list[Rule] = []
+    for rule in rules:
+        if rule.id in seen:
+            raise BadInputError(f"Hai quy tắc phát trùng mã “{rule.id}”; không có gì thay đổi.")
+        seen.add(rule.id)
+        if rule.enabled and (rule.times or rule.daypart_ids) and rule.area_ids:
+            live.append(rule)
+    # The key is the id with "@" and the instant after it, and "@" does not sort as the end of a string does.
+    live.sort(key=lambda rule: rule.id + "@")
+    return live
 
 
-def _check_window(start: datetime, end: datetime) -> None:
+def _days_apart(rule: Rule, window: range) -> frozenset[int]:
+    """Return the days on which an exception of `rule` matters: of `window`, or moved from any other."""
+    return frozenset(
+        ordinal
+        for one in rule.exceptions
+        if (ordinal := one.on.toordinal()) in window or (one.kind is ExceptionKind.MOVE and ordinal in _EVERY_DAY)
+    )
+
+
+def _changes(
+    altered: Sequence[Rule], apart: Mapping[str, frozenset[int]], calendar: Calendar, window: tuple[int, int]
+) -> dict[int, list[Occurrence]]:
+    """Return, by the instants (ms) of `window`, what exceptions make of the days `apart` of the `altered` rules."""
+    tables = _limited(
+        table for rule in altered for table in _tables_of(rule, Almanac(sorted(apart[rule.id]), calendar), _NO_DAYS)
+    )
+    by_rule: dict[str, list[Occurrence]] = {rule.id: [] for rule in altered}
+    for one in _in_order(_by_instant(tables, _EVER), {}):
+        by_rule[one.rule_id].append(one)
+    first, past = window
+    changes: dict[int, list[Occurrence]] = defaultdict(list)
+    for rule in altered:
+        for found in changed(rule, by_rule[rule.id]):
+            instant = to_ms(found.starts_at)
+            if first <= instant < past:
+                changes[instant].append(found)
+    return changes
+
+
+def check_window(start: datetime, end: datetime) -> None:
+    """Refuse a window that `expand` does not take. Raises BadInputError."""
     if start.tzinfo is None or end.tzinfo is None:
         raise BadInputError("Khoảng thời gian xếp lịch thiếu múi giờ; không có gì thay đổi.")
     if end - start > MAX_WINDOW:
@@ -93,9 +137,9 @@ def _days_of(start: datetime, end: datetime) -> range:
     return range(first.toordinal(), last.toordinal() + 1)
 
 
-def _midnights(days: range) -> dict[int, int]:
-    """Return the instant (ms since 1970 UTC) at which each local day begins."""
-    return {day: to_ms(datetime.combine(date.fromordinal(day), time(), _ZONE)) for day in days}
+def _midnight(day: int) -> int:
+    """Return the instant (ms since 1970 UTC) at which a local day begins."""
+    return to_ms(datetime.combine(date.fromordinal(day), time(), _ZONE))
 
 
 def _ceil_ms(instant: datetime) -> int:
@@ -103,48 +147,39 @@ def _ceil_ms(instant: datetime) -> int:
     return whole if from_ms(whole) >= instant else whole + 1
 
 
-def _compile(rules: Iterable[Rule], almanac: Almanac) -> list[_Compiled]:
-    """Return the tables of the rules that can sound in the window, in the order of their keys.
-
-    The limit is held while compiling, before a single occurrence exists, so that a hostile timetable costs little.
-    """
-    tables: list[_Compiled] = []
-    seen: set[str] = set()
+def _limited(tables: Iterable[_Compiled]) -> list[_Compiled]:
+    """Return `tables` in their order; a hostile timetable is refused before a single occurrence of it exists."""
+    taken: list[_Compiled] = []
     asked = 0
-    for rule in rules:
-        if rule.id in seen:
-            raise BadInputError(f"Hai quy tắc phát trùng mã “{rule.id}”; không có gì thay đổi.")
-        seen.add(rule.id)
-        if not (rule.enabled and (rule.times or rule.daypart_ids) and rule.area_ids):
-            continue
-        for table in _tables_of(rule, almanac):
-            asked += len(table.days) * len(table.times)
-            tables.append(table)
+    for table in tables:
+        taken.append(table)
+        asked += len(table.days) * len(table.times)
         if asked > MAX_OCCURRENCES:
             raise BadInputError(
                 "Lịch có hơn 1.000.000 lượt phát trong khoảng này; hãy bớt quy tắc hoặc chọn khoảng ngắn."
             )
-    # The key is the id with "@" and the instant after it, and "@" does not sort as the end of a string does.
-    tables.sort(key=lambda table: table.rule.id + "@")
-    return tables
+    return taken
 
 
-def _tables_of(rule: Rule, almanac: Almanac) -> list[_Compiled]:
-    """Return the table of `rule`, or one for summer and one for winter when its times are those of dayparts."""
-    days = tuple(almanac.days_of(rule))
+def _tables_of(rule: Rule, almanac: Almanac, less: frozenset[int]) -> list[_Compiled]:
+    """Return the table of `rule` without the days `less`; one for summer and one for winter when it has dayparts."""
+    days = almanac.days_of(rule)
+    if less:
+        days = [day for day in days if day not in less]
     if not rule.daypart_ids:
-        return [_Compiled(rule, days, _times_of(rule.times))]
+        return [_Compiled(rule, days, times_of(rule.times))]
     summer = almanac.summer_days()
     parts = [almanac.calendar.dayparts[one] for one in rule.daypart_ids if one in almanac.calendar.dayparts]
-    warm = _times_of((*rule.times, *(one.summer for one in parts)))
-    cold = _times_of((*rule.times, *(one.winter for one in parts)))
+    warm = times_of((*rule.times, *(one.summer for one in parts)))
+    cold = times_of((*rule.times, *(one.winter for one in parts)))
     return [
-        _Compiled(rule, tuple(day for day in days if day in summer), warm),
-        _Compiled(rule, tuple(day for day in days if day not in summer), cold),
+        _Compiled(rule, [day for day in days if day in summer], warm),
+        _Compiled(rule, [day for day in days if day not in summer], cold),
     ]
 
 
-def _times_of(times: Iterable[time]) -> tuple[int, ...]:
+def times_of(times: Iterable[time]) -> tuple[int, ...]:
+    """Return `times` as milliseconds after midnight, in order and each once."""
     return tuple(sorted({_ms_of_day(moment) for moment in times}))
 
 
@@ -152,38 +187,53 @@ def _ms_of_day(moment: time) -> int:
     return ((moment.hour * 60 + moment.minute) * 60 + moment.second) * 1000 + moment.microsecond // 1000
 
 
-def _sorted_occurrences(
-    tables: Sequence[_Compiled], midnights: dict[int, int], window: tuple[int, int]
-) -> list[Occurrence]:
-    """Return the occurrences of `tables` whose instant lies in `window` (ms).
+_Head = tuple[str, str, Layer]
 
-    Each is first one integer, its instant and then the place of its table: a quarter of a million of them sort in
-    a tenth of a second, and the garbage collector need not walk them.
+
+def _by_instant(tables: Iterable[_Compiled], window: tuple[int, int]) -> dict[int, list[_Head]]:
+    """Return, by the instants (ms) of `window`, whose sounding is asked for: rule, programme and layer, by key.
+
+    Only the instants are left to sort then, and what all the soundings of one share is made once.
     """
+    midnights = {day: _midnight(day) for day in frozenset[int]().union(*(table.days for table in tables))}
+    asked: dict[int, list[_Head]] = defaultdict(list)
+    for table in tables:
+        head = (table.rule.id, table.rule.programme_id, _layer(table.rule))
+        begins = [midnights[day] for day in table.days]
+        for offset in table.times:
+            for midnight in begins:
+                asked[midnight + offset].append(head)
     first, past = window
-    width = len(tables)
-    wanted = [
-        instant * width + place
-        for place, table in enumerate(tables)
-        for offset in table.times
-        for day in table.days
-        if first <= (instant := midnights[day] + offset) < past
-    ]
-    wanted.sort()
-    return _occurrences(wanted, [table.rule for table in tables])
+    return {instant: heads for instant, heads in asked.items() if first <= instant < past}
 
 
-def _occurrences(wanted: Iterable[int], rules: Sequence[Rule]) -> list[Occurrence]:
-    width, latest, starts_at, tail = len(rules), -1, _EPOCH, ""
-    heads = [(rule.id, rule.programme_id, _layer(rule)) for rule in rules]
+def _in_order(asked: Mapping[int, list[_Head]], changes: Mapping[int, list[Occurrence]]) -> list[Occurrence]:
+    """Return an occurrence for each of `asked`, and `changes` among them, sorted by instant and then by key."""
     rows: list[Occurrence] = []
-    for number in wanted:
-        instant, place = divmod(number, width)
-        if instant != latest:
-            latest, starts_at, tail = instant, _EPOCH + instant * _MILLISECOND, f"@{instant}"
-        rule_id, programme_id, layer = heads[place]
-        rows.append(Occurrence(rule_id + tail, rule_id, programme_id, starts_at, layer))
+    for instant in sorted(asked.keys() | changes.keys()):
+        found = _occurrences(instant, asked.get(instant, ()))
+        if instant in changes:
+            found += changes[instant]
+        # In order already, but for changes, and ids in which "@" comes again; to sort what is sorted costs little.
+        found.sort(key=_KEY)
+        rows += found
     return rows
+
+
+def _occurrences(instant: int, heads: Iterable[_Head]) -> list[Occurrence]:
+    starts_at, tail = _EPOCH + instant * _MILLISECOND, f"@{instant}"
+    set_key, set_rule, set_programme, set_start, set_layer, set_moved = _SET
+    found: list[Occurrence] = []
+    for rule_id, programme_id, layer in heads:
+        one = _NEW(Occurrence)
+        set_key(one, rule_id + tail)
+        set_rule(one, rule_id)
+        set_programme(one, programme_id)
+        set_start(one, starts_at)
+        set_layer(one, layer)
+        set_moved(one, None)
+        found.append(one)
+    return found
 
 
 def _layer(rule: Rule) -> Layer:

@@ -1,6 +1,8 @@
 """The Vietnamese lunar calendar (UTC+7), which is not the Chinese one: Tết of 1985 came a month apart.
 
-The arithmetic is `lunar-vn`'s, after Hồ Ngọc Đức; years 1900 to 2100.
+The arithmetic is `lunar-vn`'s, after Hồ Ngọc Đức; years 1900 to 2100. From 1968 it agrees with the published tables
+but for the months that begin on 7 May 2054, 9 December 2072 and 15 November 2077, within two minutes of midnight: those
+are settled only once it is known how fast the Earth turns then.
 """
 
 from dataclasses import dataclass
@@ -25,11 +27,16 @@ class LunarDate:
     leap: bool
     ends_month: bool
 
-    def is_one_of(self, wanted: frozenset[LunarDay]) -> bool:
-        """Tell whether any of `wanted` falls on this date."""
+    @property
+    def names(self) -> tuple[LunarDay, ...]:
+        """Return all that a rule may call this date."""
         days = (self.day, LAST) if self.ends_month else (self.day,)
         months = (EVERY_MONTH,) if self.leap else (EVERY_MONTH, self.month)
-        return any(LunarDay(day, month) in wanted for day in days for month in months)
+        return tuple(LunarDay(day, month) for day in days for month in months)
+
+    def is_one_of(self, wanted: frozenset[LunarDay]) -> bool:
+        """Tell whether any of `wanted` falls on this date."""
+        return not wanted.isdisjoint(self.names)
 
 
 @lru_cache(maxsize=4096)

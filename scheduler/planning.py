@@ -1,31 +1,34 @@
 """Planning: what the store holds becomes the slots of each machine, up to the horizon."""
 
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from domain.areas import Area
 from domain.machines import Machine
-from domain.timetable import STATION_ZONE, Occurrence, Slot
-from scheduler.build import Listener, Shelf, Terms, slots_for
+from domain.timetable import Layer, Occurrence, Slot
 from scheduler.expand import expand
-from store import bulletins, clips, machines, places, plans, station, timetable
+from scheduler.fleet import plan_machines
+from scheduler.inputs import Inputs, local_date, midnight, path_on, slots_of_area
+from scheduler.items import Shelf, Terms
+from store import bulletins, calendar, clips, machines, mixes, places, plans, station, timetable
 from store.engine import Database
 
+__all__ = [
+    "Inputs",
+    "Plan",
+    "is_frozen",
+    "load",
+    "local_date",
+    "make_plan",
+    "midnight",
+    "path_on",
+    "replan",
+    "slots_of_area",
+    "standing_areas",
+]
+
 HORIZON = timedelta(days=14)
-_ZONE = ZoneInfo(STATION_ZONE)
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """All that decides what will sound, read at one moment."""
-
-    version: int
-    shelf: Shelf
-    terms: Terms
-    areas: tuple[Area, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,70 +52,63 @@ def load(connection: Connection) -> Inputs:
             programmes=timetable.programmes(connection),
             bulletins=bulletins.everything(connection),
             clips=clips.everything(connection),
+            mixes=mixes.everything(connection),
         ),
-        terms=Terms(own.policy, own.backup_voice_needs_yes),
+        terms=Terms(replace(own.policy, exclusions=calendar.exclusions(connection)), own.backup_voice_needs_yes),
         areas=places.areas(connection),
+        calendar=calendar.get(connection),
+        freeze=own.freeze,
     )
 
 
-def slots_of_area(inputs: Inputs, area_id: str, start: datetime, end: datetime) -> tuple[Slot, ...]:
-    """Return what sounds in [start, end) on a machine that hangs on the area `area_id`."""
-    first, last = midnight(start), midnight(end) + timedelta(days=1)
-    occurrences = expand(inputs.shelf.rules.values(), first, last)
-    listener = Listener(area_id, path_of(inputs.areas, area_id))
-    slots = slots_for(listener, occurrences, inputs.shelf, inputs.terms)
-    return tuple(slot for slot in slots if start <= slot.starts_at < end)
+def standing_areas(connection: Connection) -> frozenset[str]:
+    """Return the areas on which a machine in use hangs; before there is any, the places below which there are none."""
+    standing = frozenset(one.area_id for one in machines.everything(connection) if one.revoked_at is None)
+    if standing:
+        return standing
+    every = places.areas(connection)
+    parents = {one.parent_id for one in every}
+    return frozenset(one.id for one in every if one.id not in parents and one.valid_until is None)
 
 
 def make_plan(inputs: Inputs, enrolled: tuple[Machine, ...], now: datetime, begun: tuple[Slot, ...] = ()) -> Plan:
     """Return the plan of every machine from yesterday's midnight, for what still sounds, to the horizon.
 
-    `begun` are the slots before `now` as they were kept; a session that would have begun before it was asked for
-    is no session.
+    `begun` are the slots before `now`, and those that are frozen, as they were kept; a session that would have begun
+    before it was asked for is no session.
     """
     start = midnight(now) - timedelta(days=1)
     end = midnight(now) + HORIZON + timedelta(days=1)
-    occurrences = expand(inputs.shelf.rules.values(), start, end)
+    occurrences = expand(inputs.shelf.rules.values(), start, end, inputs.calendar)
     begun_on: dict[str, list[Slot]] = {}
     for slot in begun:
         begun_on.setdefault(slot.machine_id, []).append(slot)
-    slots: dict[str, tuple[Slot, ...]] = {}
-    for machine in enrolled:
-        if machine.revoked_at is not None:
-            continue
-        own = tuple(begun_on.get(machine.id, ()))
-        known = {slot.key for slot in own}
-        meant = tuple(one for one in occurrences if one.starts_at >= now or one.key in known)
-        listener = Listener(machine.id, path_of(inputs.areas, machine.area_id))
-        slots[machine.id] = slots_for(listener, meant, inputs.shelf, inputs.terms, own)
-    return Plan(inputs, start, end, occurrences, slots)
+    held = {machine_id: tuple(slots) for machine_id, slots in begun_on.items()}
+    return Plan(inputs, start, end, occurrences, plan_machines(inputs, enrolled, occurrences, now, held))
 
 
 def replan(database: Database, now: datetime) -> Plan:
-    """Plan anew and keep the result in one transaction; what has begun is never rewritten."""
+    """Plan anew and keep the result in one transaction; what has begun is never rewritten.
+
+    What machines have been given for the next minutes (the station's freeze) stays too: it may be taken off the air,
+    and more may be added beside it, but it is not moved or changed under them.
+    """
     since = midnight(now) - timedelta(days=1)
     with database.write() as connection:
-        begun = plans.slots(connection, since, now)
-        plan = make_plan(load(connection), machines.everything(connection), now, begun)
+        inputs = load(connection)
+        held = plans.slots(connection, since, now + inputs.freeze)
+        begun = tuple(slot for slot in held if slot.starts_at < now or is_frozen(slot))
+        plan = make_plan(inputs, machines.everything(connection), now, begun)
         coming = tuple(one for one in plan.occurrences if one.starts_at >= now)
         plans.keep_occurrences(connection, now, plan.end, coming)
-        for machine_id, slots in plan.slots.items():
-            ahead = tuple(slot for slot in slots if slot.starts_at >= now)
-            plans.keep_slots(connection, machine_id, now, plan.end, ahead)
+        ahead = {
+            machine_id: [slot for slot in slots if slot.starts_at >= now] for machine_id, slots in plan.slots.items()
+        }
+        plans.keep_plans(connection, now, plan.end, ahead)
     return plan
 
 
-def path_of(areas: tuple[Area, ...], area_id: str) -> frozenset[str]:
-    """Return the ids of an area and of every area above it."""
-    parents = {area.id: area.parent_id for area in areas}
-    path: set[str] = set()
-    step: str | None = area_id
-    while step is not None and step not in path:
-        path.add(step)
-        step = parents.get(step)
-    return frozenset(path)
-
-
-def midnight(instant: datetime) -> datetime:
-    """Return the local midnight at which the day of `instant` began."""
-    return datetime.combine(instant.astimezone(_ZONE).date(), time(), _ZONE)
+def is_frozen(slot: Slot) -> bool:
+    """Tell whether a slot within the freeze stays as it was given: only if it sounds whole, and is not urgent."""
+    whole = not slot.refusal and bool(slot.items) and not any(item.refusal for item in slot.items)
+    return whole and slot.layer is not Layer.URGENT

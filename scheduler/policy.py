@@ -3,24 +3,28 @@
 Each line of the policy that is broken is named in one Vietnamese sentence.
 """
 
-from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from domain.airtime import AirtimePolicy, QuietHours
+from domain.airtime import AirtimePolicy, ExclusionWindow, QuietHours
 from domain.timetable import STATION_ZONE
 
 URBAN = AirtimePolicy(
     session_limit=timedelta(minutes=15),
     day_limit=timedelta(minutes=30),
     sessions_per_day=2,
-    note="Đô thị: mỗi ngày không quá 2 buổi, mỗi buổi không quá 15 phút (Hà Nội, 2021)",
+    allowed_weekdays=frozenset(range(1, 6)),
+    note="Đô thị: thứ hai đến thứ sáu, mỗi ngày không quá 2 buổi, mỗi buổi không quá 15 phút (Hà Nội, 2021)",
 )
 RURAL = AirtimePolicy(
     session_limit=timedelta(minutes=45),
     day_limit=timedelta(minutes=90),
     note="Nông thôn: mỗi buổi không quá 45 phút, kể cả tiếp âm (Hà Nội, 2021)",
 )
+WEEKDAY_NAMES = ("Thứ hai", "Thứ ba", "Thứ tư", "Thứ năm", "Thứ sáu", "Thứ bảy", "Chủ nhật")
 PRESETS = {"urban": URBAN, "rural": RURAL}
 
 _ZONE = ZoneInfo(STATION_ZONE)
@@ -28,10 +32,13 @@ _DAY = timedelta(days=1)
 _INSTANT = timedelta(microseconds=1)
 
 
-def check_session(policy: AirtimePolicy, starts_at: datetime, length: timedelta) -> tuple[str, ...]:
+def check_session(
+    policy: AirtimePolicy, starts_at: datetime, length: timedelta, area_ids: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
     """Return the lines of `policy` that a session of `length` starting at the instant `starts_at` would break.
 
-    A session that touches quiet hours at any moment breaks them; one without length counts as an instant.
+    A session that touches quiet hours, or a window of silence at any of `area_ids` (a place and all above it), at
+    any moment breaks them; one without length counts as an instant.
     """
     begin = _time_of_day(starts_at)
     broken = [
@@ -39,9 +46,44 @@ def check_session(policy: AirtimePolicy, starts_at: datetime, length: timedelta)
         for span in policy.quiet
         if _touches(span, begin, max(length, _INSTANT))
     ]
+    broken += [_window_in_words(one) for one in policy.exclusions if _is_inside(one, starts_at, length, area_ids)]
+    weekday = starts_at.astimezone(_ZONE).isoweekday()
+    if weekday not in policy.allowed_weekdays:
+        broken.append(f"{WEEKDAY_NAMES[weekday - 1]} không phải ngày được phát của đài.")
     if length > policy.session_limit:
         broken.append(f"Buổi phát dài {spoken_length(length)}, quá mức {spoken_length(policy.session_limit)} mỗi buổi.")
     return tuple(broken)
+
+
+def check_repeats(policy: AirtimePolicy, soundings: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the line of `policy` that is broken when a bulletin sounds as often on one day as `soundings` tell."""
+    most = max(soundings.values(), default=0)
+    if not policy.repeat_limit or most <= policy.repeat_limit:
+        return ()
+    return (f"Trong ngày một bản tin được phát {most} lần, quá mức {policy.repeat_limit} lần mỗi ngày.",)
+
+
+def gain_at(policy: AirtimePolicy, instant: datetime) -> float:
+    """Return how much louder, in dB, everything routine is at `instant`; of bands that overlap the softest counts."""
+    moment = instant.astimezone(_ZONE).time()
+    held = [one.gain_db for one in policy.volume if QuietHours(one.start, one.end).covers(moment)]
+    return min(held, default=0.0)
+
+
+def stagger_of(policy: AirtimePolicy, area_ids: frozenset[str]) -> timedelta:
+    """Return how much later than asked a machine starts that hangs on a place with `area_ids` as its path."""
+    return max((length for area_id, length in policy.staggers if area_id in area_ids), default=timedelta())
+
+
+def exclusions_at(policy: AirtimePolicy, area_ids: frozenset[str]) -> tuple[ExclusionWindow, ...]:
+    """Return the windows of silence that hold at a place with `area_ids` as its path."""
+    return tuple(one for one in policy.exclusions if not one.area_ids.isdisjoint(area_ids))
+
+
+def at_place(policy: AirtimePolicy, area_ids: frozenset[str]) -> AirtimePolicy:
+    """Return `policy` without what can never matter at a place with `area_ids` as its path."""
+    staggers = tuple(one for one in policy.staggers if one[0] in area_ids)
+    return replace(policy, exclusions=exclusions_at(policy, area_ids), staggers=staggers)
 
 
 def check_day(policy: AirtimePolicy, sessions: Iterable[tuple[datetime, timedelta]]) -> tuple[str, ...]:
@@ -66,10 +108,35 @@ def spoken_length(length: timedelta) -> str:
     return f"{minutes} phút {seconds} giây" if minutes else f"{seconds} giây"
 
 
+def _is_inside(window: ExclusionWindow, starts_at: datetime, length: timedelta, area_ids: frozenset[str]) -> bool:
+    """Tell whether a session meets `window` at one of `area_ids`, on a day on which the window opens."""
+    if window.area_ids.isdisjoint(area_ids):
+        return False
+    local = starts_at.astimezone(_ZONE)
+    ends_at = starts_at + max(length, _INSTANT)
+    midnight = datetime.combine(local.date(), time(), _ZONE)
+    for day in (midnight - _DAY, midnight, midnight + _DAY):
+        opens = day + _since_midnight(window.start)
+        closes = day + _since_midnight(window.end) + (_DAY if window.end <= window.start else timedelta())
+        if _opens_on(window, day.date()) and opens < ends_at and starts_at < closes:
+            return True
+    return False
+
+
+def _opens_on(window: ExclusionWindow, day: date) -> bool:
+    since = window.first is None or window.first <= day
+    return since and (window.last is None or day <= window.last) and day.isoweekday() in window.weekdays
+
+
+def _window_in_words(window: ExclusionWindow) -> str:
+    return f"Buổi phát chạm giờ không phát {window.start:%H:%M}–{window.end:%H:%M} ({window.reason})."
+
+
 def _time_of_day(instant: datetime) -> timedelta:
     return _since_midnight(instant.astimezone(_ZONE).time())
 
 
+@lru_cache(maxsize=4096)
 def _since_midnight(moment: time) -> timedelta:
     return timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second, microseconds=moment.microsecond)
 

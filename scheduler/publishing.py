@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from domain.errors import BadInputError, TrustError
@@ -48,10 +49,10 @@ def _publish_one(database: Database, key: StationKey, plan: Plan, whose: tuple[S
             return False
         # Read again: another worker may have published meanwhile, and a counter is used once.
         newest = machines.published(connection, machine_id)
-        return machines.publish(connection, _signed(key, _playlist(own, machine_id, newest, plan, now)))
+        return machines.publish(connection, _signed(key, _playlist(own, machine_id, newest, plan, now), newest))
 
 
-def _signed(key: StationKey, playlist: Playlist) -> Published:
+def _signed(key: StationKey, playlist: Playlist, old: Published | None) -> Published:
     body = key.sign(playlist)
     return Published(
         machine_id=playlist.machine_id,
@@ -61,7 +62,18 @@ def _signed(key: StationKey, playlist: Playlist) -> Published:
         body=body,
         issued_at=playlist.issued_at,
         expires_at=playlist.expires_at,
+        held=_held_since(playlist, {} if old is None else old.held),
     )
+
+
+def _held_since(playlist: Playlist, before: Mapping[str, tuple[int, str]]) -> dict[str, tuple[int, str]]:
+    """Return for each slot since which counter it has been told as `playlist` tells it, and the digest of that."""
+    held: dict[str, tuple[int, str]] = {}
+    for slot in playlist.slots:
+        digest = hashlib.sha256(repr(slot).encode()).hexdigest()[:16]
+        since, old_digest = before.get(slot.key, (playlist.counter, ""))
+        held[slot.key] = (since if old_digest == digest else playlist.counter, digest)
+    return held
 
 
 def _playlist(own: Station, machine_id: str, old: Published | None, plan: Plan, now: datetime) -> Playlist:

@@ -103,7 +103,9 @@ def _dues(slot: Slot) -> Iterator[_Due]:
     items = slot.items or (PlannedItem(slot.title, None, timedelta(), refusal=slot.refusal),)
     starts_at = slot.starts_at
     for position, item in enumerate(items):
-        ends_at = starts_at if item.refusal or slot.refusal else starts_at + item.length
+        silent = item.refusal or slot.refusal
+        starts_at += timedelta() if silent else item.lead
+        ends_at = starts_at if silent else starts_at + item.length
         yield _Due(slot, position, item, starts_at, ends_at + slot.grace + REPORT_DELAY)
         starts_at = ends_at
 

@@ -71,14 +71,15 @@ class StationKey:
         document = to_document(playlist)
         from_document(document)
         try:
-            signature = base64.b64encode(self._private.sign(rfc8785.dumps(document))).decode("ascii")
-            envelope = rfc8785.dumps(
-                {"signed": document, "signatures": [{"key_id": self.key_id, "signature": signature}]}
-            )
+            signed = rfc8785.dumps(document)
+            signature = base64.b64encode(self._private.sign(signed)).decode("ascii")
+            signatures = rfc8785.dumps([{"key_id": self.key_id, "signature": signature}])
         except (rfc8785.CanonicalizationError, UnicodeError) as error:
             raise BadInputError(
                 "Danh sách phát có chữ không ghi được; hãy sửa tên chương trình hoặc bản tin."
             ) from error
+        # Canonical JSON sorts its keys: so stands the envelope, without the long document being written twice.
+        envelope = b'{"signatures":' + signatures + b',"signed":' + signed + b"}"
         if len(envelope) > MAX_DOCUMENT_BYTES:
             raise BadInputError("Danh sách phát lớn quá 4 MiB; hãy bớt lịch phát hoặc rút ngắn khoảng gửi trước.")
         return envelope

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from domain.ports import Clock
-from scheduler.planning import replan
+from scheduler.planning import local_date, replan
 from scheduler.publishing import publish
+from scheduler.seeding import seed_holidays
 from scheduler.signing import StationKey
-from store import people, station
+from store import station
 from store.engine import Database
 
 
@@ -35,10 +36,11 @@ class TimetableWorker:
         publish(self.database, self.key, replan(self.database, now), now)
         self._planned = state
 
-    def clean(self) -> None:
-        """Remove what no longer matters: old sessions, tokens and sign-in attempts."""
+    def seed(self) -> None:
+        """Add the public holidays of the years to come; called at each start and every day, it does little."""
+        now = self.clock.now()
         with self.database.write() as connection:
-            people.purge(connection, self.clock.now())
+            seed_holidays(connection, local_date(now))
 
 
 def _hour(instant: datetime) -> datetime:

@@ -33,6 +33,7 @@ class Draft:
     readings: tuple[AcceptedReading, ...] = ()
     valid_from: date | None = None
     valid_until: date | None = None
+    column_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,7 @@ def _columns(draft: Draft) -> dict[str, Any]:
         "readings": [[one.written, one.spoken] for one in draft.readings],
         "valid_from": draft.valid_from,
         "valid_until": draft.valid_until,
+        "column_id": draft.column_id,
     }
 
 
@@ -258,5 +260,6 @@ def _bulletin(row: Row[Any], authors: frozenset[str], history: tuple[Review, ...
         backup_voice_ok_by=row.backup_voice_ok_by,
         preset=row.preset,
         approved_seal=row.approved_seal,
+        column_id=row.column_id,
         history=history,
     )

@@ -1,6 +1,7 @@
 """Machines: enrolment codes, keys, heartbeats, and the playlist last published to each."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,10 @@ from store.engine import hash_secret
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The playlist that a machine is served: signed bytes, and what is needed to renew them."""
+    """The playlist that a machine is served: signed bytes, and what is needed to renew them.
+
+    `held` tells of each slot in it since which counter it has been told as it is now, and the digest of that.
+    """
 
     machine_id: str
     counter: int
@@ -25,6 +29,7 @@ class Published:
     body: bytes
     issued_at: datetime
     expires_at: datetime
+    held: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
 
 def add_code(connection: Connection, code: EnrolmentCode) -> None:
@@ -123,7 +128,23 @@ def published(connection: Connection, machine_id: str) -> Published | None:
     row = connection.execute(select(table).where(table.c.machine_id == machine_id)).one_or_none()
     if row is None:
         return None
-    return Published(row.machine_id, row.counter, row.fingerprint, row.etag, row.body, row.issued_at, row.expires_at)
+    return Published(
+        machine_id=row.machine_id,
+        counter=row.counter,
+        fingerprint=row.fingerprint,
+        etag=row.etag,
+        body=row.body,
+        issued_at=row.issued_at,
+        expires_at=row.expires_at,
+        held=_held(row.held),
+    )
+
+
+def given(connection: Connection) -> dict[str, tuple[datetime, dict[str, int]]]:
+    """Return for each machine when its playlist was issued, and since which counter it tells each slot as it does."""
+    table = tables.published_playlist
+    rows = connection.execute(select(table.c.machine_id, table.c.issued_at, table.c.held))
+    return {row.machine_id: (row.issued_at, {key: since for key, (since, _) in row.held.items()}) for row in rows}
 
 
 def published_etag(connection: Connection, machine_id: str) -> str | None:
@@ -143,6 +164,7 @@ def publish(connection: Connection, one: Published) -> bool:
         "body": one.body,
         "issued_at": one.issued_at,
         "expires_at": one.expires_at,
+        "held": {key: list(since) for key, since in one.held.items()},
     }
     table = tables.published_playlist
     changed = connection.execute(
@@ -156,6 +178,10 @@ def publish(connection: Connection, one: Published) -> bool:
 def unpublish(connection: Connection, machine_id: str) -> None:
     """Take back the playlist of a machine that may have none any more."""
     connection.execute(delete(tables.published_playlist).where(tables.published_playlist.c.machine_id == machine_id))
+
+
+def _held(document: dict[str, list[Any]]) -> dict[str, tuple[int, str]]:
+    return {key: (since, digest) for key, (since, digest) in document.items()}
 
 
 def _machine(row: Row[Any]) -> Machine:

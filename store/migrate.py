@@ -1,6 +1,7 @@
 """Bring a database to the newest form: a copy first, then each step in one transaction."""
 
 import os
+import secrets
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -44,7 +45,7 @@ def upgrade(database: Database, backups: Path, now: datetime, say: Callable[[str
 
 def copy_database(source: Path, target: Path) -> None:
     """Copy a live database file to `target`, whole or not at all. Raises StorageError."""
-    beside = target.with_name(f".{target.name}.new")
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.new")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         beside.unlink(missing_ok=True)
@@ -54,7 +55,7 @@ def copy_database(source: Path, target: Path) -> None:
         _put_in_place(beside, target)
     except (OSError, sqlite3.Error) as error:
         _remove(beside)
-        raise StorageError(f"Không sao lưu được cơ sở dữ liệu vào «{target}»; chưa nâng cấp gì.") from error
+        raise StorageError(f"Không sao lưu được cơ sở dữ liệu vào «{target}». Hãy kiểm tra ổ đĩa.") from error
 
 
 def _create(path: Path) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from domain.errors import BadInputError, NotFoundError
 from domain.people import Role, User
@@ -27,6 +28,15 @@ def add(connection: Connection, user: User) -> None:
             active=user.active,
         )
     )
+
+
+def by_itself(connection: Connection, user_id: str, name: str) -> User:
+    """Return somebody who is no person and never signs in, known from the first time that it did something."""
+    login = f"#{user_id}"
+    connection.execute(
+        upsert(tables.user).values(id=user_id, login=login, name=name, roles=[], active=False).on_conflict_do_nothing()
+    )
+    return User(user_id, login, name, frozenset(), active=False)
 
 
 def get(connection: Connection, user_id: str) -> User:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from domain.areas import Area, AreaLevel, Organisation
-from store import tables
+from store import station, tables
 
 
 def add_levels(connection: Connection, levels: Iterable[AreaLevel]) -> None:
@@ -35,6 +35,26 @@ def add_areas(connection: Connection, areas: Iterable[Area]) -> None:
                 position=position,
             )
         )
+
+
+def change_area(connection: Connection, area: Area) -> None:
+    """Make the area of this id exactly this, successors included; its place among its neighbours stays."""
+    table, line = tables.area, tables.area_succession
+    connection.execute(
+        update(table)
+        .where(table.c.id == area.id)
+        .values(
+            name=area.name,
+            level=area.level,
+            parent_id=area.parent_id,
+            official_code=area.official_code,
+            valid_from=area.valid_from,
+            valid_until=area.valid_until,
+        )
+    )
+    connection.execute(delete(line).where(line.c.predecessor_id == area.id))
+    add_successions(connection, (area,))
+    station.plan_changed(connection)
 
 
 def add_successions(connection: Connection, areas: Iterable[Area]) -> None:

@@ -1,12 +1,14 @@
 """What the timetable comes to: occurrences, and the slots of each machine."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import JSON, Column, Connection, MetaData, Row, Table, Text, TypeDecorator, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from domain.playlist import length_ms, to_ms
 from domain.timetable import ItemKind, LatePolicy, Layer, Occurrence, PlannedItem, Priority, Slot
 from store import tables
 
@@ -53,6 +55,25 @@ def keep_slots(connection: Connection, machine_id: str, start: datetime, end: da
         connection.execute(upsert(table).on_conflict_do_nothing(), rows)
 
 
+def keep_plans(connection: Connection, start: datetime, end: datetime, plans: Mapping[str, Iterable[Slot]]) -> int:
+    """Make the slots in [start, end) of the machines named exactly these; return how many rows it took.
+
+    Only what differs is written: an edit that touches one hamlet does not rewrite a province.
+    """
+    starts_at = _ON_DISK.c.starts_at
+    ahead = select(_ON_DISK).where(starts_at >= to_ms(start), starts_at < to_ms(end))
+    held = {row.key: tuple(row) for row in connection.execute(ahead) if row.machine_id in plans}
+    items: dict[int, str] = {}
+    wanted = {row[0]: row for slots in plans.values() for row in (_disk_row(one, items) for one in slots)}
+    gone = [{"gone": key} for key, row in held.items() if wanted.get(key) != row]
+    fresh = [dict(zip(_ON_DISK.c.keys(), row, strict=True)) for key, row in wanted.items() if held.get(key) != row]
+    if gone:
+        connection.execute(delete(_ON_DISK).where(_ON_DISK.c.key == bindparam("gone")), gone)
+    if fresh:
+        connection.execute(upsert(_ON_DISK).on_conflict_do_nothing(), fresh)
+    return len(gone) + len(fresh)
+
+
 def slots(connection: Connection, start: datetime, end: datetime, machine_id: str | None = None) -> tuple[Slot, ...]:
     """Return the slots in [start, end), of one machine or of all, in order."""
     table = tables.slot
@@ -60,6 +81,15 @@ def slots(connection: Connection, start: datetime, end: datetime, machine_id: st
     if machine_id is not None:
         query = query.where(table.c.machine_id == machine_id)
     return tuple(_slot(row) for row in connection.execute(query.order_by(table.c.starts_at, table.c.key)))
+
+
+def forget_some(connection: Connection, before: datetime, most: int = 5000) -> int:
+    """Remove up to `most` occurrences and `most` slots that began before `before`; return how many it were."""
+    removed = 0
+    for table in (tables.occurrence, tables.slot):
+        oldest = select(table.c.key).where(table.c.starts_at < before).limit(most)
+        removed += connection.execute(delete(table).where(table.c.key.in_(oldest))).rowcount
+    return removed
 
 
 def _slot_row(slot: Slot) -> dict[str, Any]:
@@ -71,18 +101,7 @@ def _slot_row(slot: Slot) -> dict[str, Any]:
         "priority": int(slot.priority),
         "late_policy": slot.late_policy.value,
         "grace": slot.grace,
-        "items": [
-            [
-                item.title,
-                item.clip_hash,
-                item.length.total_seconds(),
-                item.bulletin_id,
-                item.refusal,
-                item.kind.value,
-                item.stream_url,
-            ]
-            for item in slot.items
-        ],
+        "items": _item_values(slot),
         "refusal": slot.refusal,
         "rule_id": slot.rule_id,
         "programme_id": slot.programme_id,
@@ -91,6 +110,55 @@ def _slot_row(slot: Slot) -> dict[str, Any]:
         "yields_to": slot.yields_to,
         "gain_db": slot.gain_db,
     }
+
+
+def _item_values(slot: Slot) -> list[list[Any]]:
+    return [
+        [
+            item.title,
+            item.clip_hash,
+            item.length.total_seconds(),
+            item.bulletin_id,
+            item.refusal,
+            item.kind.value,
+            item.stream_url,
+            item.lead.total_seconds(),
+        ]
+        for item in slot.items
+    ]
+
+
+def _raw(column: Column[Any]) -> Column[Any]:
+    kind = Text() if isinstance(column.type, JSON) else column.type
+    return Column(column.name, kind.impl_instance if isinstance(kind, TypeDecorator) else kind)
+
+
+_ON_DISK = Table("slot", MetaData(), *map(_raw, tables.slot.columns))
+"""The slots as they lie on the disk, instants as numbers and items as text: to be compared, not read."""
+
+
+def _disk_row(slot: Slot, items: dict[int, str]) -> tuple[Any, ...]:
+    """Return the row of `slot` in the order of the columns; `items` holds texts made before, by what they are of."""
+    text = items.get(id(slot.items))
+    if text is None:
+        text = items[id(slot.items)] = json.dumps(_item_values(slot))
+    return (
+        f"{slot.machine_id}:{slot.key}",
+        slot.machine_id,
+        to_ms(slot.starts_at),
+        slot.title,
+        int(slot.priority),
+        slot.late_policy.value,
+        length_ms(slot.grace),
+        text,
+        slot.refusal,
+        slot.rule_id,
+        slot.programme_id,
+        slot.layer.value,
+        slot.rank,
+        slot.yields_to,
+        slot.gain_db,
+    )
 
 
 def _slot(row: Row[Any]) -> Slot:
@@ -115,6 +183,7 @@ def _slot(row: Row[Any]) -> Slot:
 
 def _item(values: list[Any]) -> PlannedItem:
     title, clip_hash, seconds, bulletin_id, refusal, *more = values
-    kind, stream_url = more or (ItemKind.BULLETIN, "")  # rows of the first version have no more
+    kind, stream_url, lead = more or (ItemKind.BULLETIN, "", 0.0)  # rows of the first version have no more
     length = timedelta(seconds=seconds)
-    return PlannedItem(title, clip_hash, length, bulletin_id, refusal, ItemKind(kind), stream_url)
+    lead = timedelta(seconds=lead)
+    return PlannedItem(title, clip_hash, length, bulletin_id, refusal, ItemKind(kind), stream_url, lead)

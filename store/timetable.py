@@ -63,6 +63,15 @@ def programmes(connection: Connection) -> dict[str, Programme]:
     }
 
 
+def is_used(connection: Connection, programme_id: str) -> bool:
+    """Tell whether a rule, an exception, or anything planned names a programme."""
+    for table in (tables.rule, tables.rule_exception, tables.occurrence):
+        query = select(table.c.programme_id).where(table.c.programme_id == programme_id).limit(1)
+        if connection.execute(query).first() is not None:
+            return True
+    return False
+
+
 def put_rule(connection: Connection, rule: Rule) -> None:
     """Add a rule with its exceptions, or make the one of its id exactly this."""
     table = tables.rule
@@ -83,6 +92,14 @@ def remove_rule(connection: Connection, rule_id: str) -> None:
     connection.execute(delete(tables.rule_exception).where(tables.rule_exception.c.rule_id == rule_id))
     connection.execute(delete(tables.occurrence).where(tables.occurrence.c.rule_id == rule_id))
     connection.execute(delete(tables.rule).where(tables.rule.c.id == rule_id))
+    station.plan_changed(connection)
+
+
+def remove_programme(connection: Connection, programme_id: str) -> None:
+    """Remove a programme that no rule sounds, and of which nothing has begun."""
+    connection.execute(delete(tables.occurrence).where(tables.occurrence.c.programme_id == programme_id))
+    connection.execute(delete(tables.programme_item).where(tables.programme_item.c.programme_id == programme_id))
+    connection.execute(delete(tables.programme).where(tables.programme.c.id == programme_id))
     station.plan_changed(connection)
 
 

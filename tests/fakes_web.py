@@ -17,6 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from audio_library.session_audio import SessionAudio
 from bulletins.desk import Desk
 from bulletins.lexicon import LexiconDesk, SiteReader
 from domain.airtime import AirtimePolicy
@@ -263,6 +264,7 @@ def panel(
             timetable=TimetableDesk(database, clock),
             office=MachineOffice(database, clock),
             blobs=blobs,
+            sessions=SessionAudio(blobs, folder / "sessions"),
             speaker=speaker,
             secret_key=b"k" * 32,
             voices=lambda: voices,

@@ -18,9 +18,13 @@ from tiengloa.wiring import Centre
 
 Say = Callable[[str], None]
 _RECONCILE_EVERY = 5.0
-_CLEAN_EVERY = 3600.0
+_LOOK_EVERY, _LOOK_FIRST = 600.0, 15.0
+_TIDY_EVERY, _TIDY_FIRST = 3600.0, 300.0
+_BACKUP_EVERY, _BACKUP_FIRST = 900.0, 60.0
 _REMAKE_EVERY = 300.0
 _LOOK_AGAIN_EVERY = 300.0
+_SEED_EVERY = 86_400.0
+_MIX_EVERY = 15.0
 
 
 def open_centre(settings: Settings, say: Say = lambda _: None) -> Centre:
@@ -88,8 +92,14 @@ def _work(centre: Centre, on_ready: Callable[[], None]) -> None:
     alarm.every(_REMAKE_EVERY, centre.remaking(bell).run, "remake")
     alarm.every(_LOOK_AGAIN_EVERY, lambda: centre.speaker.look_again(probe()), "look again at voices")
     alarm.every(_RECONCILE_EVERY, lambda: keep_health(centre.folder.root, centre.speaker.health()), "voices")
-    alarm.every(_CLEAN_EVERY, timetable.clean, "clean")
+    alarm.every(_LOOK_EVERY, centre.watch.look, "watch", first=_LOOK_FIRST)
+    alarm.every(_TIDY_EVERY, centre.watch.tidy, "upkeep", first=_TIDY_FIRST)
+    alarm.every(_BACKUP_EVERY, centre.backups.keep_today, "backup", first=_BACKUP_FIRST)
+    alarm.every(_SEED_EVERY, timetable.seed, "holidays")
+    alarm.every(_MIX_EVERY, centre.mixing.run, "mixes")
     try:
+        timetable.seed()
+        centre.library.stock()
         listener.start()
         alarm.start()
         reconcile(centre.production, bell.ring)

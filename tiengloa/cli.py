@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_machine(commands)
     _add_text(commands)
     _add_voices(commands)
+    _add_timetable(commands)
     _add_upkeep(commands)
     return parser
 
@@ -164,6 +165,45 @@ def _add_voices(commands: "argparse._SubParsersAction[_Parser]") -> None:
     attempt.set_defaults(command=_voice_try, file=None, finish=False, preset=None)
 
 
+def _add_timetable(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    timetable = commands.add_parser("timetable", help="lịch phát").add_subparsers(metavar="VIỆC", required=True)
+    show = timetable.add_parser("show", help="in những gì sẽ phát ở một nơi")
+    place = show.add_mutually_exclusive_group()
+    place.add_argument("--area", metavar="TÊN", help="địa bàn (mặc định: địa bàn đầu tiên)")
+    place.add_argument("--machine", metavar="TÊN", help="máy phát")
+    show.add_argument("--day", default="", metavar="NGÀY", help="ngày đầu, ví dụ 24/11/2026 (mặc định: hôm nay)")
+    show.add_argument("--days", default="1", metavar="SỐ", help="số ngày (mặc định 1)")
+    show.add_argument("--json", action="store_true", help="in dạng JSON")
+    show.set_defaults(command=_timetable_show)
+    why = timetable.add_parser("why", help="in vì sao một nơi phát hay không phát vào một lúc")
+    where = why.add_mutually_exclusive_group(required=True)
+    where.add_argument("--machine", metavar="TÊN", help="máy phát")
+    where.add_argument("--area", metavar="TÊN", help="địa bàn, như một máy đặt ở đó")
+    why.add_argument("--at", required=True, metavar="LÚC", help="«05:30», «05:30 24/11/2026» hoặc 2026-11-24T05:30")
+    why.add_argument("--json", action="store_true", help="in dạng JSON")
+    why.set_defaults(command=_timetable_why)
+    _add_calendar_files(timetable)
+
+
+def _add_calendar_files(timetable: "argparse._SubParsersAction[_Parser]") -> None:
+    export = timetable.add_parser("export", help="ghi lịch của một nơi ra tệp iCalendar (.ics)")
+    export.add_argument("--area", required=True, metavar="TÊN", help="địa bàn")
+    export.add_argument("-o", "--output", required=True, metavar="TỆP", help="tệp .ics sẽ ghi")
+    export.add_argument("--rules", action="store_true", help="ghi các dòng lịch lặp lại, thay cho từng buổi")
+    export.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+    export.set_defaults(command=_timetable_export)
+    read = timetable.add_parser("import", help="nhập dòng lịch từ tệp iCalendar (.ics)")
+    read.add_argument("file", metavar="TỆP", help="tệp .ics, nhiều nhất 1 MB")
+    read.add_argument("--area", required=True, metavar="TÊN", help="địa bàn sẽ phát")
+    what = read.add_mutually_exclusive_group(required=True)
+    what.add_argument("--programme", metavar="TÊN", help="chương trình sẽ phát")
+    what.add_argument("--bulletin", metavar="TÊN", help="bản tin đã duyệt sẽ phát")
+    read.add_argument("--as", dest="login", metavar="TÊN_ĐĂNG_NHẬP", help="người xếp lịch (mặc định: người đầu tiên)")
+    read.add_argument("--dry-run", action="store_true", help="chỉ in những gì sẽ nhập")
+    read.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+    read.set_defaults(command=_timetable_import)
+
+
 def _add_upkeep(commands: "argparse._SubParsersAction[_Parser]") -> None:
     doctor = commands.add_parser("doctor", help="kiểm tra máy và dữ liệu")
     doctor.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
@@ -177,6 +217,13 @@ def _add_upkeep(commands: "argparse._SubParsersAction[_Parser]") -> None:
     place.add_argument("--level", required=True, metavar="CẤP", help="tinh, xa-phuong, to-ban hoặc cum-loa")
     place.add_argument("--in", dest="parent", metavar="TÊN", help="địa bàn chứa nó")
     place.set_defaults(command=_area_add)
+    place.add_argument("--code", metavar="MÃ", help="mã đơn vị hành chính")
+    place.add_argument("--from", dest="since", metavar="NGÀY", help="có từ ngày nào, ví dụ 01/07/2025")
+    ended = area.add_parser("end", help="kết thúc một địa bàn, kèm nơi thay thế")
+    ended.add_argument("name", metavar="TÊN")
+    ended.add_argument("--on", required=True, metavar="NGÀY", help="ngày cuối cùng còn địa bàn này, ví dụ 30/06/2025")
+    ended.add_argument("--to", dest="heirs", action="append", metavar="TÊN", help="nơi thay thế; có thể ghi nhiều lần")
+    ended.set_defaults(command=_area_end)
     places = area.add_parser("list", help="in cây địa bàn")
     places.add_argument("--json", action="store_true", help="in dạng JSON")
     places.set_defaults(command=_area_list)
@@ -259,6 +306,30 @@ def _voice_try(options: argparse.Namespace, settings: Settings, terminal: Termin
     return try_voice(options, settings, terminal)
 
 
+def _timetable_show(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.timetable import show
+
+    return show(options, settings, terminal)
+
+
+def _timetable_why(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.timetable import why
+
+    return why(options, settings, terminal)
+
+
+def _timetable_export(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.calendar_files import export
+
+    return export(options, settings, terminal)
+
+
+def _timetable_import(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.calendar_files import import_
+
+    return import_(options, settings, terminal)
+
+
 def _doctor(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
     from tiengloa.doctor import doctor
 
@@ -287,6 +358,12 @@ def _area_add(options: argparse.Namespace, settings: Settings, terminal: Termina
     from tiengloa.places import add
 
     return add(options, settings, terminal)
+
+
+def _area_end(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.places import end
+
+    return end(options, settings, terminal)
 
 
 def _area_list(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:

@@ -43,6 +43,11 @@ class Folder:
         return self.root / "speech-cache"
 
     @property
+    def sessions(self) -> Path:
+        """The sessions that were made to be heard in the panel; it may be deleted."""
+        return self.root / "session-cache"
+
+    @property
     def backups(self) -> Path:
         """Copies of the database made before an upgrade."""
         return self.root / "backups"

@@ -9,6 +9,8 @@ from sqlalchemy import Connection
 from domain.airtime import AirtimePolicy
 from domain.errors import BadInputError, NotFoundError
 from domain.people import ROLE_LABELS, Role, User
+from scheduler.planning import local_date
+from scheduler.seeding import seed_dayparts, seed_holidays
 from store import people, places, station
 from store.engine import new_id
 from store.station import Station
@@ -32,6 +34,8 @@ def setup(options: argparse.Namespace, settings: Settings, terminal: Terminal) -
             raise BadInputError("Thư mục dữ liệu này đã có một đài. Chưa có gì thay đổi.")
         put_station(connection, name)
         places.add_levels(connection, LEVELS)
+        seed_dayparts(connection)
+        seed_holidays(connection, local_date(centre.clock.now()))
     terminal.say(f"Đã thiết lập «{name}». Việc tiếp theo:")
     terminal.say("  tiengloa area add «TÊN ĐỊA BÀN» --level tinh          (rồi xa-phuong, to-ban, cum-loa, kèm --in)")
     terminal.say("  tiengloa user add TÊN --name «HỌ TÊN» --role editor   (và một người duyệt khác: --role approver)")

@@ -5,9 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from audio_library.bedding import lay
 from audio_library.blobs import FolderBlobStore
 from audio_library.codec import decode
+from audio_library.intake import take_in
+from audio_library.library import Library
 from audio_library.mastering import PRESETS, HornMastering
+from audio_library.session_audio import SessionAudio
 from bulletins.desk import Desk
 from bulletins.lexicon import LexiconDesk, SiteReader
 from bulletins.production import Production
@@ -16,11 +20,15 @@ from domain.audio import PLAIN, Manner, Speech
 from domain.errors import NoVoiceError
 from domain.ports import Clock, JobBell, VoiceEngine
 from player.clock import SystemClock
+from scheduler.area_desk import AreaDesk
 from scheduler.desk import TimetableDesk
 from scheduler.machines import MachineOffice
+from scheduler.mixing import Mixing
 from scheduler.signing import StationKey
+from scheduler.watch import Watch
 from scheduler.worker import TimetableWorker
 from store.engine import Database
+from tiengloa.backup import Backups
 from tiengloa.folder import Folder, secret
 from tiengloa.jobs import Bell, kept_health
 from tiengloa.settings import ESPEAK_REGIONS, Settings
@@ -106,6 +114,21 @@ class Centre:
         return TimetableDesk(self.database, self.clock)
 
     @cached_property
+    def areas(self) -> AreaDesk:
+        """The tree of places."""
+        return AreaDesk(self.database, self.clock)
+
+    @cached_property
+    def library(self) -> Library:
+        """Sounds that people bring."""
+        return Library(self.database, self.clock, self.blobs, take_in)
+
+    @cached_property
+    def mixing(self) -> Mixing:
+        """Speech over beds of music, made ahead."""
+        return Mixing(self.database, self.clock, self.blobs, decode, lay)
+
+    @cached_property
     def office(self) -> MachineOffice:
         """The machines' office."""
         return MachineOffice(self.database, self.clock)
@@ -140,6 +163,16 @@ class Centre:
         return TimetableWorker(self.database, self.station_key, self.clock)
 
     @cached_property
+    def watch(self) -> Watch:
+        """Looks ahead at what will not sound, and back at what nobody reported."""
+        return Watch(self.database, self.clock)
+
+    @cached_property
+    def backups(self) -> Backups:
+        """A copy of the database for each of the last days."""
+        return Backups(self.database, self.folder.backups, self.clock)
+
+    @cached_property
     def services(self) -> Services:
         """What the panel is given."""
         return Services(
@@ -150,6 +183,7 @@ class Centre:
             timetable=self.timetable,
             office=self.office,
             blobs=self.blobs,
+            sessions=SessionAudio(self.blobs, self.folder.sessions),
             speaker=self.speaker,
             secret_key=secret(self.folder.panel_secret),
             voices=self._voices,

@@ -10,22 +10,33 @@ from domain.people import ROLE_LABELS
 from domain.timetable import PRIORITY_LABELS
 from tts.chain import LABELS as VOICE_LABELS
 from web import (
+    areas,
     assets,
     bulletins,
+    calendar,
     campaign,
+    clip_shelf,
+    columns,
     editor,
     errors,
     formats,
+    ical,
     lexicon,
     listening,
     log,
     machines,
+    play_now,
+    policy,
+    priorities,
+    programmes,
     script_marks,
     security,
     sign_in,
+    soundings,
     states,
     timetable,
     today,
+    why,
 )
 from web.api import routes as api
 from web.context import EXTENSION, services, visitor
@@ -39,11 +50,22 @@ _PAGES = (
     listening,
     bulletins,
     timetable,
+    soundings,
+    play_now,
+    priorities,
+    ical,
     machines,
     log,
     campaign,
     lexicon,
     script_marks,
+    why,
+    calendar,
+    policy,
+    programmes,
+    columns,
+    clip_shelf,
+    areas,
 )
 _MOST_FORM_BYTES = 4 * 1024 * 1024
 

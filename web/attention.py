@@ -9,11 +9,12 @@ from flask import url_for
 from bulletins.desk import may_approve
 from domain.audio import Clip
 from domain.bulletins import Bulletin, BulletinState
+from domain.checks import Check, Chore
 from domain.jobs import JobState
 from domain.machines import Machine, MachineState
 from domain.people import User
 from scheduler.planning import midnight
-from store import airings, bulletins, clips, jobs, machines
+from store import airings, bulletins, checks, clips, jobs, machines
 from web.context import own_station, services
 from web.formats import clock, clock_gap, moment
 from web.states import WRITERS
@@ -21,6 +22,7 @@ from web.states import WRITERS
 _CLOCK_OFF = timedelta(seconds=2)
 _MOST = 20
 _SHOWN_FOR = timedelta(days=1)
+_STILL_AFTER = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,16 @@ class Matter:
 
 def matters(user: User, now: datetime) -> tuple[Matter, ...]:
     """Return what needs a person, as far as `user` can see to it or should know of it."""
-    found = [*_of_reviews(user), *_of_machines(now), *_of_productions(), *_missed(now), *_of_voices(), *_of_remade(now)]
+    found = [
+        *_of_reviews(user),
+        *_of_checks(now),
+        *_of_chores(now),
+        *_of_machines(now),
+        *_of_productions(),
+        *_missed(now),
+        *_of_voices(),
+        *_of_remade(now),
+    ]
     order = {"bad": 0, "warn": 1, "calm": 2}
     return tuple(sorted(found, key=lambda matter: order[matter.tone]))
 
@@ -131,6 +142,38 @@ def _missed(now: datetime) -> Iterator[Matter]:
     for airing in silent:
         title = f"Không phát lúc {clock(airing.planned_start)}: {airing.title}"
         yield Matter("warn", "x-octagon", title, _capital(airing.reason), link, "Xem nhật ký")
+
+
+def _of_checks(now: datetime) -> Iterator[Matter]:
+    """Yield what the worker found when it last looked; what is ahead only until its instant has come."""
+    with services().database.read() as connection:
+        found = checks.findings(connection)
+    for one in [one for one in found if one.check is Check.UNREPORTED or one.at > now][:_MOST]:
+        icon, page, button = _CHECKS[one.check]
+        yield Matter(one.tone, icon, one.title, one.detail, url_for(page), button)
+
+
+_CHECKS = {
+    Check.READINESS: ("calendar-x", "timetable.page", "Xem lịch"),
+    Check.CONTACT: ("wifi-off", "machines.page", "Xem máy phát"),
+    Check.UNREPORTED: ("question-circle", "log.page", "Xem nhật ký"),
+}
+
+
+def _of_chores(now: datetime) -> Iterator[Matter]:
+    """Yield what the worker could not do by itself, and that it does nothing when it has been still for long."""
+    with services().database.read() as connection:
+        runs = checks.chores(connection)
+    looked, backup = runs.get(Chore.READINESS), runs.get(Chore.BACKUP)
+    link = url_for("timetable.page")
+    if looked is not None and now - looked.tried_at > _STILL_AFTER:
+        title = f"Tiến trình làm việc không chạy từ {moment(looked.tried_at)}"
+        detail = "Lịch mới chưa được gửi tới máy phát. Hãy chạy lại «tiengloa work» trên máy chủ."
+        yield Matter("bad", "exclamation-triangle-fill", title, detail, link, "Xem lịch")
+    if backup is not None and backup.sentence:
+        last = f"Bản sao gần nhất: {moment(backup.done_at)}." if backup.done_at else "Chưa có bản sao nào."
+        title = "Chưa sao lưu được cơ sở dữ liệu hôm nay"
+        yield Matter("warn", "hdd", title, f"{backup.sentence} {last}", link, "Xem lịch")
 
 
 def _of_remade(now: datetime) -> Iterator[Matter]:

@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from bulletins.desk import TITLE_LIMIT
 from bulletins.lexicon import may_change
-from domain.bulletins import EDITABLE, SCRIPT_LIMIT, AcceptedReading, Bulletin, Genre
+from domain.bulletins import EDITABLE, SCRIPT_LIMIT, AcceptedReading, Bulletin, Genre, NewsColumn
 from domain.campaign import Campaign
 from domain.errors import BadInputError, FlaggedReadingError, NotAllowedError, WrongStateError
-from store import bulletins, campaigns
+from store import bulletins, campaigns, columns
 from tts.reading.marks import MARKS
 from web.context import me, own_station, services
 from web.editor_form import EditorForm, as_typed, asked_for_always, blank, refused_field, says_the_same, to_draft
@@ -103,6 +103,7 @@ def form_page(
         marks=MARKS,
         genres=tuple(Genre),
         campaigns=_campaigns(),
+        columns=_columns(),
         title_limit=TITLE_LIMIT,
         script_limit=SCRIPT_LIMIT,
         **_reading(form, always),
@@ -114,7 +115,7 @@ def _act(bulletin: Bulletin | None) -> ResponseReturnValue:
     form, action = as_typed(request.form), request.form.get("action", "")
     if action not in {"save", "submit"}:
         return form_page(bulletin, form, always=_keep_always())
-    draft, form = to_draft(form, _campaigns())
+    draft, form = to_draft(form, _campaigns(), _columns())
     if draft is None:
         return form_page(bulletin, form, 422)
     desk = services().desk
@@ -153,6 +154,11 @@ def _bulletin(bulletin_id: str) -> Bulletin:
 def _campaigns() -> tuple[Campaign, ...]:
     with services().database.read() as connection:
         return campaigns.everything(connection)
+
+
+def _columns() -> tuple[NewsColumn, ...]:
+    with services().database.read() as connection:
+        return columns.everything(connection)
 
 
 def _require_writer() -> None:

@@ -7,7 +7,7 @@ from datetime import date
 from werkzeug.datastructures import MultiDict
 
 from bulletins.desk import TITLE_LIMIT
-from domain.bulletins import SCRIPT_LIMIT, AcceptedReading, Bulletin, Genre
+from domain.bulletins import SCRIPT_LIMIT, AcceptedReading, Bulletin, Genre, NewsColumn
 from domain.campaign import Campaign
 from domain.errors import BadInputError
 from store.bulletins import Draft
@@ -25,6 +25,7 @@ class EditorForm:
     script: str = ""
     genre: str = Genre.NEWS.value
     topic_id: str = ""
+    column_id: str = ""
     valid_from: str = ""
     valid_until: str = ""
     version: int = 0
@@ -48,6 +49,7 @@ def of_bulletin(bulletin: Bulletin) -> EditorForm:
         script=bulletin.script,
         genre=bulletin.genre.value,
         topic_id=bulletin.topic_id or "",
+        column_id=bulletin.column_id or "",
         valid_from="" if bulletin.valid_from is None else day(bulletin.valid_from),
         valid_until="" if bulletin.valid_until is None else day(bulletin.valid_until),
         version=bulletin.version,
@@ -63,6 +65,7 @@ def as_typed(form: MultiDict[str, str]) -> EditorForm:
         script=form.get("script", "").replace("\r\n", "\n"),
         genre=form.get("genre", Genre.NEWS.value),
         topic_id=form.get("topic", ""),
+        column_id=form.get("column", ""),
         valid_from=form.get("valid_from", ""),
         valid_until=form.get("valid_until", ""),
         version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0,
@@ -70,7 +73,9 @@ def as_typed(form: MultiDict[str, str]) -> EditorForm:
     )
 
 
-def to_draft(form: EditorForm, campaigns: Sequence[Campaign]) -> tuple[Draft | None, EditorForm]:
+def to_draft(
+    form: EditorForm, campaigns: Sequence[Campaign], columns: Sequence[NewsColumn] = ()
+) -> tuple[Draft | None, EditorForm]:
     """Return the draft the form asks for, or `None` and the form with what is wrong."""
     checked, start = _date(form, "valid_from", form.valid_from)
     checked, end = _date(checked, "valid_until", form.valid_until)
@@ -79,6 +84,8 @@ def to_draft(form: EditorForm, campaigns: Sequence[Campaign]) -> tuple[Draft | N
     campaign_of = {topic.id: campaign.id for campaign in campaigns for topic in campaign.topics}
     if form.topic_id and form.topic_id not in campaign_of:
         checked = checked.with_problem("topic", "Chủ đề này không còn trong kế hoạch. Hãy chọn chủ đề khác.")
+    if form.column_id and form.column_id not in {one.id for one in columns}:
+        checked = checked.with_problem("column", "Chuyên mục này không còn nữa. Hãy chọn chuyên mục khác.")
     if checked.problems:
         return None, checked
     draft = Draft(
@@ -90,6 +97,7 @@ def to_draft(form: EditorForm, campaigns: Sequence[Campaign]) -> tuple[Draft | N
         readings=form.readings,
         valid_from=start,
         valid_until=end,
+        column_id=form.column_id or None,
     )
     return draft, checked
 
@@ -114,6 +122,7 @@ def says_the_same(draft: Draft, bulletin: Bulletin) -> bool:
         bulletin.readings,
         bulletin.valid_from,
         bulletin.valid_until,
+        bulletin.column_id,
     )
     return replace(draft, title=draft.title.strip(), script=draft.script.strip()) == kept
 

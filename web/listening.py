@@ -45,7 +45,7 @@ def as_sound(text: SpokenText, engine: str = "") -> Response:
         raise BadInputError("Chưa có chữ nào để đọc. Hãy viết nội dung rồi nghe thử.")
     if text.syllables > _LONGEST_SYLLABLES:
         raise BadInputError("Bài dài hơn mười phút nên không nghe thử cả bài được. Hãy nghe từng câu.")
-    with _turn():
+    with turn():
         spoken = services().preview(text, engine)
     answer = Response(_wav(spoken), mimetype="audio/wav")
     answer.headers["TL-Voice"] = "backup" if spoken.voice.backup and not engine else "main"
@@ -79,7 +79,7 @@ def _chosen(text: SpokenText, number: str) -> SpokenText:
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
+def turn() -> Iterator[None]:
     """Let a few listen at once: speaking is the heaviest thing a visitor can ask for."""
     if not _AT_ONCE.acquire(timeout=_PATIENCE_SECONDS):
         raise BusyError("Đang có nhiều người nghe thử cùng lúc. Hãy thử lại sau vài giây.")

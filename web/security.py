@@ -28,11 +28,12 @@ PUBLIC = frozenset(
         "sign_in.enter",
         "sign_in.line",
         "sign_in.use_line",
+        "ical.feed",
     }
 )
-"""What anyone may ask for. The machine API has its own gate: a signature, or a one-use code."""
+"""What anyone may ask for. The machine API has its own gate: a signature, or a one-use code; so has a calendar."""
 
-_WITHOUT_PERSON = frozenset({"static", "bootstrap.static", "assets.icons", "assets.health"})
+_WITHOUT_PERSON = frozenset({"static", "bootstrap.static", "assets.icons", "assets.health", "ical.feed"})
 
 CONTENT_POLICY = "; ".join(
     (

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from audio_library.session_audio import SessionAudio
 from bulletins.desk import Desk
 from bulletins.lexicon import LexiconDesk
 from domain.audio import SpokenAudio
@@ -49,6 +50,7 @@ class Services:
     timetable: TimetableDesk
     office: MachineOffice
     blobs: BlobStore
+    sessions: SessionAudio
     speaker: Speaker
     secret_key: bytes
     voices: Callable[[], tuple[VoiceHealth, ...]] = tuple

@@ -1,63 +1,102 @@
-"""The timetable: a week of an area as its machines will sound it, the rules behind it, and a new session."""
+"""The timetable: a week or a day as machines will sound it, the rules behind it, and the form of a session."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from domain.bulletins import Bulletin, BulletinState
-from domain.errors import BadInputError, NotAllowedError
+from domain.calendar import DAY_TYPE_LABELS
+from domain.errors import BadInputError, NotAllowedError, NotFoundError
 from domain.machines import Machine, MachineState
 from domain.people import Role
-from domain.timetable import Priority, Programme, Rule, Slot
-from scheduler.desk import NewSession
-from store import bulletins, clips, machines, places, timetable
+from domain.timetable import LAYER_LABELS, Layer, Priority, Slot
+from scheduler.conflicts import Conflict
+from scheduler.desk import Draft, NewSession
+from scheduler.drafts import stamp_of
+from scheduler.inputs import Inputs
+from scheduler.judging import length_of
+from scheduler.sessions import soundings
+from scheduler.words import rule_words
+from store import bulletins, clips, machines, places
 from web.area_tree import Branch, flat, tree
+from web.clashes import Clashes, stopping, take, told
 from web.context import me, own_station, services
-from web.formats import SHORT_WEEKDAYS, ZONE, local, moment, read_day
-from web.session_form import SessionForm, as_typed, on_day, refused_field, to_session
-from web.week import monday_of, table
+from web.formats import SHORT_WEEKDAYS, WEEKDAYS, ZONE, duration, local, read_day
+from web.fragments import fragment
+from web.rule_lines import rule_lines
+from web.session_form import (
+    LATE_LABELS,
+    LUNAR_PRESETS,
+    PRESETS,
+    SessionForm,
+    as_typed,
+    filled_by,
+    of_rule,
+    on_day,
+    refused_field,
+    to_session,
+    with_preset,
+)
+from web.week import PARTS, day_table, heads, monday_of, table, week_of
 
 blueprint = Blueprint("timetable", __name__, url_prefix="/lich")
-_LOOK_AHEAD = timedelta(days=8)
-_FARTHEST = timedelta(days=6 * 366)
-_MOST_TOLD = 3
+UNDO_SHOWN = timedelta(seconds=10)
+_LARGEST_NUMBER = 2**53
+NTH_LABELS = (("1", "đầu tiên"), ("2", "lần thứ 2"), ("3", "lần thứ 3"), ("4", "lần thứ 4"), ("-1", "cuối cùng"))
 
 
 @dataclass(frozen=True, slots=True)
-class RuleLine:
-    """A rule in words."""
+class Place:
+    """What is on show: an area, a day, one day or its week, and the layers that are not hidden."""
 
-    rule: Rule
-    programme: Programme
-    areas: tuple[str, ...]
-    days: str
-    over: bool
+    areas: tuple[Branch, ...]
+    area_id: str
+    day: date
+    one_day: bool
+    layers: tuple[Layer, ...]
+
+    @property
+    def area(self) -> Branch | None:
+        """Return the area, if there is one."""
+        return next((one for one in self.areas if one.id == self.area_id), None)
+
+    def shown(self, slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
+        """Return those of `slots` whose layer is on show."""
+        return tuple(slot for slot in slots if slot.layer in self.layers)
 
 
 @blueprint.get("")
 def page() -> ResponseReturnValue:
-    """Show a week of one area."""
+    """Show a week, or a day, of one area."""
     now = services().clock.now()
     today = local(now).date()
-    monday = monday_of(_asked_day() or today)
-    areas = _areas(today)
-    area_id = _area_id(areas)
-    start = datetime.combine(monday, time(), ZONE)
-    slots = services().timetable.will_sound(area_id, start, start + timedelta(days=7)) if area_id else ()
+    place = _place(today)
+    days = (place.day,) if place.one_day else week_of(monday_of(place.day))
+    inputs = services().timetable.inputs()
+    start = datetime.combine(days[0], time(), ZONE)
+    by_area = services().timetable.will_sound_at(_area_ids(place), start, start + timedelta(days=len(days)))
+    own = by_area.get(place.area_id, ())
+    names = {one.id: one.name for one in place.areas}
+    by_name = {names[area_id]: place.shown(slots) for area_id, slots in by_area.items()}
     return render_template(
         "timetable.html",
-        areas=areas,
-        area=next((one for one in areas if one.id == area_id), None),
+        place=place,
         today=today,
-        monday=monday,
-        days=[monday + timedelta(days=number) for number in range(7)],
-        week=timedelta(days=7),
-        rows=table(monday, slots),
-        slots=slots,
-        slots_of=lambda day: [slot for slot in slots if local(slot.starts_at).date() == day],
-        rules=_rule_lines(areas, now),
+        days=heads(days, own, inputs.calendar, inputs.terms.policy),
+        step=timedelta(days=len(days)),
+        rows=day_table(place.day, by_name, inputs.calendar)
+        if place.one_day
+        else table(days[0], place.shown(own), inputs.calendar),
+        parts=PARTS,
+        slots=place.shown(own),
+        slots_of=lambda day: [slot for slot in place.shown(own) if local(slot.starts_at).date() == day],
+        layer_labels=LAYER_LABELS,
+        rules=rule_lines(inputs, names, now),
+        late=services().timetable.late(),
+        undo=services().timetable.undoable(me(), UNDO_SHOWN) if me().may(Role.SCHEDULER) else None,
         station=own_station(),
         may_schedule=me().may(Role.SCHEDULER),
     )
@@ -65,13 +104,17 @@ def page() -> ResponseReturnValue:
 
 @blueprint.get("/moi")
 def new() -> ResponseReturnValue:
-    """Show the form of a new session, for one bulletin when asked."""
-    _require_scheduler()
-    today = local(services().clock.now()).date()
+    """Show the form of a new session, for one bulletin or like another session when asked."""
+    require_scheduler()
+    inputs = services().timetable.inputs()
+    like = inputs.shelf.rules.get(request.args.get("giong", ""))
+    if like is not None:
+        copied = of_rule(like, inputs.shelf.programmes[like.programme_id])
+        return _form_page(replace(copied, rank=""), {})
     chosen = request.args.getlist("bulletin")[:20]
     standing = _standing()
     only = frozenset(one.area_id for one in standing) if len(standing) == 1 else frozenset()
-    form = SessionForm(bulletin_ids=tuple(chosen), area_ids=only, day=on_day(today))
+    form = SessionForm(bulletin_ids=tuple(chosen), area_ids=only, day=on_day(local(services().clock.now()).date()))
     for one in _approved():
         if chosen and one.id == chosen[0]:
             form = replace(form, name=one.title[:80])
@@ -81,26 +124,34 @@ def new() -> ResponseReturnValue:
 @blueprint.post("/moi")
 def add() -> ResponseReturnValue:
     """Add a session."""
-    now = services().clock.now()
-    form = as_typed(request.form, now)
-    wanted, problems = to_session(form, local(now).date())
-    if wanted is None:
-        return _form_page(form, problems, 422)
-    before = _silent(wanted, now)
-    try:
-        services().timetable.add(me(), wanted)
-    except BadInputError as error:
-        approved = frozenset(one.id for one in _approved())
-        areas = frozenset(one.id for one in _areas(local(now).date()))
-        return _form_page(form, {refused_field(form, approved, areas): error.sentence}, 422)
-    warnings = _warnings(wanted, {key: words for key, words in _silent(wanted, now).items() if key not in before}, now)
-    if warnings:
-        flash(f"Đã xếp lịch, nhưng {' '.join(warnings)}", "warning")
-    else:
-        flash("Đã xếp lịch. Máy phát sẽ nhận lịch mới trong ít giây.", "success")
-    area_id = min(wanted.area_ids)
-    day = min(wanted.dates) if wanted.dates else None
-    return redirect(url_for("timetable.page", area=area_id, day=day.isoformat() if day else None), 303)
+    return _keep(None)
+
+
+@blueprint.get("/<rule_id>/sua")
+def edit(rule_id: str) -> ResponseReturnValue:
+    """Show the form of a session that is there."""
+    require_scheduler()
+    inputs = services().timetable.inputs()
+    rule = inputs.shelf.rules.get(rule_id)
+    if rule is None:
+        raise NotFoundError("Không có dòng lịch này.")
+    form = of_rule(rule, inputs.shelf.programmes[rule.programme_id], stamp_of(inputs, rule_id))
+    return _form_page(form, {}, rule_id=rule_id)
+
+
+@blueprint.post("/<rule_id>/sua")
+def change(rule_id: str) -> ResponseReturnValue:
+    """Change a session."""
+    return _keep(rule_id)
+
+
+@blueprint.post("/loi")
+def say() -> ResponseReturnValue:
+    """Answer in words what the form asks for, as it is being filled in."""
+    require_scheduler()
+    form = as_typed(request.form, services().clock.now())
+    words, problem = _in_words(form)
+    return fragment("_rule_words.html", words=words, problem=problem)
 
 
 @blueprint.post("/<rule_id>/dung")
@@ -119,25 +170,153 @@ def resume(rule_id: str) -> ResponseReturnValue:
     return redirect(url_for("timetable.page") + "#dong-lich", 303)
 
 
-def _form_page(form: SessionForm, problems: dict[str, str], status: int = 200) -> ResponseReturnValue:
+@blueprint.post("/hoan-tac/<int:number>")
+def undo(number: int) -> ResponseReturnValue:
+    """Take back a change of one's own."""
+    if number > _LARGEST_NUMBER:
+        raise NotFoundError("Không có thay đổi này để hoàn tác.")
+    undone = services().timetable.undo(me(), number)
+    flash(f"Đã hoàn tác: {undone.action} {undone.words}.", "success")
+    return redirect(url_for("timetable.page", **where()), 303)
+
+
+def where() -> dict[str, Any]:
+    """Return what the form says of the place and the day to go back to."""
+    return {name: request.form[name][:40] for name in ("area", "day", "xem") if request.form.get(name)}
+
+
+def require_scheduler() -> None:
+    """Refuse whoever may not change the timetable. Raises NotAllowedError."""
+    if not me().may(Role.SCHEDULER):
+        raise NotAllowedError("Tài khoản của bạn không có quyền xếp lịch. Chưa có gì thay đổi.")
+
+
+def _keep(rule_id: str | None) -> ResponseReturnValue:
+    """Save the form, or show it again with what must be looked at first."""
+    require_scheduler()
     now = services().clock.now()
-    approved = _approved()
+    form = as_typed(request.form, now)
+    if request.form.get("preset"):
+        calendar = services().timetable.inputs().calendar
+        return _form_page(with_preset(form, request.form["preset"], calendar), {}, rule_id=rule_id)
+    if request.form.get("offer"):
+        taken = take(request.form["offer"], form)
+        form = taken.form
+        if taken.words:
+            flash(taken.words, "success")
+    wanted, problems = to_session(form, local(now).date())
+    if wanted is None:
+        return _form_page(form, problems, 422, rule_id=rule_id)
+    try:
+        draft = services().timetable.drafting(me()).session(wanted, rule_id, form.stamp)
+    except BadInputError as error:
+        return _form_page(form, {_field_of(form, now): error.sentence}, 422, rule_id=rule_id)
+    found = services().timetable.clashes(draft)
+    clashes = stopping(draft, found)
+    if clashes is not None and not (clashes.may_save and request.form.get("anyway") == clashes.seal):
+        return _form_page(form, {}, 409, rule_id=rule_id, clashes=clashes)
+    services().timetable.save(me(), draft)
+    return _saved(draft, wanted, found, now)
+
+
+def _saved(draft: Draft, wanted: NewSession, found: tuple[Conflict, ...], now: datetime) -> ResponseReturnValue:
+    warnings = _warnings(wanted, told(found), now)
+    done = "Đã sửa dòng lịch" if draft.action == "sửa dòng lịch" else "Đã xếp lịch"
+    if warnings:
+        flash(f"{done}, nhưng {' '.join(warnings)}", "warning")
+    else:
+        flash(f"{done}: {draft.words}. Máy phát sẽ nhận lịch mới trong ít giây.", "success")
+    asked = soundings(draft.edit.rules[0], now, services().timetable.inputs().calendar)
+    day = on_day(local(asked[0].starts_at).date()) if asked else None
+    return redirect(url_for("timetable.page", area=min(wanted.area_ids), day=day), 303)
+
+
+def _field_of(form: SessionForm, now: datetime) -> str:
+    approved = frozenset(one.id for one in _approved())
+    areas = frozenset(one.id for one in _areas(local(now).date()))
+    return refused_field(form, approved, areas)
+
+
+def _in_words(form: SessionForm) -> tuple[str, str]:
+    """Return what the form asks for in words, or what is wrong with it; both empty while it is hardly begun."""
+    now = services().clock.now()
+    wanted, problems = to_session(form, local(now).date())
+    if wanted is None:
+        return "", next(iter(problems.values())) if form.times or form.daypart_ids else ""
+    if not wanted.area_ids or not (wanted.bulletin_ids or wanted.programme_id) or not wanted.name.strip():
+        wanted = replace(wanted, name=wanted.name or "?")
+    try:
+        draft = services().timetable.drafting(me()).session(wanted)
+    except (BadInputError, NotFoundError) as error:
+        begun = wanted.area_ids and (wanted.bulletin_ids or wanted.programme_id)
+        return "", error.sentence if begun else ""
+    inputs = services().timetable.inputs()
+    names = {one.id: one.name for one in inputs.areas}
+    words = f"{rule_words(draft.edit.rules[0], inputs.calendar, names)}."
+    return f"{words} {_length_in_words(draft, inputs, now)}".strip(), ""
+
+
+def _length_in_words(draft: Draft, inputs: Inputs, now: datetime) -> str:
+    after = draft.edit.applied(inputs)
+    programme = after.shelf.programmes[draft.edit.rules[0].programme_id]
+    length = length_of(programme, local(now).date(), after.shelf, after.terms)
+    said = f"Buổi dài khoảng {duration(length)}"
+    if programme.booked is None:
+        return f"{said}."
+    over = length - programme.booked
+    if over > timedelta():
+        return f"{said}, thừa {duration(over)} so với chỗ đã đặt."
+    return f"{said}, còn trống {duration(-over)}."
+
+
+def _form_page(
+    form: SessionForm,
+    problems: dict[str, str],
+    status: int = 200,
+    *,
+    rule_id: str | None = None,
+    clashes: Clashes | None = None,
+) -> ResponseReturnValue:
+    now = services().clock.now()
+    inputs = services().timetable.inputs()
+    approved = _choices(form, inputs)
     with services().database.read() as connection:
         shelf = clips.some(connection, [one.clip_hash for one in approved if one.clip_hash])
         branches = tree(places.areas(connection), places.levels(connection), local(now).date())
+    words, problem = ("", "") if problems else _in_words(form)
     return render_template(
         "session.html",
         form=form,
         problems=problems,
+        clashes=clashes,
+        rule_id=rule_id,
+        words=words,
+        problem_words=problem,
         approved=approved,
         shelf=shelf,
+        programmes=sorted(inputs.shelf.programmes.values(), key=lambda one: one.name),
         tree=branches,
+        flat_areas=flat(branches),
         reached=_reached(branches, frozenset(one.area_id for one in _standing())),
         weekdays=tuple(enumerate(SHORT_WEEKDAYS, 1)),
+        long_weekdays=tuple(enumerate(WEEKDAYS, 1)),
+        nth_labels=NTH_LABELS,
+        dayparts=inputs.calendar.dayparts.values(),
+        day_types=DAY_TYPE_LABELS,
+        lunar=LUNAR_PRESETS,
+        late_labels=LATE_LABELS,
+        presets=[(one, filled_by(one, inputs.calendar)) for one in PRESETS],
         priorities=(Priority.NORMAL, Priority.PRIORITY),
         station=own_station(),
         now=now,
     ), status
+
+
+def _choices(form: SessionForm, inputs: Inputs) -> tuple[Bulletin, ...]:
+    """Return the bulletins to choose from: those chosen in their order, then the newest approved ones."""
+    held = inputs.shelf.bulletins
+    chosen = tuple(held[one] for one in form.bulletin_ids if one in held)
+    return (*chosen, *(one for one in _approved() if one.id not in form.bulletin_ids))
 
 
 def _approved() -> tuple[Bulletin, ...]:
@@ -161,27 +340,7 @@ def _reached(branches: tuple[Branch, ...], standing: frozenset[str]) -> frozense
     return frozenset(one.id for one in every if any(below.id in standing for below in flat((one,))))
 
 
-def _silent(wanted: NewSession, now: datetime) -> dict[tuple[str, str], str]:
-    """Return, in words, what will not sound where `wanted` is meant, in its first eight days.
-
-    By area and session: adding one can also silence another that was there before.
-    """
-    today = local(now).date()
-    first = min(wanted.dates, default=wanted.valid_from) or today
-    # Nothing has been checked yet: a first day may be any that the calendar knows.
-    begin = max(today, min(first, today + _FARTHEST))
-    start = max(now, datetime.combine(begin, time(), ZONE))
-    areas = {one.area_id for one in services().timetable.machines_under(wanted.area_ids)}
-    planned = services().timetable.will_sound_at(areas, start, start + _LOOK_AHEAD)
-    return {(area, slot.key): _why(slot) for area, slots in planned.items() for slot in slots if _why(slot)}
-
-
-def _why(slot: Slot) -> str:
-    reason = slot.refusal or "; ".join(f"«{one.title}» {one.refusal}" for one in slot.items if one.refusal)
-    return f"«{slot.title}» lúc {moment(slot.starts_at)} ({reason.rstrip('.')})" if reason else ""
-
-
-def _warnings(wanted: NewSession, silent: dict[tuple[str, str], str], now: datetime) -> list[str]:
+def _warnings(wanted: NewSession, more: list[str], now: datetime) -> list[str]:
     """Return a sentence for each thing that keeps the session from sounding as it was asked for."""
     said = []
     under = services().timetable.machines_under
@@ -192,11 +351,31 @@ def _warnings(wanted: NewSession, silent: dict[tuple[str, str], str], now: datet
     lost = [one.name for one in under(wanted.area_ids) if one.state_at(now) is MachineState.OFFLINE]
     if lost:
         said.append(f"máy đang mất kết nối, chỉ nhận lịch mới khi có mạng lại: {', '.join(lost)}.")
-    told = list(dict.fromkeys(silent.values()))
-    if told:
-        more = f" và {len(told) - _MOST_TOLD} buổi khác" if len(told) > _MOST_TOLD else ""
-        said.append(f"tính đến lúc này sẽ không phát hoặc không phát đủ: {', '.join(told[:_MOST_TOLD])}{more}.")
+    if more:
+        rest = f" và {len(more) - 3} điều khác." if len(more) > 3 else ""
+        said.append(f"tính đến lúc này: {' '.join(more[:3])}{rest}")
     return [said[0], *(one[0].upper() + one[1:] for one in said[1:])] if said else []
+
+
+def _place(today: date) -> Place:
+    areas = _areas(today)
+    asked = [one for one in Layer if one.value in request.args.getlist("lop")]
+    return Place(
+        areas=areas,
+        area_id=_area_id(areas),
+        day=_asked_day() or today,
+        one_day=request.args.get("xem") == "ngay",
+        layers=tuple(asked) if "loc" in request.args else tuple(Layer),
+    )
+
+
+def _area_ids(place: Place) -> tuple[str, ...]:
+    """Return the area on show and, for one day, the places under it where machines stand."""
+    if not place.one_day or place.area is None:
+        return (place.area_id,) if place.area_id else ()
+    standing = {one.area_id for one in _standing()}
+    below = [one.id for one in flat((place.area,)) if one.id in standing and one.id != place.area_id]
+    return (place.area_id, *below)
 
 
 def _area_id(areas: tuple[Branch, ...]) -> str:
@@ -205,8 +384,7 @@ def _area_id(areas: tuple[Branch, ...]) -> str:
     known = [one.id for one in areas]
     if asked in known:
         return asked
-    with services().database.read() as connection:
-        standing = {one.area_id for one in machines.everything(connection) if one.revoked_at is None}
+    standing = {one.area_id for one in _standing()}
     return next((one for one in known if one in standing), known[0] if known else "")
 
 
@@ -215,46 +393,4 @@ def _asked_day() -> date | None:
         day = read_day(request.args.get("day", ""))
     except BadInputError:
         return None
-    return day if day is not None and 1970 <= day.year <= 2100 else None
-
-
-def _rule_lines(areas: tuple[Branch, ...], now: datetime) -> list[RuleLine]:
-    names = {one.id: one.name for one in areas}
-    with services().database.read() as connection:
-        rules, programmes = timetable.rules(connection), timetable.programmes(connection)
-    lines = [
-        RuleLine(
-            rule,
-            programmes[rule.programme_id],
-            tuple(name for area_id, name in names.items() if area_id in rule.area_ids),
-            _days_in_words(rule),
-            _is_over(rule, now),
-        )
-        for rule in rules.values()
-    ]
-    return sorted(lines, key=lambda line: (line.over, not line.rule.enabled, line.rule.times, line.programme.name))
-
-
-def _days_in_words(rule: Rule) -> str:
-    if len(rule.weekdays) == 7:
-        words = ["hằng ngày"]
-    else:
-        words = [", ".join(SHORT_WEEKDAYS[number - 1] for number in sorted(rule.weekdays))] if rule.weekdays else []
-    words += [on_day(one) for one in sorted(rule.dates)]
-    if rule.valid_from:
-        words.append(f"từ {on_day(rule.valid_from)}")
-    if rule.valid_until:
-        words.append(f"đến {on_day(rule.valid_until)}")
-    return ", ".join(words)
-
-
-def _is_over(rule: Rule, now: datetime) -> bool:
-    last = max(rule.dates, default=date.min)
-    if rule.weekdays:
-        last = max(last, rule.valid_until or date.max)
-    return last < local(now).date() or (last < date.max and datetime.combine(last, max(rule.times), ZONE) <= now)
-
-
-def _require_scheduler() -> None:
-    if not me().may(Role.SCHEDULER):
-        raise NotAllowedError("Tài khoản của bạn không có quyền xếp lịch. Chưa có gì thay đổi.")
+    return day if day is not None and 1977 <= day.year <= 2098 else None

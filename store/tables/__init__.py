@@ -1,6 +1,7 @@
 """The tables. Names are the words of the trade; a change here needs a migration beside it."""
 
 from store.tables.base import metadata
+from store.tables.checks import calendar_link, chore_run, finding
 from store.tables.desk import (
     bulletin,
     campaign,
@@ -49,11 +50,14 @@ __all__ = [
     "area_succession",
     "bed_mix",
     "bulletin",
+    "calendar_link",
     "campaign",
+    "chore_run",
     "clip",
     "daypart",
     "enrolment_code",
     "exclusion_window",
+    "finding",
     "job",
     "lexicon_change",
     "lexicon_entry",

@@ -34,6 +34,7 @@ published_playlist = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("etag", String(80), nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("held", JSON, nullable=False, default=dict, server_default="{}"),
     Column("issued_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
 )

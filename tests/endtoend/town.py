@@ -23,7 +23,7 @@ from audio_library.codec import encode_flac
 from domain.audio import Clip, ClipKind, Loudness
 from domain.bulletins import Genre
 from domain.people import User
-from domain.timetable import Programme, ProgrammeItem, Rule
+from domain.timetable import ItemKind, Programme, ProgrammeItem, Rule
 from scheduler.desk import NewSession
 from store import bulletins, clips, people, timetable
 from store.bulletins import Draft
@@ -183,7 +183,9 @@ class Town:
         when = {"times": (local.time(),), "dates": frozenset({local.date()})}
         with self.centre.database.write() as connection:
             clips.put(connection, Clip(clip_hash, len(data), "audio/flac", length, figures, ClipKind.OTHER, name, now))
-            timetable.put_programme(connection, Programme(name, name, (ProgrammeItem(clip_hash=clip_hash),)))
+            timetable.put_programme(
+                connection, Programme(name, name, (ProgrammeItem(clip_hash=clip_hash, kind=ItemKind.CLIP),))
+            )
             timetable.put_rule(connection, Rule(name, name, frozenset({"lai-chau"}), **when))
         return name
 

@@ -391,3 +391,27 @@ def flip_a_byte(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
+
+
+def test_a_session_sounds_as_loud_as_its_hour_allows(centre: Centre, run: Run, tmp_path: Path) -> None:
+    softer, louder, at = sound(0.5, seed=2), sound(0.5, seed=3), soon()
+    later = at + timedelta(seconds=0.6), at + timedelta(seconds=1.2)
+    slots = (
+        slot("a", at, item(CLIP)),
+        slot("b", later[0], item(softer), gain_mb=-600),
+        slot("c", later[1], item(louder), gain_mb=600),
+    )
+    centre.publish(plan(*slots, clips=(CLIP, softer, louder)), CLIP, softer, louder)
+    running = run(centre.enrolled(tmp_path))
+    wait_until(lambda: outcome_of(centre, "c") == "played")
+    running.stop()
+    heard_ = np.concatenate([samples for _, samples in heard(running.recordings)])
+    sounding = heard_[heard_ != 0]
+    pieces = [sounding[number * 24_000 : (number + 1) * 24_000] for number in range(3)]
+    assert np.array_equal(pieces[0], CLIP.samples)
+    assert _decibels(pieces[1], softer.samples) == pytest.approx(-6.0, abs=0.1)
+    assert _decibels(pieces[2], louder.samples) == pytest.approx(6.0, abs=0.1)
+
+
+def _decibels(loud: np.ndarray, soft: np.ndarray) -> float:
+    return float(20 * np.log10(np.std(loud.astype(float)) / np.std(soft.astype(float))))

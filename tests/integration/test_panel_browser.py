@@ -80,6 +80,8 @@ def test_every_page_is_open_to_all_and_fits_the_screen(served: Served, width: in
     page = served.page(EDITOR, width, height)
     paths = ["/", "/ban-tin", "/ban-tin/moi", "/lich?area=san-thang", "/lich/moi", "/may-phat", "/nhat-ky", "/ke-hoach"]
     paths += [f"/ban-tin/{ids[name]}" for name in ("draft", "submitted", "produced", "backup", "failed")]
+    at = f"/lich/vi-sao?may={ids['machine']}&luc=2026-11-23T06:00:00"
+    paths += ["/lich/vi-sao", at, "/lich/nghe-truoc"]
     for path in (*paths, "/tai-khoan", "/dang-nhap"):
         page.goto(served.address + path)
         found = Axe().run(page, options={"runOnly": TAGS})

@@ -162,14 +162,38 @@ def test_a_session_that_will_sound_is_told_so(town: Panel) -> None:
     assert "chỉ nhận lịch mới khi có mạng lại: Máy bản." in added(town, "Chiều", times="15:00")
 
 
-def test_a_clash_is_told_whichever_of_the_two_gives_way(town: Panel) -> None:
+def asked(town: Panel, name: str, times: str, **more: str) -> tuple[dict[str, str], int, str]:
+    """Ask for a session on the 24th; return the fields that were sent, the status and the text of the answer."""
+    fields = {"name": name, "bulletin": town.produced(name), "area": "san-thang", "day": "24/11/2026", "times": times}
+    answer = town.post(EDITOR, "/lich/moi", **fields, **more)
+    return fields, answer.status_code, answer.get_data(as_text=True)
+
+
+def test_a_clash_of_equals_is_told_before_saving_and_offers_a_way_out(town: Panel) -> None:
     machine(town, "Máy bản", "san-thang", b"9" * 32)
     added(town, "Trưa")
-    second = added(town, "Chen", times="11:31")
-    assert "note-warn" in second
-    assert "«Chen» lúc 11:31 ngày 24/11/2026 (" in second
-    assert "«Trưa»" not in second.split("ngày 24/11/2026 (")[0]
-    assert "«Trưa» lúc 11:30 ngày 24/11/2026 (" in added(town, "Gấp", times="11:30", priority="PRIORITY")
+    fields, status, page = asked(town, "Chen", "11:31")
+    assert status == 409
+    assert "«Chen» lúc 11:31" in page
+    assert "trùng với «Trưa»" in page
+    assert "Vẫn lưu" not in page
+    assert len(rules(town)) == 1
+    offer = re.search(r'name="offer" value="(move[^"]+)"', page)[1]
+    assert town.post(EDITOR, "/lich/moi", **fields, offer=offer).status_code == 303
+    assert sorted(one.times[0].isoformat() for one in rules(town)) == ["11:30:00", "11:35:00"]
+
+
+def test_a_higher_session_may_be_saved_over_a_lower_one_once_it_was_looked_at(town: Panel) -> None:
+    machine(town, "Máy bản", "san-thang", b"9" * 32)
+    added(town, "Trưa")
+    fields, status, page = asked(town, "Gấp", "11:30", priority="PRIORITY")
+    assert status == 409
+    assert "«Trưa» lúc 11:30" in page
+    seal = re.search(r'name="anyway" value="([^"]+)"', page)[1]
+    assert town.post(EDITOR, "/lich/moi", **fields, priority="PRIORITY", anyway="khác").status_code == 409
+    assert town.post(EDITOR, "/lich/moi", **fields, priority="PRIORITY", anyway=seal).status_code == 303
+    page = text_of(town, "/lich?area=san-thang&day=2026-11-24")
+    assert "Không phát: trùng với «Gấp» lúc 11:30." in page
 
 
 @pytest.mark.parametrize(("start", "status"), [("31/12/9999", 422), ("01/01/0001", 303)])
@@ -180,13 +204,16 @@ def test_a_first_day_at_the_end_of_the_calendar_breaks_nothing(town: Panel, star
     assert answer.status_code == status
 
 
-def test_a_day_that_is_full_is_told(town: Panel) -> None:
+def test_a_day_that_is_full_is_told_and_takes_no_more(town: Panel) -> None:
     machine(town, "Máy bản", "san-thang", b"9" * 32)
     with town.database.write() as connection:
         station.set_policy(connection, replace(station.get(connection).policy, sessions_per_day=1))
     added(town, "Trưa")
-    told = added(town, "Chiều", times="15:00")
-    assert re.search(r"«Chiều» lúc 15:00 ngày 24/11/2026 \([^)]*mỗi ngày\)", told)
+    _, status, page = asked(town, "Chiều", "15:00")
+    assert status == 409
+    assert re.search(r"«Chiều» lúc 15:00 [^<]*quá mức 1 buổi mỗi ngày", page)
+    assert "Vẫn lưu" not in page
+    assert len(rules(town)) == 1
 
 
 def test_a_minute_from_now_is_one_press(town: Panel) -> None:
@@ -211,8 +238,8 @@ def test_a_weekly_session_keeps_its_days_and_its_span(town: Panel) -> None:
         valid_until="31/12/2026",
     )
     page = text_of(town, "/lich")
-    assert "T2, T6, từ 01/12/2026, đến 31/12/2026" in page
-    assert "Phường Tân Phong, Phường Đoàn Kết" in page
+    assert "thứ hai và thứ sáu, từ 01/12/2026 đến hết 31/12/2026" in page
+    assert "Phường Tân Phong và Phường Đoàn Kết" in page
 
 
 @pytest.mark.parametrize(

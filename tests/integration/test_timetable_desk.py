@@ -94,6 +94,10 @@ REFUSALS: dict[str, tuple[Callable[[NewSession], NewSession], str]] = {
     "days the wrong way": (changed(valid_from=MONDAY, valid_until=MONDAY - DAY), "Ngày cuối"),
     "a date far away": (changed(dates=frozenset({date(2040, 1, 1)})), "năm năm"),
     "the end of time": (changed(dates=frozenset(), weekdays=frozenset({1}), valid_from=date.max), "năm năm"),
+    "an end without end": (
+        changed(dates=frozenset(), weekdays=frozenset({1}), valid_until=date.max),
+        "Ngày cuối quá xa",
+    ),
     "a past time today": (changed(times=(time(9, 30),)), r"đã qua \(bây giờ là 09:31:00 ngày 23/11/2026\)"),
     "this very instant": (changed(times=(time(9, 31),)), "đã qua"),
     "a past day": (changed(dates=frozenset({MONDAY - DAY})), "đã qua"),
@@ -126,7 +130,9 @@ def test_what_could_never_sound_is_refused_in_a_sentence(
         changed(dates=frozenset({MONDAY - DAY, MONDAY + DAY}), times=(time(5),)),
         changed(dates=frozenset(), weekdays=frozenset({1}), times=(time(9),)),
         changed(dates=frozenset(), weekdays=frozenset({7}), valid_until=MONDAY + 6 * DAY),
-        changed(dates=frozenset(), weekdays=frozenset({1}), valid_from=date(2027, 6, 1), valid_until=date.max),
+        changed(
+            dates=frozenset(), weekdays=frozenset({1}), valid_from=date(2027, 6, 1), valid_until=date(2099, 12, 31)
+        ),
     ],
 )
 def test_what_has_one_instant_ahead_is_taken(

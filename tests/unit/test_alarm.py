@@ -1,13 +1,14 @@
 """The alarm clock: on time, level-triggered, and deaf to clock steps and errors."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from scheduler import alarm as alarm_module
-from scheduler.alarm import Alarm
+from scheduler.alarm import LONGEST_SLEEP, Alarm
 from tests.fakes_player import Steps, wait_until
 
 Make = Callable[..., Alarm]
@@ -177,3 +178,60 @@ def test_it_stops_and_may_be_stopped_twice(make: Make) -> None:
     count = len(due.acted)
     threading.Event().wait(0.05)
     assert len(due.acted) == count
+
+
+def test_housekeeping_may_be_asked_for_sooner_the_first_time(make: Make) -> None:
+    swept: list[int] = []
+    made = make(Steps(), Due().next, lambda: None)
+    made.every(3600.0, lambda: swept.append(1), "sweep", first=0.05)
+    made.start()
+    wait_until(lambda: swept == [1], 2.0)
+    made.poke()
+    threading.Event().wait(0.2)
+    assert swept == [1]
+
+
+@pytest.mark.parametrize("step", [timedelta(minutes=10), timedelta(days=1), timedelta(days=400)])
+def test_what_a_forward_step_makes_due_is_acted_upon_within_a_second(
+    make: Make, monkeypatch: pytest.MonkeyPatch, step: timedelta
+) -> None:
+    clock = _stepping(monkeypatch)
+    due = Due(datetime.now(UTC) + step - timedelta(seconds=5))
+    seen: list[datetime] = []
+    made = make(clock, due.next, lambda: seen.append(clock.now()))
+    made.start()
+    wait_until(lambda: len(seen) >= 1)
+    stepped_at = time.monotonic()
+    clock.shift = step
+    wait_until(lambda: seen[-1] >= due.due[0], 3.0)
+    assert time.monotonic() - stepped_at < LONGEST_SLEEP + 0.3
+
+
+def test_a_backward_step_in_mid_wait_neither_stops_the_tick_nor_makes_it_race(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = _stepping(monkeypatch)
+    due = Due(datetime.now(UTC) + timedelta(hours=1))
+    made = make(clock, due.next, due.act)
+    made.start()
+    wait_until(lambda: len(due.acted) == 1)
+    for back in (timedelta(seconds=-2), timedelta(days=-1), timedelta(days=-4000)):
+        clock.shift, count = back, len(due.acted)
+        wait_until(lambda count=count: len(due.acted) > count, LONGEST_SLEEP + 0.5)  # type: ignore[misc]
+    count = len(due.acted)
+    threading.Event().wait(0.5)
+    assert len(due.acted) - count <= 2
+
+
+def _stepping(monkeypatch: pytest.MonkeyPatch) -> Steps:
+    """Return a clock whose steps the alarm's scheduler sees too, as it does on a real machine."""
+    clock = Steps()
+
+    class Stepped(datetime):
+        @classmethod
+        def now(cls, tz=None):  # type: ignore[no-untyped-def, override]
+            return datetime.now(tz) + clock.shift
+
+    monkeypatch.setattr("apscheduler.schedulers.base.datetime", Stepped)
+    monkeypatch.setattr(alarm_module, "datetime", Stepped)
+    return clock

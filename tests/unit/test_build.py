@@ -9,24 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.airtime import AirtimePolicy, QuietHours
+from domain.airtime import AirtimePolicy, QuietHours, VolumeBand
 from domain.audio import Clip, ClipKind, Loudness, VoiceStamp
 from domain.bulletins import Bulletin, BulletinState, Genre
+from domain.errors import TrustError
 from domain.playlist import MAX_ITEMS, MAX_LENGTH, MAX_SLOTS, Playlist, from_document, to_document
-from domain.timetable import STATION_ZONE, Priority, Programme, ProgrammeItem, Rule, Slot
+from domain.timetable import STATION_ZONE, ItemKind, Priority, Programme, ProgrammeItem, Rule, Slot
 from scheduler.build import (
     MAX_TEXT,
     Heading,
     Listener,
-    Shelf,
-    Terms,
     fingerprint,
-    plan_item,
     playlist_of,
     reaches,
     slots_for,
 )
 from scheduler.expand import expand
+from scheduler.items import Shelf, Terms, plan_item
 from scheduler.policy import check_day, check_session
 
 ZONE = ZoneInfo(STATION_ZONE)
@@ -65,7 +64,8 @@ def bulletin(mark: str) -> Bulletin:
 
 
 RULE = Rule("sang", "p1", frozenset({"xa"}), (time(5, 30),), frozenset(range(1, 8)))
-PROGRAMME = Programme("p1", "Buổi sáng", (ProgrammeItem("ba"), ProgrammeItem(clip_hash="c" * 64)))
+MUSIC = ProgrammeItem(clip_hash="c" * 64, kind=ItemKind.CLIP)
+PROGRAMME = Programme("p1", "Buổi sáng", (ProgrammeItem("ba"), MUSIC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +162,13 @@ def test_a_sound_that_a_machine_would_refuse_is_refused_alone(change: dict[str, 
 
 
 def test_the_sound_of_a_bulletin_cannot_be_aired_around_its_approval() -> None:
-    item = plan_item(ProgrammeItem(clip_hash="a" * 64), ON, Station().shelf(), TERMS)
+    item = plan_item(ProgrammeItem(clip_hash="a" * 64, kind=ItemKind.CLIP), ON, Station().shelf(), TERMS)
     assert item.refusal == "âm thanh của bản tin chỉ được phát qua bản tin đã duyệt"
 
 
-@pytest.mark.parametrize("item", [ProgrammeItem(), ProgrammeItem(clip_hash="f" * 64), ProgrammeItem("lạ")])
+@pytest.mark.parametrize(
+    "item", [ProgrammeItem(), ProgrammeItem(clip_hash="f" * 64, kind=ItemKind.CLIP), ProgrammeItem("lạ")]
+)
 def test_an_item_that_is_gone_is_planned_with_the_reason(item: ProgrammeItem) -> None:
     planned = plan_item(item, ON, Station().shelf(), TERMS)
     assert planned.refusal
@@ -292,7 +294,7 @@ def test_the_fingerprint_tells_a_new_plan_from_one_issued_again() -> None:
 
 
 TIMES = st.builds(time, st.integers(0, 23), st.sampled_from([0, 7, 30, 58]))
-ITEMS = st.sampled_from([ProgrammeItem("ba"), ProgrammeItem("bb"), ProgrammeItem(clip_hash="c" * 64), ProgrammeItem()])
+ITEMS = st.sampled_from([ProgrammeItem("ba"), ProgrammeItem("bb"), MUSIC, ProgrammeItem()])
 PROGRAMMES = st.tuples(
     *(
         st.builds(
@@ -389,3 +391,31 @@ def test_the_same_timetable_gives_the_same_playlist_in_any_order(station: Statio
 def test_every_playlist_is_one_that_a_machine_accepts(station: Station, terms: Terms) -> None:
     playlist = station.playlist(2, terms)
     assert from_document(to_document(playlist)) == playlist
+
+
+@pytest.mark.parametrize(("gain_db", "gain_mb"), [(-6.0, -600), (-3.456, -346), (0.0, 0), (99.0, 1200), (-99.0, -6000)])
+def test_the_volume_of_the_hour_goes_into_the_signed_document(gain_db: float, gain_mb: int) -> None:
+    terms = Terms(AirtimePolicy(volume=(VolumeBand(time(5), time(6), gain_db),)))
+    playlist = Station().playlist(terms=terms)
+    assert [slot.gain_mb for slot in playlist.slots] == [gain_mb]
+    document = to_document(playlist)
+    assert document["slots"][0].get("gain", 0) == gain_mb
+    assert from_document(document) == playlist
+
+
+def test_without_a_volume_the_document_is_the_one_that_older_machines_know() -> None:
+    assert "gain" not in to_document(Station().playlist())["slots"][0]
+
+
+def test_an_emergency_is_never_made_softer() -> None:
+    programme = replace(PROGRAMME, priority=Priority.EMERGENCY)
+    terms = Terms(AirtimePolicy(volume=(VolumeBand(time(5), time(6), -6.0),)))
+    assert [slot.gain_mb for slot in Station(programmes=(programme,)).playlist(terms=terms).slots] == [0]
+
+
+@pytest.mark.parametrize("gain", [-6001, 1201, 1.5, "0", None, True])
+def test_a_volume_that_no_machine_obeys_is_refused(gain: object) -> None:
+    document = to_document(Station().playlist())
+    document["slots"][0]["gain"] = gain
+    with pytest.raises(TrustError):
+        from_document(document)

@@ -56,7 +56,7 @@ def test_no_two_kept_slots_sound_at_once(slots: list[Slot]) -> None:
 @given(SLOTS)
 def test_every_slot_is_kept_as_it_came_or_explained(slots: list[Slot]) -> None:
     resolution = resolve(slots)
-    assert [replace(one, refusal="") for one in resolution.slots] == sorted(
+    assert [replace(one, refusal="", yields_to="") for one in resolution.slots] == sorted(
         (replace(one, refusal="") for one in slots), key=lambda one: (one.starts_at, one.key)
     )
     assert all(one in slots and not one.refusal for one in resolution.kept)
@@ -104,7 +104,7 @@ def test_the_higher_priority_wins_even_when_it_starts_inside() -> None:
     low, high = slot("Thể dục", 0, 30), slot("Lịch tiêm", 10, 5, Priority.PRIORITY)
     resolution = resolve([low, high])
     assert resolution.kept == (high,)
-    assert resolution.dropped == (replace(low, refusal="trùng với «Lịch tiêm» lúc 05:40"),)
+    assert resolution.dropped == (replace(low, refusal="trùng với «Lịch tiêm» lúc 05:40", yields_to=high.key),)
 
 
 def test_among_equals_the_earlier_start_wins_and_then_the_smaller_key() -> None:

@@ -10,14 +10,14 @@ from domain.airtime import AirtimePolicy
 from domain.bulletins import BulletinState
 from domain.people import Role, User
 from domain.timetable import STATION_ZONE, Programme, ProgrammeItem, Rule
+from scheduler.seeding import seed_dayparts, seed_holidays
 from store import bulletins, campaigns, jobs, people, places, station, timetable
 from store.bulletins import Act, Draft
 from store.engine import new_id
 from store.station import Station
-from tiengloa.example.places import AREAS
+from tiengloa.example.places import AREAS, EXAMPLE_LEVELS
 from tiengloa.example.plan import CAMPAIGN, CAMPAIGN_ID, ORGANISATIONS
 from tiengloa.example.scripts import BULLETINS, ExampleBulletin
-from tiengloa.places import LEVELS
 
 EDITOR_LOGIN, APPROVER_LOGIN = "bientap", "duyet"
 _ZONE = ZoneInfo(STATION_ZONE)
@@ -60,10 +60,13 @@ def load(connection: Connection, now: datetime) -> None:
     )
     people.add(connection, _EDITOR)
     people.add(connection, _APPROVER)
-    places.add_levels(connection, LEVELS)
+    places.add_levels(connection, EXAMPLE_LEVELS)
     places.add_areas(connection, AREAS)
+    places.add_successions(connection, AREAS)
     places.add_organisations(connection, ORGANISATIONS)
     campaigns.add(connection, CAMPAIGN)
+    seed_dayparts(connection)
+    seed_holidays(connection, now.astimezone(_ZONE).date())
     for one in BULLETINS:
         _add_approved(connection, one, now)
     _add_daily_sessions(connection, now)

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _widen_slots()
     _make_changes()
     _make_succession()
+    _make_checks()
     op.add_column("station", sa.Column("freeze", sa.BigInteger(), server_default="1200000", nullable=False))
     op.add_column("station", sa.Column("seasons", sa.JSON(), server_default="[[4, 16], [10, 16]]", nullable=False))
 
@@ -166,3 +167,37 @@ def _make_succession() -> None:
     )
     for name in ("predecessor_id", "successor_id"):
         op.create_index(op.f(f"ix_area_succession_{name}"), "area_succession", [name], unique=False)
+
+
+def _make_checks() -> None:
+    op.create_table(
+        "finding",
+        sa.Column("key", sa.String(length=140), nullable=False),
+        sa.Column("check", sa.String(length=20), nullable=False),
+        sa.Column("tone", sa.String(length=10), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("first_seen", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_finding")),
+    )
+    op.create_table(
+        "chore_run",
+        sa.Column("chore", sa.String(length=20), nullable=False),
+        sa.Column("tried_at", sa.BigInteger(), nullable=False),
+        sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("chore", name=op.f("pk_chore_run")),
+    )
+    op.create_table(
+        "calendar_link",
+        sa.Column("area_id", sa.String(length=40), nullable=False),
+        sa.Column("salt", sa.String(length=40), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("made_by", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_calendar_link_area_id")),
+        sa.ForeignKeyConstraint(["made_by"], ["user_account.id"], name=op.f("fk_calendar_link_made_by")),
+        sa.PrimaryKeyConstraint("area_id", name=op.f("pk_calendar_link")),
+    )
+    op.create_index(op.f("ix_calendar_link_made_by"), "calendar_link", ["made_by"], unique=False)
+    op.add_column("published_playlist", sa.Column("held", sa.JSON(), server_default="{}", nullable=False))

@@ -1,0 +1,276 @@
+"""Edits of the timetable before they are saved: each judged against the policy, and told in words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from domain.bulletins import Bulletin, BulletinState
+from domain.errors import BadInputError, NotFoundError, WrongStateError
+from domain.people import User
+from domain.timetable import ItemKind, Occurrence, Priority, Programme, ProgrammeItem, Rule
+from scheduler import editing, words
+from scheduler.conflicts import Edit
+from scheduler.editing import Target
+from scheduler.inputs import Inputs, local_date, path_on
+from scheduler.judging import Ground, broken_lines, length_of
+from scheduler.sessions import MOST_RANK, NAME_LIMIT, ZONE, NewSession, check, programme_of, rule_of
+from scheduler.snapshots import fingerprint, of_edit, snapshot
+from store.engine import new_id
+
+URGENT_LEAD = timedelta(minutes=1)
+"""How far ahead an urgent session begins, so that machines have fetched it by then."""
+
+_ALMOST_A_SECOND = timedelta(microseconds=999_999)
+CHANGED_MEANWHILE = "Dòng lịch này vừa được người khác sửa nên chưa lưu. Hãy tải lại trang, xem rồi làm lại."
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An edit that is not saved yet, in words; `subject_id` is its rule, and `seen` what it was made from."""
+
+    edit: Edit
+    action: str
+    words: str
+    subject_id: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drafting:
+    """Makes drafts for a person from what the timetable was at one moment.
+
+    Raises BadInputError, NotFoundError or WrongStateError with a sentence for the person.
+    """
+
+    inputs: Inputs
+    user: User
+    now: datetime
+
+    def session(self, wanted: NewSession, rule_id: str | None = None, stamp: str = "") -> Draft:
+        """Return the edit that adds a session, or that makes the rule `rule_id` this one, if it is as `stamp` says."""
+        check(wanted, self.now, self.inputs.calendar)
+        self._require_areas(wanted)
+        if rule_id is None:
+            return self._judged(self._edit(wanted, None), "thêm buổi phát")
+        old = self._rule(rule_id)
+        if stamp and stamp != stamp_of(self.inputs, rule_id):
+            raise WrongStateError(CHANGED_MEANWHILE)
+        return self._judged(self._edit(wanted, old), "sửa dòng lịch")
+
+    def move(self, key: str, to: Target, *, always: bool) -> Draft:
+        """Return the edit that moves a sounding, this time only or every time."""
+        rule, asked = self._asked(key)
+        if always:
+            moved = editing.moved_always(rule, asked, to, self.now, self.inputs.calendar)
+            return self._judged(Edit(rules=(moved,)), "dời mọi lần")
+        moved = editing.moved_once(rule, asked, to, self.now)
+        return self._judged(Edit(rules=(moved,)), "dời một buổi", _lone(moved, to))
+
+    def skip(self, key: str, note: str = "") -> Draft:
+        """Return the edit that skips a sounding."""
+        rule, asked = self._asked(key)
+        return self._worded(Edit(rules=(editing.skipped(rule, asked, note, self.now),)), "bỏ một buổi")
+
+    def replace(self, key: str, instead: str, note: str = "") -> Draft:
+        """Return the edit that sounds another programme or an approved bulletin, by its id, in one sounding."""
+        rule, asked = self._asked(key)
+        programmes = self.inputs.shelf.programmes
+        programme = programmes.get(instead) or self._one_bulletin(instead, programmes[rule.programme_id])
+        changed = editing.replaced(rule, asked, programme.id, note, self.now)
+        fresh = () if programme.id in programmes else (programme,)
+        local = asked.starts_at.astimezone(ZONE)
+        lone = replace(_lone(changed, Target(local.date(), local.time())), programme_id=programme.id)
+        return self._judged(Edit((changed,), fresh), "thay một buổi", lone)
+
+    def restore(self, key: str) -> Draft:
+        """Return the edit that takes back what is different about a sounding."""
+        rule, asked = self._asked(key)
+        return self._worded(Edit(rules=(editing.without_exception(rule, asked),)), "bỏ ngoại lệ")
+
+    def urgent(self, key: str) -> Draft:
+        """Return the edit that takes a sounding off the machines and urgently sends what it was to become."""
+        rule, asked = self._asked(key)
+        skipping, instead = editing.urgent_instead(rule, asked, new_id(), self.now)
+        instead = replace(instead, created_by=self.user.name)
+        return self._judged(Edit(rules=(skipping, instead)), "gửi gấp", instead)
+
+    def play_now(self, bulletin_id: str, area_ids: frozenset[str]) -> Draft:
+        """Return the edit that sounds an approved bulletin once, in a minute, before what is less urgent."""
+        at = (self.now.astimezone(ZONE) + URGENT_LEAD + _ALMOST_A_SECOND).replace(microsecond=0)
+        wanted = NewSession(
+            name=self._bulletin(bulletin_id).title[:NAME_LIMIT],
+            bulletin_ids=(bulletin_id,),
+            area_ids=area_ids,
+            times=(at.time(),),
+            dates=frozenset({at.date()}),
+            priority=Priority.PRIORITY,
+            urgent=True,
+        )
+        return replace(self.session(wanted), action="phát ngay")
+
+    def switch(self, rule_id: str, *, on: bool) -> Draft:
+        """Return the edit that switches a rule on or off."""
+        rule = replace(self._rule(rule_id), enabled=on)
+        return self._worded(Edit(rules=(rule,)), "phát trở lại" if on else "dừng")
+
+    def order(self, programme_ids: Iterable[str]) -> Draft:
+        """Return the edit by which PRIORITY programmes that meet go before each other in this order."""
+        wanted = tuple(dict.fromkeys(programme_ids))
+        held = {key: one for key, one in self.inputs.shelf.programmes.items() if one.priority is Priority.PRIORITY}
+        if not wanted or not held.keys() >= set(wanted):
+            raise BadInputError("Chỉ xếp thứ tự được giữa các chương trình ưu tiên. Hãy tải lại trang.")
+        ranked = tuple(replace(held[one], rank=rank) for rank, one in enumerate(wanted, 1))
+        told = f"Thứ tự ưu tiên: {', '.join(f'«{one.name}»' for one in ranked)}"
+        return self._sealed(Edit(programmes=ranked), "xếp thứ tự ưu tiên", told, wanted[0])
+
+    def rank(self, programme_id: str, rank: int) -> Draft:
+        """Return the edit that gives a PRIORITY programme its place among those that it meets."""
+        programme = self.inputs.shelf.programmes.get(programme_id)
+        if programme is None or programme.priority is not Priority.PRIORITY or abs(rank) > MOST_RANK:
+            raise BadInputError("Chỉ xếp thứ tự được giữa các chương trình ưu tiên. Hãy tải lại trang.")
+        edit = Edit(programmes=(replace(programme, rank=rank),))
+        return self._sealed(edit, "xếp thứ tự ưu tiên", f"Xếp lại thứ tự của «{programme.name}»", programme_id)
+
+    def _edit(self, wanted: NewSession, old: Rule | None) -> Edit:
+        programme, programmes = self._programme(wanted, old)
+        rule = rule_of(new_id() if old is None else old.id, programme, wanted, self.user.name)
+        if old is not None:
+            rule = replace(
+                rule,
+                created_by=old.created_by,
+                enabled=old.enabled,
+                urgent=old.urgent,
+                except_dates=old.except_dates,
+                exceptions=editing.kept_exceptions(old, rule),
+            )
+        return Edit((rule,), programmes)
+
+    def _programme(self, wanted: NewSession, old: Rule | None) -> tuple[str, tuple[Programme, ...]]:
+        """Return the id of the programme to sound, and the programmes that must be put in place for it."""
+        own = self._own_programme(old)
+        if wanted.programme_id is not None:
+            if wanted.programme_id not in self.inputs.shelf.programmes:
+                raise BadInputError("Chương trình đã chọn không còn. Hãy chọn chương trình khác.")
+            if own is None or own.id != wanted.programme_id:
+                return wanted.programme_id, ()
+            kept = replace(
+                own,
+                priority=wanted.priority,
+                late_policy=wanted.late_policy,
+                grace=wanted.grace,
+                booked=wanted.booked,
+                rank=own.rank if wanted.rank is None else wanted.rank,
+            )
+            return own.id, () if kept == own else (kept,)
+        for one in wanted.bulletin_ids:
+            _require_schedulable(self._bulletin(one))
+        fresh = programme_of(own.id if own else new_id(), wanted)
+        if own is not None:
+            fresh = replace(fresh, rank=own.rank) if wanted.rank is None else fresh
+            held = {item.bulletin_id: item for item in own.items}
+            fresh = replace(fresh, items=tuple(held.get(one.bulletin_id, one) for one in fresh.items))
+        return fresh.id, () if fresh == own else (fresh,)
+
+    def _own_programme(self, old: Rule | None) -> Programme | None:
+        """Return the programme of `old` when nothing else sounds it, so that it may be changed with the rule."""
+        if old is None:
+            return None
+        others = [one for one in self.inputs.shelf.rules.values() if one.id != old.id]
+        used = {one.programme_id for one in others}
+        used |= {one.programme_id or "" for rule in self.inputs.shelf.rules.values() for one in rule.exceptions}
+        return None if old.programme_id in used else self.inputs.shelf.programmes.get(old.programme_id)
+
+    def _one_bulletin(self, bulletin_id: str, like: Programme) -> Programme:
+        bulletin = self._bulletin(bulletin_id)
+        _require_schedulable(bulletin)
+        item = ProgrammeItem(bulletin_id=bulletin_id)
+        return replace(like, id=new_id(), name=bulletin.title[:NAME_LIMIT], items=(item,), booked=None)
+
+    def _bulletin(self, bulletin_id: str) -> Bulletin:
+        found = self.inputs.shelf.bulletins.get(bulletin_id)
+        if found is None:
+            raise NotFoundError("Không có bản tin này.")
+        return found
+
+    def _rule(self, rule_id: str) -> Rule:
+        found = self.inputs.shelf.rules.get(rule_id)
+        if found is None:
+            raise NotFoundError("Không có dòng lịch này.")
+        return found
+
+    def _asked(self, key: str) -> tuple[Rule, Occurrence]:
+        rule_id, asked_at = editing.read_key(key)
+        rule = self._rule(rule_id)
+        return rule, editing.asked_on(rule, asked_at, self.inputs.calendar)
+
+    def _require_areas(self, wanted: NewSession) -> None:
+        known = {area.id for area in self.inputs.areas}
+        if not wanted.area_ids or not wanted.area_ids <= known:
+            raise BadInputError("Hãy chọn ít nhất một địa bàn để phát.")
+        if not wanted.except_area_ids <= known:
+            raise BadInputError("Có địa bàn cần trừ không còn nữa. Hãy tải lại trang rồi chọn lại địa bàn.")
+        today = local_date(self.now)
+        if all(path_on(self.inputs.areas, one, today) & wanted.except_area_ids for one in wanted.area_ids):
+            raise BadInputError("Mọi địa bàn đã chọn đều bị trừ hết. Hãy bỏ bớt địa bàn cần trừ.")
+
+    def _judged(self, edit: Edit, action: str, judged: Rule | None = None) -> Draft:
+        """Return a draft of `edit` when what is new in it, its first rule or `judged`, keeps within the policy."""
+        rule = judged or edit.rules[0]
+        after = edit.applied(self.inputs)
+        programme = after.shelf.programmes[rule.programme_id]
+        length = length_of(programme, local_date(self.now), after.shelf, after.terms)
+        if not length and not any(one.kind is ItemKind.LATEST for one in programme.items):
+            raise BadInputError(f"Chương trình «{programme.name}» không có gì để phát (dài 0 giây).")
+        broken = broken_lines(rule, programme, length, self._ground(rule), self.now)
+        if broken:
+            raise BadInputError(f"Chưa xếp lịch: {' '.join(broken)}")
+        return self._worded(edit, action)
+
+    def _ground(self, rule: Rule) -> Ground:
+        policy, today = self.inputs.terms.policy, local_date(self.now)
+        places = {area_id for window in policy.exclusions for area_id in window.area_ids} | rule.area_ids
+        places |= {area_id for area_id, _ in policy.staggers}
+        known = {area.id for area in self.inputs.areas}
+        paths = {one: path_on(self.inputs.areas, one, today) for one in places & known}
+        return Ground(policy, self.inputs.calendar, self.inputs.areas, paths)
+
+    def _worded(self, edit: Edit, action: str) -> Draft:
+        rule = edit.rules[0]
+        after = edit.applied(self.inputs)
+        names = {one.id: one.name for one in self.inputs.areas}
+        name = after.shelf.programmes[rule.programme_id].name
+        old = self.inputs.shelf.rules.get(rule.id)
+        fresh = [one for one in rule.exceptions if old is not None and one not in old.exceptions]
+        if action.endswith("một buổi") and fresh:
+            instead = after.shelf.programmes.get(fresh[-1].programme_id or "")
+            told = words.exception_words(fresh[-1], instead.name if instead else "")
+        else:
+            told = words.rule_words(edit.rules[-1], self.inputs.calendar, names)
+        return self._sealed(edit, action, f"«{name}»: {told}", rule.id)
+
+    def _sealed(self, edit: Edit, action: str, told: str, subject_id: str) -> Draft:
+        shelf = self.inputs.shelf
+        return Draft(edit, action, told, subject_id, fingerprint(of_edit(shelf.rules, shelf.programmes, edit)))
+
+
+def stamp_of(inputs: Inputs, rule_id: str) -> str:
+    """Return what tells whether a rule, or its programme, was changed since."""
+    rule = inputs.shelf.rules[rule_id]
+    return fingerprint(snapshot(inputs.shelf.rules, inputs.shelf.programmes, (rule_id,), (rule.programme_id,)))
+
+
+def _require_schedulable(bulletin: Bulletin) -> None:
+    if bulletin.state is not BulletinState.APPROVED:
+        raise BadInputError(f"Bản tin «{bulletin.title}» chưa được duyệt nên chưa xếp lịch được.")
+
+
+def _lone(rule: Rule, to: Target) -> Rule:
+    """Return a rule for nothing but what `rule` is to sound at `to`, to be judged by itself."""
+    return Rule(
+        id=rule.id,
+        programme_id=rule.programme_id,
+        area_ids=rule.area_ids,
+        except_area_ids=rule.except_area_ids,
+        times=(to.time,),
+        dates=frozenset({to.day}),
+    )

@@ -1,0 +1,36 @@
+"""Writing down who changed what of the timetable, in the transaction of the change itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from domain.errors import NotAllowedError
+from domain.people import Role, User
+from store import changes
+from store.changes import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Who acts, and when."""
+
+    user: User
+    at: datetime
+
+
+def note(
+    connection: Connection, deed: Deed, action: str, told: tuple[str, str], before: dict[str, Any] | None = None
+) -> None:
+    """Write down a change; `told` is what was changed (its id) and how, in words."""
+    subject_id, words = told
+    changes.note(
+        connection, Change(0, deed.at, deed.user.id, deed.user.name, action, subject_id, words, before, undone=False)
+    )
+
+
+def require(user: User, *roles: Role) -> None:
+    """Refuse a person who holds none of `roles`. Raises NotAllowedError."""
+    if not user.may(*roles):
+        raise NotAllowedError("Tài khoản của bạn không có quyền đổi phần này. Chưa có gì thay đổi.")

@@ -1,0 +1,179 @@
+"""Looking ahead at what will not sound as planned, and back at what nobody reported. Pure.
+
+A centre that is told hours before the air can still mend it; one that is told at the minute cannot.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.checks import Check, Finding, Tone
+from domain.machines import Machine, MachineState
+from domain.timetable import STATION_ZONE, Slot
+from scheduler.reconcile import LineOutcome, LogLine
+
+AHEAD = timedelta(hours=24)
+MOST_FINDINGS = 200
+_FETCH_DELAY = timedelta(minutes=2)
+"""How long after it was published a machine in contact may take to fetch a playlist."""
+_MOST_NAMES = 3
+_ZONE = ZoneInfo(STATION_ZONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a machine was given: since which counter each of its slots is told, and when the newest was issued."""
+
+    since: Mapping[str, int]
+    issued_at: datetime
+
+
+def look_ahead(
+    slots: Iterable[Slot], machines: Iterable[Machine], given: Mapping[str, Given], now: datetime
+) -> tuple[Finding, ...]:
+    """Return what of `slots`, those that begin within AHEAD of `now`, is not ready to sound.
+
+    A session that is refused, whole or in part, is told once for all the machines that it is refused on. A machine
+    that is out of contact, or does not hold the playlist that tells it of a session, is told with its sessions.
+    """
+    known = {one.id: one for one in machines if one.revoked_at is None}
+    ahead = [one for one in slots if now < one.starts_at <= now + AHEAD and one.machine_id in known]
+    found = [*_refused(ahead, known, now), *_out_of_contact(ahead, known, given, now)]
+    return tuple(sorted(found, key=lambda one: (one.at, one.key))[:MOST_FINDINGS])
+
+
+def look_back(lines: Iterable[LogLine], machines: Iterable[Machine], now: datetime) -> tuple[Finding, ...]:
+    """Return the sessions of `lines`, the station log, of which their machine should have spoken and has not."""
+    known = {one.id: one for one in machines}
+    silent: dict[tuple[str, str], LogLine] = {}
+    for line in lines:
+        if line.outcome is LineOutcome.UNREPORTED and line.machine_id in known:
+            silent.setdefault((line.slot_key, line.machine_id), line)
+    found = [_unreported(line, known[line.machine_id], now) for line in silent.values()]
+    return tuple(sorted(found, key=lambda one: (one.at, one.key))[:MOST_FINDINGS])
+
+
+def _refused(slots: Iterable[Slot], known: Mapping[str, Machine], now: datetime) -> Iterator[Finding]:
+    alike: dict[tuple[str, str], list[Slot]] = {}
+    for slot in slots:
+        if words := _refusals(slot):
+            alike.setdefault((slot.key, words), []).append(slot)
+    for (key, words), held in alike.items():
+        first = held[0]
+        silent = bool(first.refusal) or not any(item.span for item in first.items)
+        how = "Sẽ không phát" if silent else "Sẽ phát không đủ"
+        yield Finding(
+            key=_key(Check.READINESS, key, words),
+            check=Check.READINESS,
+            tone=Tone.BAD if silent else Tone.WARN,
+            title=f"{how} lúc {_moment(first.starts_at)}: {first.title}",
+            detail=f"{_names(known[one.machine_id].name for one in held)}: {words.rstrip('.')}.",
+            at=first.starts_at,
+            first_seen=now,
+        )
+
+
+def _refusals(slot: Slot) -> str:
+    """Return in words what of a slot will not sound, or an empty string."""
+    if slot.refusal:
+        return slot.refusal
+    return "; ".join(dict.fromkeys(f"«{one.title}» {one.refusal}" for one in slot.items if one.refusal))
+
+
+def _out_of_contact(
+    slots: Iterable[Slot], known: Mapping[str, Machine], given: Mapping[str, Given], now: datetime
+) -> Iterator[Finding]:
+    own: dict[str, list[Slot]] = {}
+    for slot in slots:
+        if not slot.refusal:
+            own.setdefault(slot.machine_id, []).append(slot)
+    for machine_id, held in own.items():
+        held.sort(key=lambda one: (one.starts_at, one.key))
+        found = _of_machine(known[machine_id], held, given.get(machine_id), now)
+        if found is not None:
+            yield found
+
+
+def _of_machine(machine: Machine, slots: list[Slot], given: Given | None, now: datetime) -> Finding | None:
+    """Return what is wrong between a machine and its `slots`, the nearest first."""
+    lost = machine.state_at(now) in (MachineState.OFFLINE, MachineState.NEVER_SEEN)
+    lacking = _lacking(machine, slots, given) if lost or _had_time(given, now) else []
+    if not lost and not lacking:
+        return None
+    told = lacking or slots
+    contact = _contact(machine) if lost else "Máy có kết nối nhưng không lấy danh sách phát"
+    if lacking:
+        title = f"{machine.name} chưa nhận lịch của {_sessions(lacking)}"
+        advice = "Nếu máy không lấy được danh sách trước giờ, buổi này không phát hoặc phát theo lịch cũ."
+    else:
+        title = f"{machine.name} mất kết nối, còn {_sessions(slots)}"
+        advice = "Máy đã giữ lịch và tự phát được nếu có điện, nhưng không nhận thay đổi mới."
+    return Finding(
+        key=_key(Check.CONTACT, machine.id, "lacking" if lacking else "lost"),
+        check=Check.CONTACT,
+        tone=Tone.BAD if lacking else Tone.WARN,
+        title=title,
+        detail=f"{contact}. {advice}",
+        at=told[0].starts_at,
+        first_seen=now,
+    )
+
+
+def _had_time(given: Given | None, now: datetime) -> bool:
+    return given is not None and now - given.issued_at >= _FETCH_DELAY
+
+
+def _lacking(machine: Machine, slots: list[Slot], given: Given | None) -> list[Slot]:
+    """Return the slots of which the machine has fetched no playlist that tells them as they are now."""
+    fetched = machine.heartbeat.playlist_counter if machine.heartbeat else 0
+    if given is None:
+        return [] if fetched else slots
+    return [one for one in slots if given.since.get(one.key, 0) > fetched]
+
+
+def _unreported(line: LogLine, machine: Machine, now: datetime) -> Finding:
+    state = machine.state_at(now)
+    if state in (MachineState.OFFLINE, MachineState.NEVER_SEEN):
+        why = f"{_contact(machine)}. Máy sẽ báo khi có mạng lại; hãy hỏi địa bàn xem loa có phát không."
+    elif state is MachineState.REVOKED:
+        why = "Máy đã bị thu hồi quyền nên không báo nữa."
+    else:
+        why = "Máy có kết nối nhưng không báo buổi này. Hãy kiểm tra máy phát."
+    return Finding(
+        key=_key(Check.UNREPORTED, line.slot_key, line.machine_id),
+        check=Check.UNREPORTED,
+        tone=Tone.WARN,
+        title=f"Chưa có báo cáo phát lúc {_moment(line.planned_start)}: {line.slot_title or line.title}",
+        detail=f"{machine.name}. {why}",
+        at=line.planned_start,
+        first_seen=now,
+    )
+
+
+def _contact(machine: Machine) -> str:
+    if machine.heartbeat is None:
+        return "Máy chưa kết nối lần nào"
+    return f"Máy mất kết nối từ {_moment(machine.heartbeat.at)}"
+
+
+def _sessions(slots: list[Slot]) -> str:
+    first = slots[0]
+    if len(slots) == 1:
+        return f"buổi {_moment(first.starts_at)} «{first.title}»"
+    return f"{len(slots)} buổi trong 24 giờ tới, gần nhất {_moment(first.starts_at)} «{first.title}»"
+
+
+def _names(names: Iterable[str]) -> str:
+    every = sorted(set(names))
+    more = f" và {len(every) - _MOST_NAMES} máy khác" if len(every) > _MOST_NAMES else ""
+    return ", ".join(every[:_MOST_NAMES]) + more
+
+
+def _moment(instant: datetime) -> str:
+    return f"{instant.astimezone(_ZONE):%H:%M ngày %d/%m}"
+
+
+def _key(check: Check, subject: str, words: str) -> str:
+    return f"{check.value}:{hashlib.sha256(f'{subject}|{words}'.encode()).hexdigest()[:32]}"

@@ -1,0 +1,156 @@
+"""A rule in words, as a Vietnamese scheduler says it. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, time
+
+from domain.calendar import (
+    DAY_TYPE_LABELS,
+    EVERY_DAY_TYPE,
+    EVERY_MONTH,
+    LAST,
+    ROUTINE_DAY_TYPES,
+    Calendar,
+    DayType,
+    LunarDay,
+    NthWeekday,
+)
+from domain.timetable import ExceptionKind, Rule, RuleException
+from scheduler.policy import WEEKDAY_NAMES
+
+_WEEKDAYS = tuple(name.lower() for name in WEEKDAY_NAMES)
+_MOST_DATES = 4
+_TET = 1
+
+
+def rule_words(rule: Rule, calendar: Calendar, names: Mapping[str, str]) -> str:
+    """Return all of `rule` in one phrase; `names` are those of the areas that there are."""
+    return f"Phát {times_words(rule, calendar)}, {days_words(rule)}, {areas_words(rule, names)}"
+
+
+def times_words(rule: Rule, calendar: Calendar) -> str:
+    """Return the times of day, as in “lúc 05:30 và 17:00, khung giờ Sáng (05:30 mùa hè, 06:00 mùa đông)”."""
+    words = [f"lúc {_joined(map(clock, sorted(rule.times)))}"] if rule.times else []
+    for daypart_id in sorted(rule.daypart_ids):
+        part = calendar.dayparts.get(daypart_id)
+        if part is None:
+            words.append("khung giờ không còn")
+        elif part.summer == part.winter:
+            words.append(f"khung giờ {part.name} ({clock(part.summer)})")
+        else:
+            words.append(f"khung giờ {part.name} ({clock(part.summer)} mùa hè, {clock(part.winter)} mùa đông)")
+    return ", ".join(words) or "chưa có giờ"
+
+
+def days_words(rule: Rule) -> str:
+    """Return the days, as in “thứ hai đến thứ sáu, từ 01/12/2026 đến hết 31/12/2026”."""
+    ways: tuple[tuple[bool, Callable[[], str]], ...] = (
+        (bool(rule.weekdays), lambda: _weekly(rule)),
+        (bool(rule.month_days), lambda: f"{_joined(map(_month_day, _last_at_end(rule.month_days)))} hằng tháng"),
+        (bool(rule.nth_weekdays), lambda: f"{_joined(map(_nth, sorted(rule.nth_weekdays)))} của tháng"),
+        (bool(rule.lunar_days), lambda: _lunar_days(rule.lunar_days)),
+        (bool(rule.dates), lambda: _dates(rule.dates)),
+    )
+    words = [say() for asked, say in ways if asked] or ["chưa có ngày"]
+    if rule.valid_from:
+        words.append(f"từ {on(rule.valid_from)}")
+    if rule.valid_until:
+        end = f"đến hết {on(rule.valid_until)}"
+        words[-1:] = [f"{words[-1]} {end}"] if rule.valid_from else [words[-1], end]
+    if rule.regular and rule.day_types != ROUTINE_DAY_TYPES:
+        words.append(_kinds(rule.day_types))
+    if rule.except_dates:
+        words.append(f"trừ {_dates(rule.except_dates)}")
+    return ", ".join(words)
+
+
+def areas_words(rule: Rule, names: Mapping[str, str]) -> str:
+    """Return the places, as in “ở toàn Phường Tân Phong trừ Bản San Thàng”."""
+    inside = [name for area_id, name in names.items() if area_id in rule.area_ids]
+    outside = [name for area_id, name in names.items() if area_id in rule.except_area_ids]
+    if not inside:
+        return "địa bàn không còn"
+    return f"ở toàn {_joined(inside)} trừ {_joined(outside)}" if outside else f"ở {_joined(inside)}"
+
+
+def exception_words(one: RuleException, programme: str = "") -> str:
+    """Return what is different on one day; `programme` is the name of what sounds instead."""
+    when = f"{'các buổi' if one.at is None else 'buổi ' + clock(one.at)} ngày {on(one.on)}"
+    if one.kind is ExceptionKind.SKIP:
+        words = f"bỏ {when}"
+    elif one.kind is ExceptionKind.REPLACE:
+        words = f"{when} thay bằng «{programme or 'chương trình không còn'}»"
+    else:
+        to = [f"lúc {clock(one.to_time)}"] if one.to_time is not None else []
+        to += [f"ngày {on(one.to_day)}"] if one.to_day is not None else []
+        words = f"{when} dời sang {' '.join(to)}"
+    return f"{words} ({one.note})" if one.note else words
+
+
+def clock(moment: time) -> str:
+    """Return a time of day, with its seconds only when there are any."""
+    return f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
+
+
+def on(day: date) -> str:
+    """Return a date as dd/mm/yyyy."""
+    return f"{day:%d/%m}/{day.year:04d}"
+
+
+def _weekly(rule: Rule) -> str:
+    days = sorted(rule.weekdays)
+    every = f" ({rule.week_interval} tuần một lần)" if rule.week_interval > 1 else ""
+    if len(days) == 7:
+        return f"hằng ngày{every}"
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return f"{_WEEKDAYS[days[0] - 1]} đến {_WEEKDAYS[days[-1] - 1]}{every}"
+    return f"{_joined(_WEEKDAYS[day - 1] for day in days)}{every}"
+
+
+def _last_at_end(days: Iterable[int]) -> list[int]:
+    return sorted(days, key=lambda day: 99 if day == LAST else day)
+
+
+def _month_day(day: int) -> str:
+    return "ngày cuối" if day == LAST else f"ngày {day}"
+
+
+def _nth(one: NthWeekday) -> str:
+    name = _WEEKDAYS[one.weekday - 1]
+    if one.nth == LAST:
+        return f"{name} cuối cùng"
+    return f"{name} đầu tiên" if one.nth == 1 else f"{name} lần thứ {one.nth}"
+
+
+def _lunar_days(days: Iterable[LunarDay]) -> str:
+    every = sorted(days)
+    monthly = [_lunar(one) for one in every if one.month == EVERY_MONTH]
+    words = [f"{_joined(monthly)} hằng tháng"] if monthly else []
+    words += [f"{_lunar(one)} tháng {one.month}" for one in every if one.month not in {EVERY_MONTH, _TET}]
+    words += [_lunar(one) + (" Tết" if one.day == 1 else " tháng giêng") for one in every if one.month == _TET]
+    return f"{_joined(words)} âm lịch"
+
+
+def _lunar(one: LunarDay) -> str:
+    if one.day == LAST:
+        return "ngày cuối"
+    if one.day == 15:
+        return "rằm"
+    return "mùng một" if one.day == 1 else f"mùng {one.day}" if one.day <= 10 else f"ngày {one.day}"
+
+
+def _dates(days: Iterable[date]) -> str:
+    every = sorted(days)
+    shown = [f"ngày {on(day)}" for day in every[:_MOST_DATES]]
+    more = len(every) - _MOST_DATES
+    return f"{', '.join(shown)} và {more} ngày khác" if more > 0 else _joined(shown)
+
+
+def _kinds(kinds: frozenset[DayType]) -> str:
+    if kinds == EVERY_DAY_TYPE:
+        return "kể cả quốc tang"
+    return f"chỉ vào {_joined(label for kind, label in DAY_TYPE_LABELS.items() if kind in kinds)}"
+
+
+def _joined(words: Iterable[str]) -> str:
+    every = list(words)
+    return f"{', '.join(every[:-1])} và {every[-1]}" if len(every) > 1 else "".join(every)

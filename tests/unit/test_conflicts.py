@@ -1,0 +1,170 @@
+"""The conflict check: what an edit silences, once a pattern, with its reason and its ways out."""
+
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+from domain.airtime import AirtimePolicy, ExclusionWindow
+from domain.timetable import Priority
+from scheduler.conflicts import ConflictKind, Edit, OfferKind, conflicts
+from tests.fakes_plan import EVERY_WEEKDAY, MACHINES, MONDAY_NOON, ZONE, bulletin, inputs, programme, rule
+
+MINUTES = {"a": 10.0, "b": 8.0, "c": 3.0}
+PLAIN = inputs(
+    rules=(rule("sang", "05:30"), rule("chieu", "17:00")),
+    programmes=(programme("sang", "a"), programme("chieu", "b")),
+    minutes=MINUTES,
+)
+
+
+def check(edit: Edit, given=PLAIN, days: int = 365):
+    return conflicts(given, MACHINES, edit, MONDAY_NOON, days)
+
+
+def adding(*rules, programmes=(), removed=frozenset()) -> Edit:
+    return Edit(tuple(rules), tuple(programmes), removed)
+
+
+NEWS = programme("tin", "c")
+
+
+def test_an_edit_that_clashes_with_nothing_has_no_conflicts() -> None:
+    assert check(adding(rule("tin", "06:00"), programmes=[NEWS])) == ()
+
+
+def test_a_weekly_clash_is_one_conflict_with_its_days_in_words() -> None:
+    (found,) = check(adding(rule("tin", "05:35", weekdays=frozenset({1})), programmes=[NEWS]))
+    assert found.kind is ConflictKind.CLASH
+    assert found.loser.rule_id == "tin"
+    assert found.winner is not None
+    assert found.winner.rule_id == "sang"
+    assert found.machine_ids == ("m1", "m2", "m3")
+    assert found.area_ids == {"cum-1", "cum-2", "cum-3"}
+    assert len(found.days) == 52
+    assert found.sentence == (
+        "«Chương trình tin» lúc 05:35 mỗi thứ hai từ ngày 30/11/2026 sẽ không phát tại Máy 1, Máy 2, Máy 3: "
+        "trùng với «Chương trình sang» phát 05:30–05:40, được xếp trước."
+    )
+
+
+def test_what_was_silent_before_is_not_told_again() -> None:
+    clashing = replace(PLAIN.shelf, rules={**PLAIN.shelf.rules, "tin": rule("tin", "05:35")})
+    clashing = replace(clashing, programmes={**clashing.programmes, "tin": NEWS})
+    given = replace(PLAIN, shelf=clashing)
+    assert check(adding(rule("toi", "19:00", plays="tin")), given) == ()
+
+
+def test_a_session_that_was_there_before_and_is_silenced_is_told() -> None:
+    urgent = programme("gap", "c", priority=Priority.PRIORITY)
+    (found,) = check(
+        adding(rule("gap", "17:05", dates=frozenset({date(2026, 12, 1)}), weekdays=frozenset()), programmes=[urgent])
+    )
+    assert found.loser.rule_id == "chieu"
+    assert found.days == (date(2026, 12, 1),)
+    assert "có mức ưu tiên cao hơn" in found.sentence
+    assert "ngày 01/12/2026" in found.sentence
+
+
+def test_taking_a_session_out_can_silence_another() -> None:
+    given = inputs(
+        rules=(rule("x", "06:00"), rule("y", "06:05"), rule("z", "06:12")),
+        programmes=(programme("x", "a", rank=0), programme("y", "a", rank=1), programme("z", "a", rank=2)),
+        minutes=MINUTES,
+    )
+    found = check(adding(removed=frozenset({"x"})), given)
+    assert [(one.loser.rule_id, one.winner and one.winner.rule_id) for one in found] == [("z", "y")]
+
+
+def test_the_line_of_the_policy_is_named() -> None:
+    policy = AirtimePolicy(day_limit=timedelta(minutes=20))
+    given = replace(PLAIN, terms=replace(PLAIN.terms, policy=policy))
+    (found,) = check(adding(rule("tin", "18:00"), programmes=[NEWS]), given)
+    assert found.kind is ConflictKind.POLICY
+    assert found.policy == "Trong ngày phát tổng cộng 21 phút, quá mức 20 phút mỗi ngày."
+    assert found.sentence.endswith("trong ngày phát tổng cộng 21 phút, quá mức 20 phút mỗi ngày.")
+    assert [one.kind for one in found.offers] == [OfferKind.SHORTEN]
+    assert found.offers[0].length == timedelta(minutes=1)
+
+
+def test_quiet_hours_are_a_line_of_the_policy_and_the_next_free_time_is_offered() -> None:
+    (found,) = check(adding(rule("tin", "04:30", weekdays=frozenset({2})), programmes=[NEWS]))
+    assert "giờ yên tĩnh 21:30–05:00" in found.policy
+    move = found.offers[0]
+    assert move.kind is OfferKind.MOVE
+    assert move.starts_at == datetime(2026, 11, 24, 5, 0, tzinfo=ZONE)
+    assert move.words == "Chuyển «Chương trình tin» sang 05:00, giờ trống gần nhất trong ngày."
+
+
+def test_a_window_of_silence_is_told_only_where_it_holds() -> None:
+    church = ExclusionWindow("w", "nhà thờ", frozenset({"cum-2"}), time(17, 50), time(18, 30), frozenset({7}))
+    given = replace(PLAIN, terms=replace(PLAIN.terms, policy=AirtimePolicy(exclusions=(church,))))
+    (found,) = check(adding(rule("tin", "18:00"), programmes=[NEWS]), given)
+    assert found.machine_ids == ("m2",)
+    assert {day.isoweekday() for day in found.days} == {7}
+    assert found.offers[0].starts_at == datetime(2026, 11, 29, 18, 30, tzinfo=ZONE)
+
+
+def test_the_next_free_time_breaks_no_policy_and_meets_nothing() -> None:
+    (found,) = check(adding(rule("tin", "05:35"), programmes=[NEWS]))
+    assert found.offers[0].starts_at == datetime(2026, 11, 24, 5, 40, tzinfo=ZONE)
+    assert check(adding(rule("tin", "05:40"), programmes=[NEWS])) == ()
+
+
+def test_of_two_priority_programmes_the_order_is_offered() -> None:
+    given = inputs(
+        rules=(rule("sang", "05:30"),),
+        programmes=(programme("sang", "a", priority=Priority.PRIORITY, rank=4),),
+        minutes=MINUTES,
+    )
+    late = programme("tin", "c", priority=Priority.PRIORITY, rank=7)
+    (found,) = check(adding(rule("tin", "05:35"), programmes=[late]), given)
+    order = next(one for one in found.offers if one.kind is OfferKind.ORDER)
+    assert (order.programme_id, order.rank) == ("tin", 3)
+    again = check(adding(rule("tin", "05:35"), programmes=[replace(late, rank=3)]), given)
+    assert [one.loser.rule_id for one in again] == ["sang"]
+
+
+def test_the_item_to_drop_is_offered() -> None:
+    long = programme("tin", "c", "b")
+    (found,) = check(adding(rule("tin", "16:50"), programmes=[long]))
+    assert found.loser.rule_id == "chieu"
+    shorten = next(one for one in found.offers if one.kind is OfferKind.SHORTEN)
+    assert shorten.programme_id == "tin"
+    assert shorten.length == timedelta(minutes=1)
+    assert shorten.item == 0
+    assert shorten.words == "Rút ngắn «Chương trình tin» ít nhất 1 phút, ví dụ bỏ «Bản tin c» (3 phút)."
+
+
+def test_a_session_longer_or_shorter_than_its_place_is_told_in_minutes_and_seconds() -> None:
+    booked = programme("tin", "c", booked=timedelta(minutes=2, seconds=15))
+    (found,) = check(adding(rule("tin", "06:00"), programmes=[booked]))
+    assert found.kind is ConflictKind.LENGTH
+    assert "dài hơn chỗ đã dành 45 giây" in found.sentence
+    (found,) = check(adding(rule("tin", "06:00"), programmes=[replace(booked, booked=timedelta(minutes=5))]))
+    assert "ngắn hơn chỗ đã dành 2 phút" in found.sentence
+
+
+def test_a_bulletin_whose_validity_ends_is_told_from_that_day() -> None:
+    ending = bulletin("c", valid_until=date(2026, 12, 31))
+    given = replace(PLAIN, shelf=replace(PLAIN.shelf, bulletins={**PLAIN.shelf.bulletins, "b-c": ending}))
+    (found,) = check(adding(rule("tin", "06:00"), programmes=[NEWS]), given)
+    assert found.kind is ConflictKind.CONTENT
+    assert found.days[0] == date(2027, 1, 1)
+    assert "hằng ngày từ ngày 01/01/2027 sẽ không phát" in found.sentence
+    assert "bản tin hết hạn từ 01/01/2027" in found.sentence
+
+
+def test_what_is_past_today_is_not_told() -> None:
+    only_today = frozenset({MONDAY_NOON.date()})
+    assert check(adding(rule("tin", "05:35", weekdays=frozenset(), dates=only_today), programmes=[NEWS])) == ()
+    (found,) = check(adding(rule("tin", "17:05", weekdays=frozenset(), dates=only_today), programmes=[NEWS]))
+    assert found.days == (MONDAY_NOON.date(),)
+
+
+def test_only_the_machines_that_an_edit_reaches_are_told_of() -> None:
+    (found,) = check(adding(rule("tin", "05:35", area="ban-1"), programmes=[NEWS]))
+    assert found.machine_ids == ("m1", "m2")
+
+
+def test_every_weekday_is_known_to_the_words() -> None:
+    (found,) = check(adding(rule("tin", "05:35", weekdays=EVERY_WEEKDAY - {7}), programmes=[NEWS]))
+    assert "mỗi thứ hai, thứ ba, thứ tư, thứ năm, thứ sáu, thứ bảy từ ngày 24/11/2026" in found.sentence

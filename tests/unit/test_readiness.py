@@ -1,0 +1,118 @@
+"""What the worker tells a person hours before the air, and after it when nobody reported."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from domain.checks import Check, Finding, Tone
+from domain.machines import Heartbeat, Machine
+from domain.timetable import LatePolicy, PlannedItem, Priority, Slot
+from scheduler.readiness import AHEAD, MOST_FINDINGS, Given, look_ahead, look_back
+from scheduler.reconcile import day_report
+
+NOW = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+BEAT = Heartbeat(NOW, 7, 4, 4, "ALSA", True, 3, 10**9, "0.1.0")
+MACHINE = Machine("m1", "Máy bản San Thàng", "to-1", "k", NOW - 30 * HOUR, heartbeat=BEAT)
+OTHER = replace(MACHINE, id="m2", name="Máy tổ 2")
+LOST = replace(MACHINE, heartbeat=replace(BEAT, at=NOW - HOUR))
+NEWS, REFUSED = PlannedItem("Tin", "a" * 64, MINUTE), PlannedItem("Họp", None, MINUTE, refusal="chưa được duyệt")
+SLOT = Slot("sang@1", "m1", NOW + HOUR, "Buổi sáng", Priority.NORMAL, LatePolicy.CATCH_UP, 5 * MINUTE, (NEWS,))
+GIVEN = {"m1": Given({"sang@1": 7}, NOW - HOUR)}
+
+
+def ahead(*slots: Slot, machine: Machine = MACHINE, given: dict[str, Given] | None = None) -> tuple[Finding, ...]:
+    return look_ahead(slots, (machine, OTHER), GIVEN if given is None else given, NOW)
+
+
+def back(*slots: Slot, machine: Machine = MACHINE, now: datetime = NOW) -> tuple[Finding, ...]:
+    return look_back(day_report(slots, (), now), (machine,), now)
+
+
+def test_a_session_that_is_ready_is_no_matter() -> None:
+    assert ahead(SLOT) == ()
+
+
+def test_a_refused_session_is_told_once_for_all_its_machines() -> None:
+    silent = replace(SLOT, refusal="chạm giờ yên tĩnh.")
+    (found,) = ahead(silent, replace(silent, machine_id="m2"))
+    assert (found.check, found.tone, found.at) == (Check.READINESS, Tone.BAD, SLOT.starts_at)
+    assert found.title == "Sẽ không phát lúc 10:30 ngày 23/11: Buổi sáng"
+    assert found.detail == "Máy bản San Thàng, Máy tổ 2: chạm giờ yên tĩnh."
+
+
+def test_a_session_of_which_one_item_is_refused_is_told_as_incomplete() -> None:
+    (found,) = ahead(replace(SLOT, items=(NEWS, REFUSED)))
+    assert (found.tone, found.title) == (Tone.WARN, "Sẽ phát không đủ lúc 10:30 ngày 23/11: Buổi sáng")
+    assert "«Họp» chưa được duyệt" in found.detail
+    assert ahead(replace(SLOT, items=(REFUSED,)))[0].tone is Tone.BAD
+
+
+def test_only_the_next_day_is_looked_at_and_only_machines_in_use() -> None:
+    refused = replace(SLOT, refusal="x")
+    assert ahead(replace(refused, starts_at=NOW + AHEAD + MINUTE)) == ()
+    assert ahead(replace(refused, starts_at=NOW)) == ()
+    assert ahead(replace(refused, starts_at=NOW + AHEAD)) != ()
+    assert ahead(refused, machine=replace(MACHINE, revoked_at=NOW)) == ()
+
+
+def test_a_machine_in_contact_that_does_not_fetch_the_list_is_told() -> None:
+    newer = {"m1": Given({"sang@1": 8}, NOW - HOUR)}
+    (found,) = ahead(SLOT, given=newer)
+    assert (found.check, found.tone) == (Check.CONTACT, Tone.BAD)
+    assert found.title == "Máy bản San Thàng chưa nhận lịch của buổi 10:30 ngày 23/11 «Buổi sáng»"
+    assert "không lấy danh sách phát" in found.detail
+
+
+def test_a_list_that_was_just_published_is_given_its_time() -> None:
+    assert ahead(SLOT, given={"m1": Given({"sang@1": 8}, NOW - MINUTE)}) == ()
+
+
+def test_a_newer_list_that_tells_the_session_as_the_old_one_did_is_no_matter() -> None:
+    assert ahead(SLOT, given={"m1": Given({"sang@1": 5}, NOW - HOUR)}) == ()
+
+
+def test_a_lost_machine_that_holds_its_list_is_told_as_one_that_plays_on() -> None:
+    later = replace(SLOT, key="trua@2", starts_at=NOW + 2 * HOUR)
+    given = {"m1": Given({"sang@1": 7, "trua@2": 7}, NOW)}
+    (found,) = ahead(later, SLOT, machine=LOST, given=given)
+    assert found.tone is Tone.WARN
+    assert "mất kết nối, còn 2 buổi trong 24 giờ tới, gần nhất 10:30" in found.title
+    assert "tự phát được" in found.detail
+
+
+def test_a_lost_machine_is_told_at_once_of_what_it_never_fetched() -> None:
+    (found,) = ahead(SLOT, machine=LOST, given={"m1": Given({"sang@1": 8}, NOW)})
+    assert found.tone is Tone.BAD
+    assert "từ 08:30 ngày 23/11" in found.detail
+
+
+def test_a_machine_that_never_came_is_told_with_its_first_session() -> None:
+    (found,) = ahead(SLOT, machine=replace(MACHINE, heartbeat=None), given={})
+    assert found.tone is Tone.BAD
+    assert "chưa kết nối lần nào" in found.detail
+
+
+def test_silence_about_a_session_is_told_once_its_grace_and_the_delay_are_over() -> None:
+    slot = replace(SLOT, starts_at=NOW - 9 * MINUTE, items=(NEWS, NEWS))
+    settled = slot.ends_at + slot.grace + 2 * MINUTE
+    assert back(slot, now=settled - MINUTE * 1.5) == ()
+    (found,) = back(slot, now=settled)
+    assert (found.check, found.tone, found.at) == (Check.UNREPORTED, Tone.WARN, slot.starts_at)
+    assert found.title == "Chưa có báo cáo phát lúc 09:21 ngày 23/11: Buổi sáng"
+    assert "không báo buổi này" in found.detail
+    assert "khi có mạng lại" in back(slot, machine=LOST, now=settled)[0].detail
+
+
+def test_what_was_refused_is_not_awaited() -> None:
+    assert back(replace(SLOT, starts_at=NOW - 10 * HOUR, refusal="chạm giờ yên tĩnh")) == ()
+
+
+def test_the_same_finding_has_the_same_key_at_the_next_look() -> None:
+    refused = replace(SLOT, refusal="x")
+    again = look_ahead([refused], [MACHINE], GIVEN, NOW + 10 * MINUTE)
+    assert [one.key for one in ahead(refused)] == [one.key for one in again]
+
+
+def test_a_flood_of_findings_is_bounded() -> None:
+    many = [replace(SLOT, key=f"s@{n}", refusal=f"lý do {n}") for n in range(MOST_FINDINGS + 50)]
+    assert len(ahead(*many)) == MOST_FINDINGS

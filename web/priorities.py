@@ -1,0 +1,51 @@
+"""The order of PRIORITY programmes: which goes first when two of them meet."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from domain.errors import BadInputError
+from domain.people import Role
+from domain.timetable import Priority, Programme
+from scheduler.inputs import Inputs
+from web.context import me, own_station, services
+from web.rule_lines import rule_lines
+from web.timetable import require_scheduler
+
+blueprint = Blueprint("priorities", __name__, url_prefix="/lich/uu-tien")
+_STEPS = {"len": -1, "xuong": 1}
+
+
+@blueprint.get("")
+def page() -> ResponseReturnValue:
+    """Show the PRIORITY programmes in their order."""
+    inputs = services().timetable.inputs()
+    return render_template(
+        "priorities.html",
+        programmes=_in_order(inputs),
+        station=own_station(),
+        may_schedule=me().may(Role.SCHEDULER),
+    )
+
+
+@blueprint.post("")
+def step() -> ResponseReturnValue:
+    """Move a programme one place up or down."""
+    require_scheduler()
+    order = [one.id for one in _in_order(services().timetable.inputs())]
+    programme_id, way = request.form.get("programme", ""), _STEPS.get(request.form.get("step", ""), 0)
+    if programme_id not in order or not way:
+        raise BadInputError("Không có chương trình ưu tiên này. Hãy tải lại trang rồi chọn lại.")
+    place = order.index(programme_id)
+    other = min(max(place + way, 0), len(order) - 1)
+    order[place], order[other] = order[other], order[place]
+    services().timetable.save(me(), services().timetable.drafting(me()).order(order))
+    flash("Đã xếp lại thứ tự ưu tiên. Máy phát sẽ nhận trong ít giây.", "success")
+    return redirect(url_for("priorities.page"), 303)
+
+
+def _in_order(inputs: Inputs) -> list[Programme]:
+    """Return the PRIORITY programmes that some rule still sounds, the first to win first."""
+    lines = rule_lines(inputs, {}, services().clock.now())
+    used = {line.programme.id for line in lines if not line.over and line.rule.enabled}
+    held = [one for one in inputs.shelf.programmes.values() if one.priority is Priority.PRIORITY and one.id in used]
+    return sorted(held, key=lambda one: (one.rank, one.name, one.id))

@@ -1,0 +1,72 @@
+"""The rules of the timetable in words, as pages list them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from domain.calendar import Calendar
+from domain.timetable import Programme, Rule
+from scheduler.inputs import Inputs
+from scheduler.sessions import ZONE
+from scheduler.words import areas_words, days_words, exception_words, times_words
+from web.formats import local
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """A rule in words; it is `over` when nothing more can come of it."""
+
+    rule: Rule
+    programme: Programme
+    times: str
+    days: str
+    areas: str
+    exceptions: tuple[str, ...]
+    over: bool
+
+
+def rule_lines(inputs: Inputs, names: dict[str, str], now: datetime) -> list[RuleLine]:
+    """Return every rule, those that run first, in the order of the day."""
+    lines = [_line(rule, inputs, names, now) for rule in inputs.shelf.rules.values()]
+    return sorted(
+        lines,
+        key=lambda line: (line.over, not line.rule.enabled, _earliest(line.rule, inputs.calendar), line.programme.name),
+    )
+
+
+def _line(rule: Rule, inputs: Inputs, names: dict[str, str], now: datetime) -> RuleLine:
+    programmes = inputs.shelf.programmes
+    return RuleLine(
+        rule,
+        programmes[rule.programme_id],
+        times_words(rule, inputs.calendar).removeprefix("lúc "),
+        days_words(rule),
+        areas_words(rule, names).removeprefix("ở "),
+        tuple(_exceptions(rule, programmes, local(now).date())),
+        _is_over(rule, inputs.calendar, now),
+    )
+
+
+def _exceptions(rule: Rule, programmes: Mapping[str, Programme], today: date) -> Iterator[str]:
+    for one in sorted(rule.exceptions, key=lambda held: (held.on, held.at or time())):
+        if max(one.on, one.to_day or one.on) >= today:
+            instead = programmes.get(one.programme_id or "")
+            yield exception_words(one, instead.name if instead else "")
+
+
+def _earliest(rule: Rule, calendar: Calendar) -> time:
+    named = [calendar.dayparts[one].summer for one in rule.daypart_ids if one in calendar.dayparts]
+    return min((*rule.times, *named), default=time.max)
+
+
+def _is_over(rule: Rule, calendar: Calendar, now: datetime) -> bool:
+    moved = [one.to_day for one in rule.exceptions if one.to_day is not None]
+    last = max((*rule.dates, *moved), default=date.min)
+    if rule.regular:
+        last = max(last, rule.valid_until or date.max)
+    today = local(now).date()
+    if last != today:
+        return last < today
+    if rule.daypart_ids or rule.exceptions or not rule.times:
+        return False
+    return datetime.combine(last, max(rule.times), ZONE) <= now

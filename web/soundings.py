@@ -1,0 +1,199 @@
+"""One sounding of a rule: moved, skipped, replaced, put back, or urgently sent anew."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from domain.bulletins import BulletinState
+from domain.errors import BadInputError, NotFoundError
+from domain.people import Role
+from scheduler.desk import Draft, Sounding
+from scheduler.editing import Target
+from scheduler.words import clock, exception_words, rule_words
+from store import bulletins
+from web.clashes import Clashes, stopping, told
+from web.context import me, own_station, services
+from web.formats import local, read_day, read_time
+from web.timetable import require_scheduler, where
+
+blueprint = Blueprint("soundings", __name__, url_prefix="/lich/buoi")
+_LISTED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SoundingForm:
+    """What was typed about one sounding, and a sentence for each field that cannot be used."""
+
+    day: str
+    time: str
+    scope: str = "once"
+    note: str = ""
+    instead: str = ""
+    urgent: bool = False
+
+
+@blueprint.get("/<key>")
+def page(key: str) -> ResponseReturnValue:
+    """Show one sounding and what may be done about it."""
+    return _page(services().timetable.sounding(key), None, {})
+
+
+@blueprint.post("/<key>/doi")
+def move(key: str) -> ResponseReturnValue:
+    """Move a sounding, this time only or every time."""
+    held = services().timetable.sounding(key)
+    form = _typed(held)
+    problems: dict[str, str] = {}
+    day, moment = _read_day(form, problems), _read_time(form, problems)
+    if form.scope not in {"once", "always"}:
+        problems["scope"] = "Hãy chọn chỉ dời lần này hay dời mọi lần."
+    if day is None or moment is None or problems:
+        return _page(held, form, problems, 422)
+    try:
+        target = Target(day, moment, form.note)
+        draft = services().timetable.drafting(me()).move(key, target, always=form.scope == "always")
+    except BadInputError as error:
+        return _page(held, form, {"time": error.sentence}, 422)
+    return _keep(held, form, draft)
+
+
+@blueprint.post("/<key>/bo")
+def skip(key: str) -> ResponseReturnValue:
+    """Skip a sounding."""
+    note = request.form.get("note", "")
+    return _done(services().timetable.drafting(me()).skip(key, note))
+
+
+@blueprint.post("/<key>/thay")
+def replace(key: str) -> ResponseReturnValue:
+    """Sound another programme or bulletin instead."""
+    held = services().timetable.sounding(key)
+    form = _typed(held)
+    if not form.instead:
+        return _page(held, form, {"instead": "Hãy chọn chương trình hoặc bản tin để phát thay."}, 422)
+    try:
+        draft = services().timetable.drafting(me()).replace(key, form.instead, form.note)
+    except (BadInputError, NotFoundError) as error:
+        return _page(held, form, {"instead": error.sentence}, 422)
+    return _keep(held, form, draft)
+
+
+@blueprint.post("/<key>/khoi-phuc")
+def restore(key: str) -> ResponseReturnValue:
+    """Take back what is different about a sounding."""
+    return _done(services().timetable.drafting(me()).restore(key))
+
+
+@blueprint.post("/<key>/gui-gap")
+def send_urgently(key: str) -> ResponseReturnValue:
+    """Take a sounding off the machines and urgently send what it was to become."""
+    return _done(services().timetable.drafting(me()).urgent(key))
+
+
+def _keep(held: Sounding, form: SoundingForm, draft: Draft) -> ResponseReturnValue:
+    """Save a draft unless something clashes that has not been looked at yet."""
+    found = services().timetable.clashes(draft)
+    clashes = stopping(draft, found)
+    if clashes is not None and not (clashes.may_save and request.form.get("anyway") == clashes.seal):
+        return _page(held, form, {}, 409, clashes)
+    if told(found):
+        flash(f"Tính đến lúc này: {' '.join(told(found)[:3])}", "warning")
+    return _done(draft, held.asked.key if form.urgent and held.given else "")
+
+
+def _done(draft: Draft, urgent_key: str = "") -> ResponseReturnValue:
+    desk, user = services().timetable, me()
+    desk.save(user, draft)
+    flash(f"Đã {draft.action}: {draft.words}.", "success")
+    if urgent_key:
+        desk.save(user, desk.drafting(user).urgent(urgent_key))
+        flash("Đã gửi gấp thay đổi này đến các máy phát.", "success")
+    return redirect(url_for("timetable.page", **where()), 303)
+
+
+def _page(
+    held: Sounding,
+    form: SoundingForm | None,
+    problems: dict[str, str],
+    status: int = 200,
+    clashes: Clashes | None = None,
+) -> ResponseReturnValue:
+    inputs = services().timetable.inputs()
+    now = services().clock.now()
+    instead = held.exception.programme_id if held.exception else None
+    named = inputs.shelf.programmes.get(instead or "")
+    names = {one.id: one.name for one in inputs.areas}
+    with services().database.read() as connection:
+        approved = bulletins.newest(connection, (BulletinState.APPROVED,))[:_LISTED]
+    return render_template(
+        "sounding.html",
+        key=held.asked.key,
+        held=held,
+        at=held.stands.starts_at if held.stands else held.asked.starts_at,
+        is_past=(held.stands or held.asked).starts_at <= now,
+        different=exception_words(held.exception, named.name if named else "") if held.exception else "",
+        rule_words=rule_words(held.rule, inputs.calendar, names),
+        given_since=held.given[0].starts_at - inputs.freeze if held.given else None,
+        form=form or _fresh(held),
+        problems=problems,
+        clashes=clashes,
+        programmes=sorted(
+            (one for one in inputs.shelf.programmes.values() if one.id != held.programme.id), key=lambda one: one.name
+        ),
+        approved=approved,
+        station=own_station(),
+        may_schedule=me().may(Role.SCHEDULER),
+        back={name: request.values[name][:40] for name in ("area", "xem") if request.values.get(name)},
+    ), status
+
+
+def _fresh(held: Sounding) -> SoundingForm:
+    at = local(held.stands.starts_at if held.stands else held.asked.starts_at)
+    asked_day, asked_time = request.args.get("ngay", ""), request.args.get("gio", "")
+    return SoundingForm(asked_day[:20] or f"{at:%d/%m/%Y}", asked_time[:20] or clock(at.time()))
+
+
+def _typed(held: Sounding) -> SoundingForm:
+    require_scheduler()
+    fresh = _fresh(held)
+    offered = _offered(request.form.get("offer", ""))
+    return SoundingForm(
+        day=f"{offered:%d/%m/%Y}" if offered else request.form.get("ngay", fresh.day),
+        time=clock(offered.time()) if offered else request.form.get("gio", fresh.time),
+        scope=request.form.get("scope", "once"),
+        note=request.form.get("note", ""),
+        instead=request.form.get("instead", ""),
+        urgent="urgent" in request.form,
+    )
+
+
+def _offered(offer: str) -> datetime | None:
+    """Return the day and time of an offer to move this sounding elsewhere; other offers are for other pages."""
+    parts = offer.split("|")
+    if len(parts) != 6 or parts[:2] != ["move", "own"]:
+        return None
+    try:
+        return datetime.fromisoformat(parts[4])
+    except ValueError:
+        return None
+
+
+def _read_day(form: SoundingForm, problems: dict[str, str]) -> date | None:
+    try:
+        day = read_day(form.day)
+        if day is None:
+            problems["day"] = "Hãy ghi ngày phát, ví dụ 09/01/2027."
+    except BadInputError as error:
+        problems["day"] = error.sentence
+        return None
+    return day
+
+
+def _read_time(form: SoundingForm, problems: dict[str, str]) -> time | None:
+    try:
+        return read_time(form.time)
+    except BadInputError as error:
+        problems["time"] = error.sentence
+        return None
