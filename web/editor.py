@@ -17,9 +17,13 @@ from web.context import me, own_station, services
 from web.editor_form import EditorForm, as_typed, asked_for_always, blank, refused_field, says_the_same, to_draft
 from web.fragments import fragment
 from web.reading_view import view
+from web.security import session_token
 from web.states import WRITERS
+from web.turns import Turns
 
 blueprint = Blueprint("editor", __name__, url_prefix="/ban-tin")
+
+_TURNS = Turns()
 
 
 @blueprint.get("/moi")
@@ -47,10 +51,11 @@ def save(bulletin_id: str) -> ResponseReturnValue:
 @blueprint.post("/doc-thu")
 def read() -> ResponseReturnValue:
     """Answer how the script as typed will be read; a reading asked for always goes into the site's lexicon first."""
-    form, answer = as_typed(request.form), _keep_always()
-    if len(form.script) > SCRIPT_LIMIT:
-        return fragment("_reading_too_long.html", length=len(form.script), limit=SCRIPT_LIMIT)
-    return fragment("_reading.html", **_reading(form, answer))
+    with _TURNS.take(session_token()):
+        form, answer = as_typed(request.form), _keep_always()
+        if len(form.script) > SCRIPT_LIMIT:
+            return fragment("_reading_too_long.html", length=len(form.script), limit=SCRIPT_LIMIT)
+        return fragment("_reading.html", **_reading(form, answer))
 
 
 @dataclass(frozen=True, slots=True)

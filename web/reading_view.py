@@ -1,6 +1,6 @@
 """How a reading is shown under its script: every changed word with what is written, every doubt with a proposal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -81,15 +81,25 @@ def _pieces(sentence: SpokenSentence) -> tuple[Piece, ...]:
 
 def _groups(sentence: SpokenSentence) -> Iterator[tuple[Token, ...]]:
     """Yield tokens written as one word, such as 69/KH-UBND, together; the marks around it come by themselves."""
-    tokens = list(sentence.tokens)
-    while tokens:
-        end = 1
-        while end < len(tokens) and _touch(tokens[end - 1], tokens[end]):
-            end += 1
-        while end > 1 and not (_is_word(tokens[0]) and _is_word(tokens[end - 1])):
-            end = end - 1 if _is_word(tokens[0]) else 1
-        yield tuple(tokens[:end])
-        del tokens[:end]
+    for run in _runs(sentence.tokens):
+        words = [at for at, token in enumerate(run) if _is_word(token)]
+        first, last = (words[0], words[-1]) if words else (len(run), len(run))
+        yield from ((token,) for token in run[:first])
+        if words:
+            yield tuple(run[first : last + 1])
+        yield from ((token,) for token in run[last + 1 :])
+
+
+def _runs(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """Yield tokens with nothing between them together."""
+    run: list[Token] = []
+    for token in tokens:
+        if run and not _touch(run[-1], token):
+            yield run
+            run = []
+        run.append(token)
+    if run:
+        yield run
 
 
 def _touch(first: Token, second: Token) -> bool:

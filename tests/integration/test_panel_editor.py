@@ -169,3 +169,11 @@ def test_the_longest_script_is_read_and_drawn_quickly(town: Panel) -> None:
         spent.append(time.perf_counter() - started)
     print(f"20,000 characters: {min(spent) * 1000:.0f} ms")
     assert min(spent) < 1.0  # far above what it takes, for a slow machine that does much else
+
+
+def test_of_many_doubts_the_first_are_shown_and_the_others_counted(town: Panel) -> None:
+    names = (f"Q{one}{other}X" for one in "BCDGHKLM" for other in "BCDGHKLM")
+    text = read(town, script=" ".join(names))
+    assert "64 chỗ chưa chắc" in text
+    assert text.count('name="doubt_spoken"') == 50
+    assert "Còn 14 chỗ nữa" in text

@@ -16,7 +16,12 @@ async function post(url, fields, signal) {
   const answer = await fetch(url, { method: "POST", body: fields, headers: { "TL-Fragment": "1" }, signal });
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({}));
-  throw new Error(told.error || "Máy chủ chưa trả lời được. Hãy thử lại.");
+  const error = new Error(told.error || "Máy chủ chưa trả lời được. Hãy thử lại.");
+  throw Object.assign(error, { status: answer.status });
+}
+
+function told(error) {
+  return error.name === "TypeError" ? "Mất kết nối với máy chủ. Hãy thử lại." : error.message;
 }
 
 // Listening: a sentence or the whole text, as the answer to a POST; what was asked before is given up.
@@ -48,7 +53,7 @@ function listen(scope) {
       await audio.play();
     } catch (error) {
       if (error.name === "AbortError") return;
-      state.textContent = error.name === "TypeError" ? "Mất kết nối với máy chủ. Hãy thử lại." : error.message;
+      state.textContent = told(error);
     }
   }
 
@@ -72,35 +77,48 @@ function showVoices(button) {
   sentence.append(voices.content.cloneNode(true));
 }
 
-// The reading beside the text.
+// The reading beside the text. One request at a time: what is typed meanwhile is sent once it is answered.
+const OVERTAKEN = new Set([409, 429]);
+
 function followTyping() {
   const shown = document.getElementById("doc");
   const count = form.querySelector("[data-count]");
   const said = form.querySelector("[data-said]");
   const script = form.elements.script;
-  let running = new AbortController();
-  let sent = script.value;
+  const wanted = () => script.value;
+  let sent = wanted();
+  let going = false;
+  let pressed = null; // what a button asks, as the form was then
 
-  async function read(name, value) {
-    if (!name && script.value === sent) return;
-    running.abort();
-    running = new AbortController();
-    const mine = running;
-    const fields = new FormData(form);
-    if (name) fields.set(name, value);
-    sent = script.value;
+  async function read() {
+    if (going || (!pressed && wanted() === sent)) return;
+    going = true;
+    const mine = pressed;
+    const fields = mine || new FormData(form);
+    pressed = null;
+    sent = fields.get("script");
     try {
-      const answer = await post(form.dataset.read, fields, mine.signal);
+      const answer = await post(form.dataset.read, fields);
       const text = await answer.text();
-      if (mine.signal.aborted) return;
-      show(shown, text);
-      tell();
-      if (name) afterAnswer();
+      if (!pressed) {
+        show(shown, text);
+        tell();
+        if (mine) afterAnswer();
+      }
     } catch (error) {
-      if (error.name === "AbortError") return;
       sent = null; // so that the next stroke asks again
-      form.querySelector(".listen-state").textContent = error.message;
+      if (OVERTAKEN.has(error.status)) setTimeout(() => (mine ? press(mine) : read()), 1000);
+      else form.querySelector(".listen-state").textContent = told(error);
+    } finally {
+      going = false;
     }
+    if (pressed) read();
+    else if (sent !== null && wanted() !== sent) soon();
+  }
+
+  function press(fields) {
+    pressed = pressed || fields;
+    read();
   }
 
   function tell() {
@@ -115,7 +133,7 @@ function followTyping() {
     next.focus();
   }
 
-  const soon = debounced(() => read(), 400);
+  const soon = debounced(read, 400);
   script.addEventListener("input", () => {
     count.textContent = `; đã viết ${script.value.length.toLocaleString("vi-VN")}`;
     soon();
@@ -124,7 +142,9 @@ function followTyping() {
     const button = event.target.closest("[data-reading]");
     if (!button) return;
     event.preventDefault();
-    read(button.name, button.value);
+    const fields = new FormData(form);
+    fields.set(button.name, button.value);
+    press(fields);
   });
   shown.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !event.target.closest(".doubt-answer") || event.target.tagName !== "INPUT") return;
