@@ -91,6 +91,45 @@ def test_a_mark_goes_in_at_the_caret_or_around_what_is_selected_by_keyboard(serv
     expect(page.locator(".script-mark")).to_have_text("[đánh vần: ABC]")
 
 
+@pytest.mark.parametrize(
+    ("mark", "whole", "selected"),
+    [
+        ("Nghỉ", "Mời [nghỉ 2 giây]", "2"),
+        ("Đánh vần", "Mời [đánh vần: …]", "…"),
+        ("Đọc chậm", "Mời [chậm] … [hết chậm]", "…"),
+        ("Chèn âm thanh", "Mời [chèn: …]", "…"),
+        ("Đọc là", "Mời [đọc: … | …]", "…"),
+    ],
+)
+def test_a_mark_brings_no_words_of_its_own_and_its_place_is_typed_over(
+    served: Served, mark: str, whole: str, selected: str
+) -> None:
+    page = served.page()
+    page.goto(f"{served.address}/ban-tin/moi")
+    script = page.get_by_label("Nội dung")
+    script.fill("Mời")
+    script.press("Control+End")
+    page.locator(".marks summary").press("Enter")
+    page.get_by_role("button", name=re.compile(f"^{mark} ")).press("Enter")
+    expect(script).to_have_value(whole)
+    chosen = "(field) => field.value.slice(field.selectionStart, field.selectionEnd)"
+    assert script.evaluate(chosen) == selected
+
+
+def test_what_is_selected_is_written_and_how_it_is_read_is_typed(served: Served) -> None:
+    page = served.page()
+    page.goto(f"{served.address}/ban-tin/moi")
+    script = page.get_by_label("Nội dung")
+    script.fill("Mời UBND phường.")
+    script.evaluate("(field) => field.setSelectionRange(4, 8)")
+    page.locator(".marks summary").press("Enter")
+    page.get_by_role("button", name=re.compile("^Đọc là ")).press("Enter")
+    expect(page.locator(".reading")).to_contain_text("[đọc: UBND | …]")
+    expect(page.locator("#doc")).to_contain_text("chưa có chữ để đọc")
+    page.keyboard.type("ủy ban")
+    expect(script).to_have_value("Mời [đọc: UBND | ủy ban] phường.")
+
+
 def test_a_long_script_is_sent_only_when_it_changed_and_drawn_where_it_changed(served: Served) -> None:
     page = served.page()
     page.goto(f"{served.address}/ban-tin/moi")
