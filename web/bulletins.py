@@ -15,11 +15,10 @@ from store import bulletins, campaigns, clips, jobs, people
 from web import recordings
 from web.attention import needs_yes
 from web.context import me, services
-from web.editor import form_page
+from web.editor import form_page, shown
 from web.editor_form import of_bulletin
 from web.formats import plain
 from web.fragments import fragment
-from web.reading_view import view
 from web.states import WRITERS
 
 blueprint = Blueprint("bulletins", __name__, url_prefix="/ban-tin")
@@ -146,7 +145,7 @@ def produce_again(bulletin_id: str) -> ResponseReturnValue:
 
 def _read_page(bulletin: Bulletin, status: int = 200, problems: dict[str, str] | None = None) -> ResponseReturnValue:
     user = me()
-    reading = view(services().desk.read(bulletin.script, bulletin.readings), bulletin.readings)
+    reading = shown(services().desk.read(bulletin.script, bulletin.readings), bulletin.readings)
     cast = recordings.booth().cast(bulletin)
     with services().database.read() as connection:
         seal = seals.seal(connection, bulletin, cast)

@@ -6,17 +6,21 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from bulletins.checks import refuse_malformed_marks
 from bulletins.desk import TITLE_LIMIT
+from bulletins.inserts import missing_inserts
 from bulletins.lexicon import may_change
 from domain.bulletins import EDITABLE, SCRIPT_LIMIT, AcceptedReading, Bulletin, Genre
 from domain.campaign import Campaign
-from domain.errors import BadInputError, FlaggedReadingError, NotAllowedError, WrongStateError
+from domain.errors import BadInputError, NotAllowedError, WrongStateError
+from domain.reading import SpokenText
 from store import bulletins, campaigns
+from store.bulletins import Draft
 from tts.reading.marks import MARKS
 from web.context import me, own_station, services
 from web.editor_form import EditorForm, as_typed, asked_for_always, blank, refused_field, says_the_same, to_draft
 from web.fragments import fragment
-from web.reading_view import view
+from web.reading_view import Means, ReadingView, view
 from web.security import session_token
 from web.states import WRITERS
 from web.turns import Turns
@@ -82,13 +86,21 @@ def _reading(form: EditorForm, always: _Always | None = None) -> dict[str, Any]:
     """Return what the piece «Sẽ đọc là» shows."""
     script = form.script if len(form.script) <= SCRIPT_LIMIT else ""
     return {
-        "reading": view(services().desk.read(script, form.readings), form.readings),
+        "reading": shown(services().desk.read(script, form.readings), form.readings),
         "editable": True,
         "always": always,
         "may_always": may_change(me()),
         "session_limit": own_station().policy.session_limit,
         "voices": services().engines,
     }
+
+
+def shown(text: SpokenText, readings: tuple[AcceptedReading, ...]) -> ReadingView:
+    """Return how a text is shown, measured against the clips and the voices that there are."""
+    with services().database.read() as connection:
+        missing = missing_inserts(connection, text)
+    voice = services().first_voice() if any(one.presenter > 1 for one in text.sentences) else None
+    return view(text, readings, Means(missing, voice.label if voice and voice.presenters == 1 else ""))
 
 
 def form_page(
@@ -122,26 +134,40 @@ def _act(bulletin: Bulletin | None) -> ResponseReturnValue:
     draft, form = to_draft(form, _campaigns())
     if draft is None:
         return form_page(bulletin, form, 422)
-    desk = services().desk
     try:
-        if bulletin is None:
-            bulletin = _bulletin(desk.write(me(), draft))
-        elif bulletin.state not in EDITABLE or form.version != bulletin.version or not says_the_same(draft, bulletin):
-            desk.revise(me(), bulletin.id, form.version, draft)
-            bulletin = _bulletin(bulletin.id)
-        if action == "submit":
-            desk.submit(me(), bulletin.id)
-    except FlaggedReadingError as error:
-        # The draft is saved: show it at its own address, so that reloading does not write it twice.
-        flash(f"Đã lưu bản thảo. {error.sentence}", "problem")
+        kept = _keep(bulletin, form, draft)
     except BadInputError as error:
         return form_page(bulletin, form.with_problem(refused_field(form), error.sentence), 422)
     except WrongStateError as error:
         return form_page(bulletin, form, 409, f"{error.sentence} Nội dung bạn gõ còn nguyên trong ô bên dưới.")
-    else:
+    return _kept(kept, action)
+
+
+def _keep(bulletin: Bulletin | None, form: EditorForm, draft: Draft) -> str:
+    """Keep what was typed, unless it is there already, and return the bulletin's id."""
+    desk = services().desk
+    if bulletin is None:
+        return desk.write(me(), draft)
+    if bulletin.state not in EDITABLE or form.version != bulletin.version or not says_the_same(draft, bulletin):
+        desk.revise(me(), bulletin.id, form.version, draft)
+    return bulletin.id
+
+
+def _kept(bulletin_id: str, action: str) -> ResponseReturnValue:
+    """Go on with what is kept at its own address, whatever comes of it: loading that again writes nothing twice."""
+    try:
+        if action == "submit":
+            _submit(_bulletin(bulletin_id))
         flash(_DONE[action], "success")
-    assert bulletin is not None
-    return redirect(url_for("bulletins.show", bulletin_id=bulletin.id), 303)
+    except (BadInputError, WrongStateError) as error:
+        flash(f"Đã lưu bản thảo. {error.sentence}", "problem")
+    return redirect(url_for("bulletins.show", bulletin_id=bulletin_id), 303)
+
+
+def _submit(bulletin: Bulletin) -> None:
+    desk = services().desk
+    refuse_malformed_marks(desk.read(bulletin.script, bulletin.readings))
+    desk.submit(me(), bulletin.id)
 
 
 _DONE = {

@@ -1,11 +1,13 @@
 """How a reading is shown under its script: every changed word with what is written, every doubt with a proposal."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bulletins.checks import is_malformed
 from domain.bulletins import AcceptedReading
-from domain.reading import FlagKind, SpokenSentence, SpokenText, Token
+from domain.reading import SpokenSentence, SpokenText, Token
+from tts.reading.marks import INSERT, PRESENTER
 
 _SYLLABLES_A_MINUTE = 150
 _SLOWER = 1.25
@@ -14,26 +16,45 @@ _CLOSERS = ",.;:?!…)]}»”"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of a sentence: `kind` is same, changed, silent, doubt or mark; `space` tells whether one goes before."""
+    """A piece of a sentence: `kind` is same, changed, silent, doubt, mark or fault.
+
+    `space` tells whether one goes before; `note` says what a voice cannot do about a mark.
+    """
 
     kind: str
     spoken: str
     source: str
     space: bool
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A word whose reading a person must confirm, with the proposed one and how often it occurs.
-
-    `settable` is false for what only a change of the script can mend, such as a malformed mark.
-    """
+    """A word whose reading a person must confirm, with the proposed one and how often it occurs."""
 
     written: str
     proposed: str
     sentence: str
     times: int
-    settable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A mark that only a change of the script can mend: malformed, or a clip that is not there to be inserted."""
+
+    written: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What there is to obey marks with: why a named clip cannot be inserted, and who cannot sound like two people."""
+
+    missing: Mapping[str, str] = field(default_factory=dict)
+    lone_voice: str = ""
+
+
+_ALL_MEANS = Means()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +63,7 @@ class ReadingView:
 
     sentences: tuple[tuple[Piece, ...], ...]
     doubts: tuple[Doubt, ...]
+    faults: tuple[Fault, ...]
     accepted: tuple[AcceptedReading, ...]
     words: int
     length: timedelta
@@ -51,11 +73,12 @@ class ReadingView:
         return limit - self.length
 
 
-def view(text: SpokenText, accepted: tuple[AcceptedReading, ...] = ()) -> ReadingView:
+def view(text: SpokenText, accepted: tuple[AcceptedReading, ...] = (), means: Means = _ALL_MEANS) -> ReadingView:
     """Return how `text` is shown."""
     return ReadingView(
-        sentences=tuple(_pieces(sentence) for sentence in text.sentences),
+        sentences=tuple(_pieces(sentence, means) for sentence in text.sentences),
         doubts=_doubts(text),
+        faults=_faults(text, means),
         accepted=accepted,
         words=text.syllables,
         length=sum((_length(sentence) for sentence in text.sentences), timedelta()),
@@ -69,14 +92,21 @@ def _length(sentence: SpokenSentence) -> timedelta:
     return spoken + sentence.times * timedelta(milliseconds=sentence.pause_ms)
 
 
-def _pieces(sentence: SpokenSentence) -> tuple[Piece, ...]:
+def _pieces(sentence: SpokenSentence, means: Means) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     for group in _groups(sentence):
-        spoken, kind = SpokenSentence(group, 0).spoken, _kind(group)
+        spoken, kind = SpokenSentence(group, 0).spoken, _kind(group, sentence.clip in means.missing)
         if spoken or kind != "same":
             space = bool(pieces) and not spoken.startswith(tuple(_CLOSERS))
-            pieces.append(Piece(kind, spoken, "".join(token.source for token in group).strip(), space))
+            source = "".join(token.source for token in group).strip()
+            pieces.append(Piece(kind, spoken, source, space, _note(group[0], sentence, means)))
     return tuple(pieces)
+
+
+def _note(token: Token, sentence: SpokenSentence, means: Means) -> str:
+    if means.lone_voice and token.rule == PRESENTER and sentence.presenter > 1:
+        return f"giọng {means.lone_voice} chỉ có một người đọc"
+    return ""
 
 
 def _groups(sentence: SpokenSentence) -> Iterator[tuple[Token, ...]]:
@@ -116,7 +146,9 @@ def _is_word(token: Token) -> bool:
     return any(letter.isalnum() for letter in token.source)
 
 
-def _kind(group: tuple[Token, ...]) -> str:
+def _kind(group: tuple[Token, ...], clip_is_missing: bool) -> str:
+    if any(is_malformed(token) for token in group) or (clip_is_missing and group[0].rule == INSERT):
+        return "fault"
     if any(token.flags for token in group):
         return "doubt"
     if _is_mark(group[0]):
@@ -134,12 +166,25 @@ def _is_changed(token: Token) -> bool:
 def _doubts(text: SpokenText) -> tuple[Doubt, ...]:
     found: dict[str, list[Token]] = {}
     for token in text.flagged:
-        found.setdefault(token.source.strip(), []).append(token)
-    doubts = (_doubt(written, alike) for written, alike in found.items())
-    return tuple(sorted(doubts, key=lambda doubt: not doubt.settable))
+        if not is_malformed(token):
+            found.setdefault(token.source.strip(), []).append(token)
+    return tuple(_doubt(written, alike) for written, alike in found.items())
 
 
 def _doubt(written: str, alike: list[Token]) -> Doubt:
-    flags = alike[0].flags
-    settable = all(flag.kind is not FlagKind.MALFORMED_MARK for flag in flags)
-    return Doubt(written, alike[0].spoken, " ".join(flag.sentence for flag in flags), len(alike), settable)
+    return Doubt(written, alike[0].spoken, _sentence(alike[0]), len(alike))
+
+
+def _faults(text: SpokenText, means: Means) -> tuple[Fault, ...]:
+    found = {}
+    for sentence in text.sentences:
+        for token in sentence.tokens:
+            if is_malformed(token):
+                found[token.source.strip()] = _sentence(token)
+            elif token.rule == INSERT and sentence.clip in means.missing:
+                found[token.source.strip()] = means.missing[sentence.clip]
+    return tuple(Fault(written, sentence) for written, sentence in found.items())
+
+
+def _sentence(token: Token) -> str:
+    return " ".join(flag.sentence for flag in token.flags)

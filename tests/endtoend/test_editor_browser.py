@@ -130,6 +130,31 @@ def test_what_is_selected_is_written_and_how_it_is_read_is_typed(served: Served)
     expect(script).to_have_value("Mời [đọc: UBND | ủy ban] phường.")
 
 
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (375, 700)])
+def test_a_refused_submission_opens_at_its_first_problem_with_the_sentence_in_sight(
+    served: Served, width: int, height: int
+) -> None:
+    page = served.page(EDITOR, width, height)
+    page.goto(f"{served.address}/ban-tin/moi")
+    page.get_by_label("Tiêu đề").fill("Tin thử")
+    page.get_by_label("Nội dung").fill("Kính thưa bà con.\n" * 30 + "[chèn: Nhạc hiệu]")
+    page.get_by_role("button", name="Trình duyệt").click()
+    page.wait_for_url(re.compile("/ban-tin/[0-9a-f]{8}"))
+    told = page.get_by_role("alert").first
+    expect(told).to_contain_text("Trong kho không có âm thanh «Nhạc hiệu»")
+    expect(told).to_be_in_viewport()
+    first = page.get_by_role("button", name=re.compile("^Sửa trong nội dung"))
+    expect(first).to_be_focused()
+    expect(first).to_be_in_viewport()
+    assert page.locator("#doc .faults").count() == 1
+    found = Axe().run(page, options={"runOnly": TAGS})
+    assert found.violations_count == 0, found.generate_report()
+    first.press("Enter")
+    page.keyboard.type("Hết.")
+    expect(page.locator(".faults")).to_have_count(0)
+    expect(page.get_by_label("Nội dung")).to_have_value(re.compile(r"con\.\nHết\.$"))
+
+
 def test_a_long_script_is_sent_only_when_it_changed_and_drawn_where_it_changed(served: Served) -> None:
     page = served.page()
     page.goto(f"{served.address}/ban-tin/moi")

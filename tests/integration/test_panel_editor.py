@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from domain.audio import SpokenAudio
+from domain.audio import Clip, ClipKind, Loudness, SpokenAudio
 from domain.bulletins import SCRIPT_LIMIT
 from domain.errors import NoVoiceError
 from domain.people import Role, User
 from domain.ports import Progress
 from domain.reading import SpokenText
-from store import lexicon, people, station
+from store import bulletins, clips, lexicon, people, station
 from tests.fakes_web import EDITOR, SCRIPT, FakeSpeaker, Panel, panel
 from tts.lexicon import LexiconReader
 from tts.reading.marks import MARKS
@@ -47,6 +47,16 @@ def town(tmp_path: Path) -> Iterator[Panel]:
         )
         one.app.extensions[EXTENSION] = replace(one.services, engines=voices)
         yield one
+
+
+def _insert(town: Panel, title: str) -> None:
+    """Put a sound that may be inserted on the shelf."""
+    data = title.encode()
+    loudness = Loudness(-16.0, -2.0, 4.0)
+    with town.database.write() as connection:
+        length, now = timedelta(seconds=3), town.clock.now()
+        clip = Clip(town.blobs.put(data), len(data), "audio/flac", length, loudness, ClipKind.STING, title, now)
+        clips.put(connection, clip)
 
 
 def read(town: Panel, user: User = EDITOR, **fields: str) -> str:
@@ -101,8 +111,49 @@ def test_an_answer_to_no_doubt_is_no_answer(town: Panel, number: str) -> None:
 
 def test_a_malformed_mark_is_told_and_cannot_be_answered(town: Panel) -> None:
     text = read(town, script="Mời [đọc lại 9 lần] bà con.")
-    assert "1 chỗ chưa chắc" in text
+    assert "1 dấu viết sai" in text
+    assert "script-mark-bad" in text
+    assert "chưa chắc" not in text
     assert "doubt_spoken" not in text
+
+
+def test_a_malformed_mark_has_its_own_sentence_when_the_bulletin_is_submitted(town: Panel) -> None:
+    answer = town.post(EDITOR, "/ban-tin/moi", title="Tin", script="Mời [nghĩ] QWZX.", action="submit")
+    assert answer.status_code == 303
+    page = town.browser(EDITOR).get(answer.location).get_data(as_text=True)
+    assert "Còn 1 dấu viết sai: «[nghĩ]»" in page
+    assert "có lẽ bạn muốn viết “nghỉ”" in page
+    assert "1 chỗ chưa chắc" in page
+
+
+def test_what_cannot_be_inserted_is_told_while_typing(town: Panel) -> None:
+    _insert(town, "Nhạc hiệu đài")
+    text = read(town, script="Kính thưa bà con. [chèn: Nhạc hiệu] Hết. [chèn: …] [chèn: Nhạc hiệu đài]")
+    assert "2 dấu viết sai" in text
+    assert "Trong kho không có âm thanh «Nhạc hiệu» để chèn. Có lẽ là «Nhạc hiệu đài»?" in text
+    assert "chưa ghi tên âm thanh" in text
+    assert text.count("script-mark-bad") == 2
+
+
+def test_a_draft_whose_insert_is_missing_is_kept_once_however_often_the_page_is_loaded(town: Panel) -> None:
+    fields = {"title": "Tin", "script": "Kính thưa. [chèn: Nhạc hiệu]", "action": "submit"}
+    answer = town.post(EDITOR, "/ban-tin/moi", **fields)
+    assert answer.status_code == 303
+    page = town.browser(EDITOR).get(answer.location).get_data(as_text=True)
+    assert "Đã lưu bản thảo. Trong kho không có âm thanh «Nhạc hiệu»" in page
+    assert "Sửa bản tin" in page
+    with town.database.read() as connection:
+        assert sum(bulletins.counts(connection).values()) == 1
+
+
+def test_a_second_presenter_is_doubted_only_when_the_first_healthy_voice_is_alone(town: Panel) -> None:
+    dialogue = "[giọng 2] Thưa bác. [giọng 1] Sáng thứ hai."
+    assert "script-mark-warn" in (text := read(town, script=dialogue))
+    assert "giọng eSpeak NG chỉ có một người đọc" in text
+    assert text.count("script-mark-warn") == 1
+    google, espeak = town.app.extensions[EXTENSION].engines
+    town.app.extensions[EXTENSION] = replace(town.services, engines=(google, replace(espeak, presenters=2)))
+    assert "script-mark-warn" not in read(town, script=dialogue)
 
 
 def test_marks_are_chips(town: Panel) -> None:

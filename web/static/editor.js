@@ -122,9 +122,8 @@ function followTyping() {
   }
 
   function tell() {
-    const doubts = shown.querySelectorAll("div.doubt").length;
-    const length = shown.querySelector("[data-told]");
-    said.textContent = (doubts ? `${doubts} chỗ chưa chắc cách đọc. ` : "") + (length ? length.textContent : "");
+    const heads = [...shown.querySelectorAll(".doubts h3"), ...shown.querySelectorAll("[data-told]")];
+    said.textContent = heads.map((head) => head.textContent.trim()).join(". ");
   }
 
   function afterAnswer() {
@@ -140,6 +139,8 @@ function followTyping() {
   });
   shown.addEventListener("click", (event) => {
     const button = event.target.closest("[data-reading]");
+    const find = event.target.closest("[data-find]");
+    if (find) choose(script, find.dataset.find);
     if (!button) return;
     event.preventDefault();
     const fields = new FormData(form);
@@ -151,6 +152,26 @@ function followTyping() {
     event.preventDefault();
     event.target.closest(".doubt-answer").querySelector("button").click();
   });
+}
+
+// What is to be changed is selected; a field shows its selection when the focus comes to it.
+function choose(script, words) {
+  const at = script.value.indexOf(words);
+  script.blur();
+  if (at >= 0) script.setSelectionRange(at, at + words.length);
+  script.focus();
+}
+
+// After a refused step the page opens at its own address: the sentence stays in sight, the first problem has the focus.
+function goToProblem() {
+  const sentence = document.querySelector("main > .note[role=alert]");
+  const first = document.querySelector(".faults [data-find], [name=doubt_spoken], [aria-invalid=true], [data-tick]");
+  if (!first || !(sentence || first.matches("[aria-invalid=true]"))) return;
+  if (sentence) sentence.classList.add("told-sticky");
+  first.focus({ preventScroll: true });
+  const { top, bottom } = first.getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight - 160) first.scrollIntoView({ block: "center" });
+  if (sentence) form.addEventListener("input", () => sentence.classList.remove("told-sticky"), { once: true });
 }
 
 // Sentences that did not change stay as they are: a long script has hundreds.
@@ -229,6 +250,7 @@ sessionStorage.removeItem("tiengloa:gui");
 if (form) {
   followTyping();
   keepDraft();
+  goToProblem();
   listen(form);
 } else {
   listen(document);
