@@ -25,6 +25,15 @@ def refuse_malformed_marks(text: SpokenText) -> None:
         )
 
 
+def refuse_doubtful_opening(opening: SpokenText) -> None:
+    """Refuse the line that announces a bulletin while a word of it is in doubt. Raises FlaggedReadingError."""
+    if opening.flagged:
+        raise FlaggedReadingError(
+            f"Lời mở đầu cũng được đọc lên, mà còn chỗ chưa chắc cách đọc: {_shown(opening.flagged)}. "
+            "Hãy chọn cách đọc cho chỗ ấy, hoặc viết rõ trong tiêu đề, rồi trình duyệt."
+        )
+
+
 def _shown(tokens: Iterable[Token]) -> str:
     every = list(dict.fromkeys(f"«{token.source.strip()[:40]}»" for token in tokens))
     return ", ".join(every[:5]) + (" …" if len(every) > 5 else "")

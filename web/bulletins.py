@@ -13,12 +13,14 @@ from domain.jobs import Job, JobState
 from domain.people import Role
 from store import bulletins, campaigns, clips, jobs, people
 from web import recordings
+from web.airtime import air_time
 from web.attention import needs_yes
 from web.context import me, services
-from web.editor import form_page, shown
+from web.editor import form_page
 from web.editor_form import of_bulletin
 from web.formats import plain
 from web.fragments import fragment
+from web.heard import shown
 from web.states import WRITERS
 
 blueprint = Blueprint("bulletins", __name__, url_prefix="/ban-tin")
@@ -145,7 +147,8 @@ def produce_again(bulletin_id: str) -> ResponseReturnValue:
 
 def _read_page(bulletin: Bulletin, status: int = 200, problems: dict[str, str] | None = None) -> ResponseReturnValue:
     user = me()
-    reading = shown(services().desk.read(bulletin.script, bulletin.readings), bulletin.readings)
+    reading = shown(bulletin.title, bulletin.script, bulletin.readings)
+    waits = bulletin.state in {*EDITABLE, BulletinState.SUBMITTED}
     cast = recordings.booth().cast(bulletin)
     with services().database.read() as connection:
         seal = seals.seal(connection, bulletin, cast)
@@ -153,6 +156,7 @@ def _read_page(bulletin: Bulletin, status: int = 200, problems: dict[str, str] |
         "bulletin.html",
         reading=reading,
         editable=False,
+        airtime=air_time() if waits else None,
         topic=_topic_name(bulletin),
         approver=_name_of(bulletin.approved_by),
         own_text=Role.APPROVER in user.roles and user.id in bulletin.author_ids,

@@ -6,21 +6,24 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from bulletins.checks import refuse_malformed_marks
+from bulletins.checks import refuse_doubtful_opening, refuse_malformed_marks
 from bulletins.desk import TITLE_LIMIT
-from bulletins.inserts import missing_inserts
+from bulletins.inserts import refuse_missing_inserts
 from bulletins.lexicon import may_change
+from bulletins.recordings import parts
 from domain.bulletins import EDITABLE, SCRIPT_LIMIT, AcceptedReading, Bulletin, Genre
 from domain.campaign import Campaign
 from domain.errors import BadInputError, NotAllowedError, WrongStateError
-from domain.reading import SpokenText
 from store import bulletins, campaigns
 from store.bulletins import Draft
 from tts.reading.marks import MARKS
+from web.airtime import air_time
 from web.context import me, own_station, services
 from web.editor_form import EditorForm, as_typed, asked_for_always, blank, refused_field, says_the_same, to_draft
+from web.formats import duration
 from web.fragments import fragment
-from web.reading_view import Means, ReadingView, view
+from web.heard import shown
+from web.reading_view import view
 from web.security import session_token
 from web.states import WRITERS
 from web.turns import Turns
@@ -86,21 +89,14 @@ def _reading(form: EditorForm, always: _Always | None = None) -> dict[str, Any]:
     """Return what the piece «Sẽ đọc là» shows."""
     script = form.script if len(form.script) <= SCRIPT_LIMIT else ""
     return {
-        "reading": shown(services().desk.read(script, form.readings), form.readings),
+        "reading": shown(form.title[:TITLE_LIMIT], script, form.readings),
         "editable": True,
         "always": always,
         "may_always": may_change(me()),
-        "session_limit": own_station().policy.session_limit,
+        "airtime": air_time(),
+        "longer_ok": "longer_ok" in request.form,
         "voices": services().engines,
     }
-
-
-def shown(text: SpokenText, readings: tuple[AcceptedReading, ...]) -> ReadingView:
-    """Return how a text is shown, measured against the clips and the voices that there are."""
-    with services().database.read() as connection:
-        missing = missing_inserts(connection, text)
-    voice = services().first_voice() if any(one.presenter > 1 for one in text.sentences) else None
-    return view(text, readings, Means(missing, voice.label if voice and voice.presenters == 1 else ""))
 
 
 def form_page(
@@ -166,7 +162,17 @@ def _kept(bulletin_id: str, action: str) -> ResponseReturnValue:
 
 def _submit(bulletin: Bulletin) -> None:
     desk = services().desk
-    refuse_malformed_marks(desk.read(bulletin.script, bulletin.readings))
+    opening, body = parts(desk.reader, bulletin, own_station().name)
+    refuse_malformed_marks(body)
+    refuse_doubtful_opening(opening)
+    with services().database.read() as connection:
+        refuse_missing_inserts(connection, opening)
+    beyond = air_time().beyond_session(view(body, opening=opening).length)
+    if beyond and "longer_ok" not in request.form:
+        raise BadInputError(
+            f"Bản tin dài hơn một buổi phát khoảng {duration(beyond)}. "
+            "Hãy rút ngắn, hoặc đánh dấu vào ô «Vẫn trình duyệt dù dài hơn một buổi phát» rồi trình duyệt."
+        )
     desk.submit(me(), bulletin.id)
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from flask import Blueprint, Response, request, send_file
 from flask.typing import ResponseReturnValue
 
+from bulletins.desk import TITLE_LIMIT
 from domain.audio import SpokenAudio
 from domain.bulletins import SCRIPT_LIMIT
 from domain.errors import BadInputError, BusyError, NotAllowedError
@@ -17,6 +18,7 @@ from domain.reading import SpokenText
 from store import clips
 from web.context import me, services
 from web.editor_form import as_typed
+from web.heard import opening_of
 from web.states import WRITERS
 
 blueprint = Blueprint("listening", __name__)
@@ -25,6 +27,7 @@ _AT_ONCE = threading.BoundedSemaphore(2)
 _LONGEST_SYLLABLES = 1_500
 """About ten minutes of speech, some 27 MB as a WAV file: all that one listener may ask the server to hold."""
 _PATIENCE_SECONDS = 20
+_OPENING = "mo-"
 
 
 @blueprint.post("/ban-tin/nghe-thu")
@@ -35,7 +38,8 @@ def preview() -> ResponseReturnValue:
     form = as_typed(request.form)
     if len(form.script) > SCRIPT_LIMIT:
         raise BadInputError("Nội dung quá dài nên chưa nghe thử được. Hãy chia thành nhiều bản tin.")
-    text = _chosen(services().desk.read(form.script, form.readings), request.form.get("sentence", ""))
+    body = services().desk.read(form.script, form.readings)
+    text = _chosen(opening_of(form.title[:TITLE_LIMIT], form.readings), body, request.form.get("sentence", ""))
     return as_sound(text, request.form.get("engine", ""))
 
 
@@ -70,12 +74,14 @@ def send_clip(clip_hash: str, media_type: str) -> Response:
     return answer
 
 
-def _chosen(text: SpokenText, number: str) -> SpokenText:
-    if number:
-        if not (number.isascii() and number.isdigit() and len(number) < 6 and int(number) < len(text.sentences)):
-            raise BadInputError("Không có câu này trong bản tin. Hãy tải lại phần «Sẽ đọc là» rồi nghe lại.")
-        return SpokenText((text.sentences[int(number)],))
-    return text
+def _chosen(opening: SpokenText, body: SpokenText, name: str) -> SpokenText:
+    """Return the sentence called `name`, such as 3, or mo-0 in the opening; everything when it is empty."""
+    if not name:
+        return SpokenText((*opening.sentences, *body.sentences))
+    part, number = (opening, name.removeprefix(_OPENING)) if name.startswith(_OPENING) else (body, name)
+    if not (number.isascii() and number.isdigit() and len(number) < 6 and int(number) < len(part.sentences)):
+        raise BadInputError("Không có câu này trong bản tin. Hãy tải lại phần «Sẽ đọc là» rồi nghe lại.")
+    return SpokenText((part.sentences[int(number)],))
 
 
 @contextmanager

@@ -55,12 +55,14 @@ class Means:
 
 
 _ALL_MEANS = Means()
+_NOTHING = SpokenText(())
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingView:
-    """A script as it will be said."""
+    """A script as it will be said, behind the line that announces it."""
 
+    opening: tuple[tuple[Piece, ...], ...]
     sentences: tuple[tuple[Piece, ...], ...]
     doubts: tuple[Doubt, ...]
     faults: tuple[Fault, ...]
@@ -68,20 +70,23 @@ class ReadingView:
     words: int
     length: timedelta
 
-    def left(self, limit: timedelta) -> timedelta:
-        """Return how much of a session of `limit` is left; negative when the script is longer."""
-        return limit - self.length
 
-
-def view(text: SpokenText, accepted: tuple[AcceptedReading, ...] = (), means: Means = _ALL_MEANS) -> ReadingView:
-    """Return how `text` is shown."""
+def view(
+    text: SpokenText,
+    accepted: tuple[AcceptedReading, ...] = (),
+    opening: SpokenText = _NOTHING,
+    means: Means = _ALL_MEANS,
+) -> ReadingView:
+    """Return how `text` is shown behind the `opening` that is said before it."""
+    whole = SpokenText((*opening.sentences, *text.sentences))
     return ReadingView(
+        opening=tuple(_pieces(sentence, means) for sentence in opening.sentences),
         sentences=tuple(_pieces(sentence, means) for sentence in text.sentences),
-        doubts=_doubts(text),
-        faults=_faults(text, means),
+        doubts=_doubts(whole),
+        faults=_faults(whole, means),
         accepted=accepted,
-        words=text.syllables,
-        length=sum((_length(sentence) for sentence in text.sentences), timedelta()),
+        words=whole.syllables,
+        length=sum((_length(sentence) for sentence in whole.sentences), timedelta()),
     )
 
 

@@ -18,7 +18,7 @@ from domain.people import Role, User
 from domain.ports import Progress
 from domain.reading import SpokenText
 from store import bulletins, clips, lexicon, people, station
-from tests.fakes_web import EDITOR, SCRIPT, FakeSpeaker, Panel, panel
+from tests.fakes_web import APPROVER, EDITOR, SCRIPT, FakeSpeaker, Panel, busy_day, panel
 from tts.lexicon import LexiconReader
 from tts.reading.marks import MARKS
 from web.context import EXTENSION
@@ -228,3 +228,61 @@ def test_of_many_doubts_the_first_are_shown_and_the_others_counted(town: Panel) 
     assert "64 chỗ chưa chắc" in text
     assert text.count('name="doubt_spoken"') == 50
     assert "Còn 14 chỗ nữa" in text
+
+
+def test_the_line_that_announces_a_bulletin_is_shown_with_its_doubts(town: Panel) -> None:
+    text = read(town, title="Lịch của QWZX", script="Mời bà con đến họp.")
+    assert re.search(r'class="opening" data-line="mo-0".*lời mở đầu.*Mời bà con nghe bản tin', text, re.DOTALL)
+    assert 'name="doubt_written" value="QWZX"' in text
+    answered = {"doubt_written": "QWZX", "doubt_spoken": "quỹ vì trẻ em", "accept": "0"}
+    assert "chưa chắc" not in read(town, title="Lịch của QWZX", script="Mời bà con đến họp.", **answered)
+    assert "opening" not in read(town, title=" ", script="Mời bà con đến họp.")
+
+
+def test_the_name_of_the_station_is_settled_before_a_bulletin_is_submitted(town: Panel) -> None:
+    with town.database.write() as connection:
+        connection.exec_driver_sql("update station set name = 'Đài QWZX'")
+    fields = {"title": "Lịch họp", "script": "Mời bà con đến họp.", "action": "submit"}
+    refused = town.post(EDITOR, "/ban-tin/moi", **fields)
+    page = town.browser(EDITOR).get(refused.location).get_data(as_text=True)
+    assert "Lời mở đầu cũng được đọc lên, mà còn chỗ chưa chắc cách đọc: «QWZX»" in page
+    answered = town.post(EDITOR, "/ban-tin/moi", **fields, written="QWZX", spoken="quỹ vì trẻ em")
+    assert "Đã trình duyệt" in town.browser(EDITOR).get(answered.location).get_data(as_text=True)
+
+
+def test_the_opening_is_heard_by_its_own_name_and_first_of_all(town: Panel) -> None:
+    fields = {"title": "Lịch họp", "script": "Câu một. Câu hai."}
+    for name, words in (("mo-0", "Đài truyền thanh"), ("1", "Câu hai."), ("", "Đài truyền thanh")):
+        assert town.post(EDITOR, "/ban-tin/nghe-thu", **fields, sentence=name).status_code == 200
+        assert town.speaker.asked[-1].startswith(words)
+    for name in ("mo-9", "mo-", "mo-x", "9", "-1"):
+        assert town.post(EDITOR, "/ban-tin/nghe-thu", **fields, sentence=name).status_code == 422
+
+
+def test_a_script_is_measured_against_what_is_left_of_the_day(town: Panel) -> None:
+    busy_day(town)
+    with town.database.write() as connection:
+        policy = replace(station.get(connection).policy, day_limit=timedelta(minutes=10))
+        station.set_policy(connection, policy)
+    sentence = "Mời bà con đến nhà văn hóa họp.\n"
+    told = re.search(
+        r"được phát 10 phút: hôm nay còn (\d\d:\d\d), ngày mai còn (\d\d:\d\d)", read(town, script=sentence)
+    )
+    assert told is not None
+    assert told[1] < "10:00"
+    assert "không đủ chỗ" not in read(town, script=sentence)
+    assert "không đủ chỗ" in read(town, script=sentence * 200)
+    waiting = town.submitted(script=sentence)
+    assert "ngày mai còn" in town.browser(APPROVER).get(f"/ban-tin/{waiting}").get_data(as_text=True)
+
+
+def test_a_bulletin_longer_than_a_session_is_submitted_only_by_a_tick(town: Panel) -> None:
+    fields = {"title": "Bài dài", "script": "Mời bà con đến nhà văn hóa họp.\n" * 400, "action": "submit"}
+    refused = town.post(EDITOR, "/ban-tin/moi", **fields)
+    page = town.browser(EDITOR).get(refused.location).get_data(as_text=True)
+    assert "Bản tin dài hơn một buổi phát khoảng" in page
+    assert 'name="longer_ok"' in page
+    taken = town.post(EDITOR, refused.location, version=1, longer_ok="1", **fields)
+    assert "Đã trình duyệt" in town.browser(EDITOR).get(taken.location).get_data(as_text=True)
+    assert "checked" in re.findall(r'name="longer_ok"[^>]*', read(town, longer_ok="1", **fields))[0]
+    assert 'name="longer_ok"' not in read(town, script="Mời bà con đến họp.")

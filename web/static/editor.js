@@ -85,7 +85,8 @@ function followTyping() {
   const count = form.querySelector("[data-count]");
   const said = form.querySelector("[data-said]");
   const script = form.elements.script;
-  const wanted = () => script.value;
+  const title = form.elements.title;
+  const wanted = () => `${title.value}\n${script.value}`;
   let sent = wanted();
   let going = false;
   let pressed = null; // what a button asks, as the form was then
@@ -96,7 +97,7 @@ function followTyping() {
     const mine = pressed;
     const fields = mine || new FormData(form);
     pressed = null;
-    sent = fields.get("script");
+    sent = `${fields.get("title")}\n${fields.get("script").replaceAll("\r\n", "\n")}`;
     try {
       const answer = await post(form.dataset.read, fields);
       const text = await answer.text();
@@ -137,6 +138,7 @@ function followTyping() {
     count.textContent = `; đã viết ${script.value.length.toLocaleString("vi-VN")}`;
     soon();
   });
+  title.addEventListener("input", soon);
   shown.addEventListener("click", (event) => {
     const button = event.target.closest("[data-reading]");
     const find = event.target.closest("[data-find]");
