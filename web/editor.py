@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from bulletins.checks import refuse_doubtful_opening, refuse_malformed_marks
 from bulletins.desk import TITLE_LIMIT
 from bulletins.inserts import refuse_missing_inserts
-from bulletins.lexicon import may_change
+from bulletins.lexicon import Effect, Kept, may_change, require_lexicographer
 from bulletins.recordings import parts
 from domain.bulletins import EDITABLE, SCRIPT_LIMIT, AcceptedReading, Bulletin, Genre
 from domain.campaign import Campaign
@@ -19,7 +19,17 @@ from store.bulletins import Draft
 from tts.reading.marks import MARKS
 from web.airtime import air_time
 from web.context import me, own_station, services
-from web.editor_form import EditorForm, as_typed, asked_for_always, blank, refused_field, says_the_same, to_draft
+from web.editor_form import (
+    EditorForm,
+    as_typed,
+    asked_for_always,
+    blank,
+    kept_before,
+    refused_field,
+    says_the_same,
+    seen,
+    to_draft,
+)
 from web.formats import duration
 from web.fragments import fragment
 from web.heard import shown
@@ -67,22 +77,43 @@ def read() -> ResponseReturnValue:
 
 @dataclass(frozen=True, slots=True)
 class _Always:
-    """What became of a reading for the site's lexicon: kept, or refused with a sentence."""
+    """What became of a reading for the site's lexicon: kept, refused with a sentence, or to be asked for once more.
+
+    `asks` is what it would do to approved bulletins; `earlier` tells that it was kept by an earlier press.
+    """
 
     reading: AcceptedReading
     refusal: str = ""
+    asks: Effect | None = None
+    kept: Kept | None = None
+    earlier: bool = False
 
 
 def _keep_always() -> _Always | None:
-    """Put the reading that the form asks for into the site's lexicon. Raises NotAllowedError."""
+    """Do what the form asks about the site's lexicon, if it asks anything. Raises NotAllowedError, BadInputError."""
+    if "take_back" in request.form:
+        back = kept_before(request.form)
+        services().lexicon.take_back(me(), back.written, back.spoken, back.before)
+        return None
     asked = asked_for_always(request.form)
     if asked is None:
-        return None
+        return _kept_earlier()
+    require_lexicographer(me())
     try:
-        services().lexicon.always(me(), asked.written, asked.spoken)
+        effect = services().lexicon.always_effect(asked.written, asked.spoken)
+        if effect.approved and request.form.get("always_seen") != seen(asked):
+            return _Always(asked, asks=effect)
+        return _Always(asked, kept=services().lexicon.always(me(), asked.written, asked.spoken))
     except BadInputError as error:
         return _Always(asked, error.sentence)
-    return _Always(asked)
+
+
+def _kept_earlier() -> _Always | None:
+    """Return what an earlier press kept, so that it can be taken back while the page is open."""
+    back = kept_before(request.form)
+    if not back.written or not may_change(me()):
+        return None
+    return _Always(AcceptedReading(back.written, back.spoken), kept=back, earlier=True)
 
 
 def _reading(form: EditorForm, always: _Always | None = None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request, send_file
 from flask.typing import ResponseReturnValue
 
 from bulletins.desk import TITLE_LIMIT
+from bulletins.inserts import inserts_of, refuse_missing_inserts
 from domain.audio import SpokenAudio
 from domain.bulletins import SCRIPT_LIMIT
 from domain.errors import BadInputError, BusyError, NotAllowedError
@@ -28,6 +29,7 @@ _LONGEST_SYLLABLES = 1_500
 """About ten minutes of speech, some 27 MB as a WAV file: all that one listener may ask the server to hold."""
 _PATIENCE_SECONDS = 20
 _OPENING = "mo-"
+_QUIET_RATE = 8000
 
 
 @blueprint.post("/ban-tin/nghe-thu")
@@ -40,7 +42,21 @@ def preview() -> ResponseReturnValue:
         raise BadInputError("Nội dung quá dài nên chưa nghe thử được. Hãy chia thành nhiều bản tin.")
     body = services().desk.read(form.script, form.readings)
     text = _chosen(opening_of(form.title[:TITLE_LIMIT], form.readings), body, request.form.get("sentence", ""))
+    if request.form.get("sentence") and not text.syllables:
+        return _wordless(text)
     return as_sound(text, request.form.get("engine", ""))
+
+
+def _wordless(text: SpokenText) -> Response:
+    """Answer a sentence without words: the clip that stands in its place, else its silence. Raises BadInputError."""
+    (sentence,) = text.sentences
+    if not sentence.clip:
+        pause_ms = sentence.pause_ms + sum(token.pause_ms for token in sentence.tokens)
+        return Response(_wav_of(bytes(2 * (_QUIET_RATE * pause_ms // 1000)), _QUIET_RATE), mimetype="audio/wav")
+    with services().database.read() as connection:
+        refuse_missing_inserts(connection, text)
+        found = inserts_of(connection, text.sentences)[sentence.clip]
+    return send_clip(found.hash, found.media_type)
 
 
 def as_sound(text: SpokenText, engine: str = "") -> Response:
@@ -48,7 +64,7 @@ def as_sound(text: SpokenText, engine: str = "") -> Response:
     if not text.syllables:
         raise BadInputError("Chưa có chữ nào để đọc. Hãy viết nội dung rồi nghe thử.")
     if text.syllables > _LONGEST_SYLLABLES:
-        raise BadInputError("Bài dài hơn mười phút nên không nghe thử cả bài được. Hãy nghe từng câu.")
+        raise BadInputError("Phần này dài hơn mười phút nên không nghe được một lần. Hãy nghe từng câu.")
     with _turn():
         spoken = services().preview(text, engine)
     answer = Response(_wav(spoken), mimetype="audio/wav")
@@ -99,11 +115,16 @@ def _wav(spoken: SpokenAudio) -> bytes:
     rate = next((speech.rate for speech, _ in spoken.sentences if speech.pcm), 0)
     if not rate:
         raise BadInputError("Chưa có chữ nào để đọc. Hãy viết nội dung rồi nghe thử.")
+    return _wav_of(
+        b"".join(speech.pcm + bytes(2 * (rate * pause_ms // 1000)) for speech, pause_ms in spoken.sentences), rate
+    )
+
+
+def _wav_of(pcm: bytes, rate: int) -> bytes:
     held = io.BytesIO()
     with wave.open(held, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)
-        for speech, pause_ms in spoken.sentences:
-            file.writeframes(speech.pcm + bytes(2 * (rate * pause_ms // 1000)))
+        file.writeframes(pcm)
     return held.getvalue()

@@ -5,10 +5,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from domain.errors import BusyError, WrongStateError
+from domain.errors import BusyError
 
 
-class OvertakenError(WrongStateError):
+class OvertakenError(BusyError):
     """The same visitor has asked for something newer; the answer to this would be thrown away."""
 
 

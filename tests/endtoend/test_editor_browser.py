@@ -68,6 +68,68 @@ def test_a_doubt_is_answered_for_always(served: Served) -> None:
     expect(page.locator(".words")).to_contain_text("quỹ vì trẻ em")
 
 
+def test_a_reading_for_always_is_heard_asked_for_twice_and_taken_back(served: Served) -> None:
+    served.town.write("Tin cũ", "Gọi QWZX ngay.")
+    with served.town.database.write() as connection:
+        connection.exec_driver_sql("update bulletin set state = 'approved'")
+    page = served.page()
+    page.goto(f"{served.address}/ban-tin/moi")
+    page.get_by_label("Nội dung").fill("Gọi QWZX ngay.")
+    page.get_by_label("Đọc là").fill("quỹ vì trẻ em")
+    with page.expect_response(re.compile("tu-dien/nghe")) as answer:
+        page.get_by_role("button", name="Nghe cách đọc QWZX").click()
+    assert answer.value.status == 200
+    page.get_by_role("button", name=re.compile("^Luôn đọc thế này")).click()
+    again = page.get_by_role("button", name=re.compile("^Vẫn luôn đọc thế này"))
+    expect(again).to_be_focused()
+    expect(page.locator(".asks")).to_contain_text("1 câu trong 1 bản tin đã duyệt sẽ đọc khác đi")
+    found = Axe().run(page, options={"runOnly": TAGS})
+    assert found.violations_count == 0, found.generate_report()
+    again.press("Enter")
+    expect(page.locator(".kept")).to_contain_text("luôn đọc là «quỹ vì trẻ em»")
+    page.get_by_label("Nội dung").press_sequentially(" Xin cảm ơn.")
+    expect(page.locator(".reading")).to_contain_text("Xin cảm ơn")
+    page.get_by_role("button", name="Hoàn tác").click()
+    expect(page.locator(".doubts")).to_contain_text("QWZX")
+    expect(page.locator(".kept")).to_have_count(0)
+
+
+def test_a_long_bulletin_is_heard_sentence_by_sentence_and_what_sounds_is_in_sight(served: Served) -> None:
+    script = "\n".join(f"Mời bà con thôn số {number} đến nhà văn hóa họp lúc bảy giờ." for number in range(200))
+    bulletin_id = served.town.write(script=script)
+    asked: list[str] = []
+    page = served.page()
+    page.on("request", lambda one: asked.append(one.url) if "nghe-thu" in one.url else None)
+    page.goto(f"{served.address}/ban-tin/{bulletin_id}")
+    page.get_by_role("button", name="Nghe thử cả bài").click()
+    sounding = page.locator(".reading li.sounding")
+    expect(sounding).to_have_attribute("data-line", "mo-0")
+    expect(sounding).to_have_attribute("data-line", "1", timeout=20_000)
+    expect(sounding).to_be_in_viewport()
+    state = page.locator(".listen-state")
+    expect(state).to_contain_text(re.compile(r"Câu \d+/202"))
+    expect(state).to_be_in_viewport()
+    page.get_by_role("button", name="Dừng").click()
+    expect(sounding).to_have_count(0)
+    before = len(asked)
+    assert before < 10
+    page.get_by_role("button", name="Nghe câu 150").click()
+    expect(page.locator(".reading li[data-line='149']")).to_have_class(re.compile("sounding"))
+    expect(state).to_be_in_viewport()
+
+
+def test_what_cannot_be_heard_says_why_where_it_is_seen(served: Served) -> None:
+    page = served.page(EDITOR, 375, 700)
+    page.goto(f"{served.address}/ban-tin/moi")
+    page.get_by_label("Nội dung").fill("Kính thưa bà con.\n" * 40 + "[chèn: Nhạc hiệu]")
+    page.get_by_role("button", name="Nghe câu 41").click()
+    state = page.locator(".listen-state")
+    expect(state).to_contain_text("Câu 41: Trong kho không có âm thanh «Nhạc hiệu»")
+    expect(state).to_be_in_viewport()
+    expect(page.locator(".reading li.unheard")).to_have_attribute("data-line", "40")
+    served.wrong.clear()
+
+
 def test_each_voice_of_a_sentence_is_heard(served: Served) -> None:
     page = served.page()
     page.goto(f"{served.address}/ban-tin/{served.town.write(script='Câu một. Câu hai.')}")

@@ -1,5 +1,6 @@
 """The editor's reading: doubts answered once or always, voices side by side, time of a session, marks as chips."""
 
+import html
 import io
 import re
 import time
@@ -73,6 +74,46 @@ def test_a_reading_for_always_goes_into_the_sites_lexicon(town: Panel) -> None:
     with town.database.read() as connection:
         (entry,) = lexicon.everything(connection)
     assert (entry.reading.written, entry.changed_by) == ("QWZX", EDITOR.name)
+
+
+def test_a_reading_for_always_says_what_it_does_and_is_taken_back(town: Panel) -> None:
+    town.write(script="Gọi QWZX ngay.")
+    text = read(town, **DOUBT, always="0")
+    assert "1 câu trong bản tin chưa duyệt sẽ đọc khác đi" in text
+    assert 'data-words="quỹ vì trẻ em"' in text
+    kept = {"kept_written": "QWZX", "kept_spoken": "quỹ vì trẻ em", "kept_before": ""}
+    assert "Hoàn tác" in read(town, script="Gõ tiếp.", **kept)
+    assert "1 chỗ chưa chắc" in read(town, script=DOUBT["script"], **kept, take_back="1")
+    with town.database.read() as connection:
+        assert lexicon.everything(connection) == ()
+    again = town.post(EDITOR, "/ban-tin/doc-thu", **kept, take_back="1")
+    assert again.status_code == 422
+
+
+def test_what_was_said_before_comes_back(town: Panel) -> None:
+    town.services.lexicon.always(EDITOR, "QWZX", "quỹ")
+    kept = town.services.lexicon.always(EDITOR, "QWZX", "quỹ vì trẻ em")
+    assert kept.before == "quỹ"
+    town.services.lexicon.take_back(EDITOR, "QWZX", "quỹ vì trẻ em", kept.before)
+    assert "quỹ <small>QWZX" in read(town, script=DOUBT["script"])
+
+
+def test_a_second_press_is_needed_where_an_approved_bulletin_would_be_read_otherwise(town: Panel) -> None:
+    bulletin_id = town.write("Lịch của QWZX", "Gọi QWZX ngay.")
+    with town.database.write() as connection:
+        connection.exec_driver_sql("update bulletin set state = 'approved'")
+    asked = read(town, **DOUBT, always="0")
+    assert "2 câu trong 1 bản tin đã duyệt sẽ đọc khác đi" in asked
+    assert "Vẫn luôn đọc thế này" in asked
+    with town.database.read() as connection:
+        assert lexicon.everything(connection) == ()
+    seen = html.unescape(re.findall(r'name="always_seen" value="([^"]*)"', asked)[0])
+    other = {**DOUBT, "doubt_spoken": "quỹ trẻ em"}
+    assert "Vẫn luôn đọc thế này" in read(town, **other, always="0", always_seen=seen)
+    done = read(town, **DOUBT, always="0", always_seen=seen)
+    assert "Từ nay «QWZX» luôn đọc là «quỹ vì trẻ em»" in done
+    assert "Bản tin đã duyệt giữ nguyên âm thanh" in done
+    assert bulletin_id
 
 
 def test_a_reading_for_once_stays_with_its_bulletin(town: Panel) -> None:
@@ -286,3 +327,21 @@ def test_a_bulletin_longer_than_a_session_is_submitted_only_by_a_tick(town: Pane
     assert "Đã trình duyệt" in town.browser(EDITOR).get(taken.location).get_data(as_text=True)
     assert "checked" in re.findall(r'name="longer_ok"[^>]*', read(town, longer_ok="1", **fields))[0]
     assert 'name="longer_ok"' not in read(town, script="Mời bà con đến họp.")
+
+
+def test_what_stands_in_place_of_words_is_heard_too(town: Panel) -> None:
+    _insert(town, "Nhạc hiệu")
+    fields = {"script": "[chèn: Nhạc hiệu]\nCâu hai.\n[nghỉ 2 giây]"}
+    sound = town.post(EDITOR, "/ban-tin/nghe-thu", **fields, sentence="0")
+    assert (sound.status_code, sound.data) == (200, "Nhạc hiệu".encode())
+    sound.close()
+    missing = town.post(EDITOR, "/ban-tin/nghe-thu", script="[chèn: Nhạc]", sentence="0")
+    assert missing.status_code == 422
+    pause = town.post(EDITOR, "/ban-tin/nghe-thu", script="[chậm] … [hết chậm]", sentence="0")
+    assert pause.data[:4] == b"RIFF"
+
+
+def test_nobody_asks_for_more_than_ten_minutes_at_once_but_for_any_sentence(town: Panel) -> None:
+    fields = {"title": "Bài dài", "script": "Mời bà con đến nhà văn hóa họp.\n" * 400}
+    assert town.post(EDITOR, "/ban-tin/nghe-thu", **fields).status_code == 422
+    assert town.post(EDITOR, "/ban-tin/nghe-thu", **fields, sentence="399").status_code == 200

@@ -24,47 +24,130 @@ function told(error) {
   return error.name === "TypeError" ? "Mất kết nối với máy chủ. Hãy thử lại." : error.message;
 }
 
-// Listening: a sentence or the whole text, as the answer to a POST; what was asked before is given up.
+// Listening: one sentence, or all of them one after the other, each asked for while the one before it sounds.
+// What was asked before is given up. What sounds is marked, and whatever is told stays in sight.
 function listen(scope) {
   const box = document.getElementById("nghe");
   if (!box) return;
   const state = box.querySelector(".listen-state");
   const audio = box.querySelector("audio");
+  const stop = box.querySelector("[data-stop]");
+  let turn = new AbortController();
   let held = "";
-  let running = new AbortController();
 
-  async function hear(button, sentence, engine) {
-    running.abort();
-    running = new AbortController();
-    const mine = running;
-    const fields = new FormData(button.form);
-    fields.set("sentence", sentence);
-    if (engine) fields.set("engine", engine);
-    state.textContent = "Đang đọc…";
-    try {
-      const answer = await post(button.form.dataset.listen, fields, mine.signal);
-      const sound = await answer.blob();
-      if (mine.signal.aborted) return;
-      URL.revokeObjectURL(held);
-      held = URL.createObjectURL(sound);
+  function say(words, wrong) {
+    state.textContent = words;
+    box.classList.toggle("listen-wrong", Boolean(wrong));
+    box.classList.toggle("listen-told", Boolean(words) || !audio.hidden);
+  }
+
+  function mark(ask, name) {
+    document.querySelectorAll(".reading .sounding, .reading .unheard").forEach((line) => {
+      line.classList.remove("sounding", "unheard");
+      line.removeAttribute("aria-current");
+    });
+    const line = ask && document.querySelector(`.reading li[data-line="${ask.line}"]`);
+    if (!line) return;
+    line.classList.add(name);
+    line.setAttribute("aria-current", "true");
+    if (ask.follow) line.scrollIntoView({ block: "nearest" });
+  }
+
+  function end(words, wrong) {
+    turn.abort();
+    audio.pause();
+    audio.hidden = true;
+    if (stop) stop.hidden = true;
+    say(words, wrong);
+  }
+
+  async function bring(ask, signal) {
+    const answer = await post(ask.url, ask.fields, signal);
+    const backup = answer.headers.get("TL-Voice") === "backup";
+    return { sound: await answer.blob(), backup };
+  }
+
+  function sounded(came, signal) {
+    URL.revokeObjectURL(held);
+    held = URL.createObjectURL(came.sound);
+    return new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      audio.onended = resolve;
+      audio.onerror = () => reject(new Error("Trình duyệt không phát được âm thanh này."));
       audio.src = held;
       audio.hidden = false;
-      state.textContent = answer.headers.get("TL-Voice") === "backup" ? "Giọng dự phòng" : "";
-      await audio.play();
-    } catch (error) {
-      if (error.name === "AbortError") return;
-      state.textContent = told(error);
+      audio.play().catch((error) => {
+        if (error.name === "NotAllowedError") say("Bấm nút phát để nghe.");
+        else if (error.name !== "AbortError") reject(error);
+      });
+    });
+  }
+
+  async function hear(asks) {
+    end("");
+    turn = new AbortController();
+    const { signal } = turn;
+    if (stop) stop.hidden = false;
+    let coming = bring(asks[0], signal);
+    for (const [at, ask] of asks.entries()) {
+      mark(ask, "sounding");
+      try {
+        say(`${ask.name}: đang lấy tiếng…`);
+        const came = await coming;
+        if (at + 1 < asks.length) {
+          coming = bring(asks[at + 1], signal);
+          coming.catch(() => {}); // told when its turn comes
+        }
+        say(`Đang phát: ${ask.name}${came.backup ? " · giọng dự phòng" : ""}`);
+        await sounded(came, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        mark(ask, "unheard");
+        return void end(`${ask.name}: ${told(error)}`, true);
+      }
     }
+    mark(null);
+    end("");
+  }
+
+  function ask(button, line, name, engine) {
+    const fields = new FormData(button.form);
+    fields.set("sentence", line);
+    if (engine) fields.set("engine", engine);
+    return { url: button.form.dataset.listen, fields, line, name };
+  }
+
+  function everything(button) {
+    const lines = [...document.querySelectorAll(".reading li[data-line]")];
+    const names = lines.map((line) => line.querySelector("[data-play]").dataset.name);
+    if (!lines.length) return [ask(button, "", "Nghe thử")];
+    return lines.map((line, at) => ({ ...ask(button, line.dataset.line, `${names[at]}/${lines.length}`), follow: true }));
+  }
+
+  function words(button) {
+    const field = document.getElementById(button.dataset.wordsOf);
+    const fields = new FormData();
+    fields.set("csrf_token", form.elements.csrf_token.value);
+    fields.set("spoken", field ? field.value : button.dataset.words);
+    return { url: box.dataset.hear, fields, line: "", name: `«${fields.get("spoken")}»` };
   }
 
   scope.addEventListener("click", (event) => {
-    const one = event.target.closest("[data-engine]");
-    const button = one || event.target.closest("[data-play]");
+    const button = event.target.closest("[data-engine], [data-play], [data-stop], [data-words], [data-words-of]");
     if (!button) return;
     event.preventDefault();
-    if (one) return void hear(one, one.closest("li").querySelector("[data-play]").value, one.dataset.engine);
-    showVoices(button);
-    hear(button, button.dataset.play, "");
+    if ("stop" in button.dataset) {
+      mark(null);
+      end("");
+    } else if ("engine" in button.dataset) {
+      const line = button.closest("li").querySelector("[data-play]");
+      hear([ask(button, line.value, line.dataset.name, button.dataset.engine)]);
+    } else if ("play" in button.dataset) {
+      showVoices(button);
+      hear(button.dataset.play ? [ask(button, button.dataset.play, button.dataset.name)] : everything(button));
+    } else {
+      hear([words(button)]);
+    }
   });
 }
 
@@ -78,7 +161,7 @@ function showVoices(button) {
 }
 
 // The reading beside the text. One request at a time: what is typed meanwhile is sent once it is answered.
-const OVERTAKEN = new Set([409, 429]);
+const OVERTAKEN = 429; // another window of this person asked later
 
 function followTyping() {
   const shown = document.getElementById("doc");
@@ -108,8 +191,8 @@ function followTyping() {
       }
     } catch (error) {
       sent = null; // so that the next stroke asks again
-      if (OVERTAKEN.has(error.status)) setTimeout(() => (mine ? press(mine) : read()), 1000);
-      else form.querySelector(".listen-state").textContent = told(error);
+      if (error.status === OVERTAKEN) setTimeout(() => (mine ? press(mine) : read()), 1000);
+      else said.textContent = wrong(told(error));
     } finally {
       going = false;
     }
@@ -122,6 +205,14 @@ function followTyping() {
     read();
   }
 
+  // The reading on the screen is older than what is typed: that is said where it stands.
+  function wrong(words) {
+    let line = shown.querySelector(".not-read");
+    if (!line) shown.prepend((line = Object.assign(document.createElement("p"), { className: "problem not-read" })));
+    line.textContent = words;
+    return words;
+  }
+
   function tell() {
     const heads = [...shown.querySelectorAll(".doubts h3"), ...shown.querySelectorAll("[data-told]")];
     said.textContent = heads.map((head) => head.textContent.trim()).join(". ");
@@ -129,7 +220,7 @@ function followTyping() {
 
   function afterAnswer() {
     form.dispatchEvent(new Event("input"));
-    const next = shown.querySelector("[aria-invalid]") || shown.querySelector("[name=doubt_spoken]") || script;
+    const next = shown.querySelector("[aria-invalid], [data-ask]") || shown.querySelector("[name=doubt_spoken]") || script;
     next.focus();
   }
 
@@ -152,7 +243,7 @@ function followTyping() {
   shown.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !event.target.closest(".doubt-answer") || event.target.tagName !== "INPUT") return;
     event.preventDefault();
-    event.target.closest(".doubt-answer").querySelector("button").click();
+    event.target.closest(".doubt-answer").querySelector("[name=accept]").click();
   });
 }
 
