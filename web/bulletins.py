@@ -1,5 +1,8 @@
 """Bulletins: the list, one bulletin as its reader may see it, and the steps of its review."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -89,7 +92,7 @@ def approve(bulletin_id: str) -> ResponseReturnValue:
         backup_voice_ok="backup_voice_ok" in request.form,
         seal=request.form.get("seal"),
     )
-    flash("Đã duyệt. Âm thanh đang được làm, thường xong trong vài giây.", "success")
+    flash("Đã duyệt.", "success")
     return _back_to(bulletin_id)
 
 
@@ -141,7 +144,7 @@ def cancel(bulletin_id: str) -> ResponseReturnValue:
 def produce_again(bulletin_id: str) -> ResponseReturnValue:
     """Try a failed or stopped production again."""
     services().desk.produce_again(me(), bulletin_id)
-    flash("Đang làm lại âm thanh.", "success")
+    flash("Đã yêu cầu làm lại âm thanh.", "success")
     return _back_to(bulletin_id)
 
 
@@ -186,6 +189,7 @@ def _sound(bulletin: Bulletin) -> dict[str, object]:
     return {
         "bulletin": bulletin,
         "job": job,
+        "retry": _retry(job),
         "clip": clip,
         "working": bulletin.state is BulletinState.APPROVED and _is_going_on(job, clip),
         "preset_label": PRESET_LABELS.get(clip.preset, "") if clip else "",
@@ -195,6 +199,22 @@ def _sound(bulletin: Bulletin) -> dict[str, object]:
         "may_retry": user.may(Role.EDITOR, Role.APPROVER, Role.TECHNICIAN),
         "may_schedule": user.may(Role.SCHEDULER),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """When a production that failed is tried again, and the how manieth of how many tries that is."""
+
+    at: datetime
+    number: int
+    most: int
+
+
+def _retry(job: Job | None) -> Retry | None:
+    """Return the next try of a job that waits for it: one that runs has no error."""
+    if job is None or job.state is not JobState.RUNNING or not job.error or job.lease_until is None:
+        return None
+    return Retry(job.lease_until, job.attempts + 1, jobs.MOST_ATTEMPTS)
 
 
 def _is_going_on(job: Job | None, clip: Clip | None) -> bool:

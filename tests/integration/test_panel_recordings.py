@@ -225,6 +225,28 @@ def test_a_running_production_is_stopped_and_asked_for_again(town: Panel) -> Non
         assert jobs.get(connection, job.id).state is JobState.QUEUED
 
 
+def test_a_production_that_waits_for_another_try_says_when_and_shows_no_bar(town: Panel) -> None:
+    bulletin_id = town.approved()
+    with town.database.write() as connection:
+        job = jobs.of_bulletin(connection, bulletin_id, 1)
+        assert job is not None
+        taken = jobs.claim(connection, job.id, town.clock.now(), timedelta(seconds=90))
+        assert taken is not None
+        jobs.progress(connection, taken, town.clock.now(), ("đọc", 3, 4))
+        jobs.fail(connection, taken, "Không có mạng", town.clock.now() + timedelta(minutes=2))
+    piece = f"/ban-tin/{bulletin_id}/am-thanh"
+    waits = text(town.browser(EDITOR).get(piece))
+    assert "Sẽ thử lại lúc 09:32" in waits
+    assert "(lần 2/5)" in waits
+    assert "Lần trước chưa xong: Không có mạng." in waits
+    assert "<progress" not in waits
+    town.clock.go(timedelta(minutes=3))
+    assert "Sắp thử lại" in text(town.browser(EDITOR).get(piece))
+    with town.database.write() as connection:
+        assert jobs.claim(connection, job.id, town.clock.now(), timedelta(seconds=90)) is not None
+    assert "<progress" in text(town.browser(EDITOR).get(piece))
+
+
 def test_what_was_made_anew_is_shown_for_a_day(town: Panel) -> None:
     bulletin_id = town.produced("Lịch tiêm chủng")
     with town.database.write() as connection:
