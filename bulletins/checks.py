@@ -21,7 +21,7 @@ def refuse_malformed_marks(text: SpokenText) -> None:
     found = malformed(text)
     if found:
         raise FlaggedReadingError(
-            f"Còn {len(found)} dấu viết sai: {_shown(found)}. Hãy sửa dấu trong nội dung rồi trình duyệt."
+            f"Có dấu viết sai: {_shown(found)}. Hãy sửa dấu trong nội dung rồi trình duyệt; dấu sai không được đọc lên."
         )
 
 

@@ -107,7 +107,7 @@ def test_a_long_bulletin_is_heard_sentence_by_sentence_and_what_sounds_is_in_sig
     expect(sounding).to_have_attribute("data-line", "1", timeout=20_000)
     expect(sounding).to_be_in_viewport()
     state = page.locator(".listen-state")
-    expect(state).to_contain_text(re.compile(r"Câu \d+/202"))
+    expect(state).to_contain_text(re.compile(r"Câu \d+/200"))
     expect(state).to_be_in_viewport()
     page.get_by_role("button", name="Dừng").click()
     expect(sounding).to_have_count(0)
@@ -128,6 +128,30 @@ def test_what_cannot_be_heard_says_why_where_it_is_seen(served: Served) -> None:
     expect(state).to_be_in_viewport()
     expect(page.locator(".reading li.unheard")).to_have_attribute("data-line", "40")
     served.wrong.clear()
+
+
+def test_on_a_phone_every_mark_is_reached_and_little_stands_over_the_text(served: Served) -> None:
+    page = served.page(EDITOR, 375, 700)
+    page.goto(f"{served.address}/ban-tin/moi")
+    page.locator(".marks summary").click()
+    last = page.get_by_role("link", name="Các dấu dùng thế nào?")
+    last.click(trial=True)
+    expect(last).to_be_in_viewport()
+    page.get_by_role("button", name=re.compile("^Đọc là ")).click()
+    expect(page.get_by_label("Nội dung")).to_be_focused()
+    expect(page.locator(".bottom")).to_be_hidden()
+    page.evaluate("scrollTo(0, 400)")
+    standing = (
+        "[...document.querySelectorAll('.top, .editor-actions, .bottom')].map((bar) => bar.getBoundingClientRect())"
+        ".filter((box) => box.bottom > 0 && box.top < innerHeight).reduce((sum, box) => sum + box.height, 0)"
+    )
+    assert page.evaluate(standing) < 70
+    page.get_by_label("Tiêu đề").fill("Tin")
+    page.evaluate("scrollTo(0, 400)")
+    assert page.evaluate(standing) < 140
+    page.get_by_label("Nội dung").fill("Mời bà con.")
+    page.get_by_role("button", name="Lưu bản thảo").click()
+    expect(page.locator("main")).to_contain_text("Đã lưu bản thảo.")
 
 
 def test_each_voice_of_a_sentence_is_heard(served: Served) -> None:

@@ -162,7 +162,7 @@ def test_a_malformed_mark_has_its_own_sentence_when_the_bulletin_is_submitted(to
     answer = town.post(EDITOR, "/ban-tin/moi", title="Tin", script="Mời [nghĩ] QWZX.", action="submit")
     assert answer.status_code == 303
     page = town.browser(EDITOR).get(answer.location).get_data(as_text=True)
-    assert "Còn 1 dấu viết sai: «[nghĩ]»" in page
+    assert "Có dấu viết sai: «[nghĩ]»" in page
     assert "có lẽ bạn muốn viết “nghỉ”" in page
     assert "1 chỗ chưa chắc" in page
 

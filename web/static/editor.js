@@ -32,6 +32,7 @@ function listen(scope) {
   const state = box.querySelector(".listen-state");
   const audio = box.querySelector("audio");
   const stop = box.querySelector("[data-stop]");
+  const all = box.querySelector("[data-play]");
   let turn = new AbortController();
   let held = "";
 
@@ -53,11 +54,20 @@ function listen(scope) {
     if (ask.follow) line.scrollIntoView({ block: "nearest" });
   }
 
+  // The button for everything and the one that stops share a place, and the focus with it.
+  function swap(from, to) {
+    if (!stop) return;
+    const focused = document.activeElement === from;
+    from.hidden = true;
+    to.hidden = false;
+    if (focused) to.focus();
+  }
+
   function end(words, wrong) {
     turn.abort();
     audio.pause();
     audio.hidden = true;
-    if (stop) stop.hidden = true;
+    swap(stop, all);
     say(words, wrong);
   }
 
@@ -87,7 +97,7 @@ function listen(scope) {
     end("");
     turn = new AbortController();
     const { signal } = turn;
-    if (stop) stop.hidden = false;
+    swap(all, stop);
     let coming = bring(asks[0], signal);
     for (const [at, ask] of asks.entries()) {
       mark(ask, "sounding");
@@ -119,9 +129,13 @@ function listen(scope) {
 
   function everything(button) {
     const lines = [...document.querySelectorAll(".reading li[data-line]")];
-    const names = lines.map((line) => line.querySelector("[data-play]").dataset.name);
     if (!lines.length) return [ask(button, "", "Nghe thử")];
-    return lines.map((line, at) => ({ ...ask(button, line.dataset.line, `${names[at]}/${lines.length}`), follow: true }));
+    const last = lines.filter((line) => !line.classList.contains("opening")).length;
+    return lines.map((line) => {
+      const { name } = line.querySelector("[data-play]").dataset;
+      const place = line.classList.contains("opening") ? name : `${name}/${last}`;
+      return { ...ask(button, line.dataset.line, place), follow: true };
+    });
   }
 
   function words(button) {
