@@ -1,14 +1,15 @@
 """Bulletins: the list, one bulletin as its reader may see it, and the steps of its review."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, get_flashed_messages, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from bulletins import seals
 from bulletins.desk import may_approve
-from bulletins.recordings import may_record, whole_key
+from bulletins.recordings import LONGEST_SENTENCE, LONGEST_WHOLE, may_record, whole_key
 from domain.audio import PRESET_LABELS, Clip
 from domain.bulletins import EDITABLE, Bulletin, BulletinState
 from domain.errors import BadInputError, NotFoundError
@@ -24,6 +25,7 @@ from web.editor_form import of_bulletin
 from web.formats import plain
 from web.fragments import fragment
 from web.heard import shown
+from web.security import MICROPHONE_POLICY
 from web.states import WRITERS
 
 blueprint = Blueprint("bulletins", __name__, url_prefix="/ban-tin")
@@ -73,7 +75,9 @@ def show(bulletin_id: str) -> ResponseReturnValue:
 @blueprint.get("/<bulletin_id>/thu-am")
 def voices(bulletin_id: str) -> ResponseReturnValue:
     """Show a bulletin to be read aloud: who speaks what, and for which loudspeakers."""
-    return _read_page(_bulletin(bulletin_id))
+    answer = make_response(_read_page(_bulletin(bulletin_id)))
+    answer.headers["Permissions-Policy"] = MICROPHONE_POLICY
+    return answer
 
 
 @blueprint.get("/<bulletin_id>/am-thanh")
@@ -170,6 +174,9 @@ def _read_page(bulletin: Bulletin, status: int = 200, problems: dict[str, str] |
         seal=seal,
         reading_changed=bulletin.state is BulletinState.APPROVED and bulletin.approved_seal not in {"", seal},
         whole_key=whole_key(bulletin.version),
+        longest_sentence=int(LONGEST_SENTENCE.total_seconds()),
+        longest_whole=int(LONGEST_WHOLE.total_seconds()),
+        told=dict(_told_at_sentences()),
         may_record=may_record(user, bulletin),
         may_choose=may_record(user, bulletin)
         or (bulletin.state is BulletinState.SUBMITTED and may_approve(user, bulletin)),
@@ -177,6 +184,14 @@ def _read_page(bulletin: Bulletin, status: int = 200, problems: dict[str, str] |
         voice_health=services().voices(),
         **_sound(bulletin),
     ), status
+
+
+def _told_at_sentences() -> Iterator[tuple[str, str]]:
+    """Yield the refusals that belong to one sentence, by where on the page they are told."""
+    for one in get_flashed_messages(with_categories=True):
+        place = one[0].partition(" ")[2]
+        if place:
+            yield place, one[1]
 
 
 def _sound(bulletin: Bulletin) -> dict[str, object]:
