@@ -20,9 +20,7 @@ def refuse_malformed_marks(text: SpokenText) -> None:
     """Refuse a text with a mark that is not obeyed. Raises FlaggedReadingError."""
     found = malformed(text)
     if found:
-        raise FlaggedReadingError(
-            f"Có dấu viết sai: {_shown(found)}. Hãy sửa dấu trong nội dung rồi trình duyệt; dấu sai không được đọc lên."
-        )
+        raise FlaggedReadingError(f"Có dấu viết sai: {_shown(found)}. Hãy sửa dấu trong nội dung rồi trình duyệt.")
 
 
 def refuse_doubtful_opening(opening: SpokenText) -> None:

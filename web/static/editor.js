@@ -234,8 +234,8 @@ function followTyping() {
 
   function afterAnswer() {
     form.dispatchEvent(new Event("input"));
-    const next = shown.querySelector("[aria-invalid], [data-ask]") || shown.querySelector("[name=doubt_spoken]") || script;
-    next.focus();
+    const next = ["[aria-invalid], [data-ask]", "[name=doubt_spoken]", ".kept[role] button"];
+    (next.map((one) => shown.querySelector(one)).find(Boolean) || script).focus();
   }
 
   const soon = debounced(read, 400);
