@@ -233,6 +233,7 @@ def test_a_refused_submission_opens_at_its_first_problem_with_the_sentence_in_si
     expect(first).to_be_focused()
     expect(first).to_be_in_viewport()
     assert page.locator("#doc .faults").count() == 1
+    page.evaluate("scrollTo({top: 0, behavior: 'instant'})")  # what a bar half covers is no matter of size
     found = Axe().run(page, options={"runOnly": TAGS})
     assert found.violations_count == 0, found.generate_report()
     first.press("Enter")
