@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 
 from sqlalchemy import Connection
 
@@ -17,11 +18,12 @@ SHORTEST_HASH = 8
 _SIGNS = str.maketrans({**dict.fromkeys("‐‑‒–—―−", "-"), **dict.fromkeys("“”„«»″", '"'), **dict.fromkeys("‘’‚′`", "'")})
 
 
-def missing_inserts(connection: Connection, text: SpokenText) -> tuple[str, ...]:
-    """Return the names in `text` that are no clip which may be inserted, in order."""
+def missing_inserts(connection: Connection, text: SpokenText) -> dict[str, str]:
+    """Return the names in `text` that are no clip which may be inserted, in order, each with the sentence why."""
     wanted = _names(text.sentences)
     held = tuple(clips.everything(connection).values()) if wanted else ()
-    return tuple(name for name in wanted if isinstance(_sought(name, held), str))
+    sought = {name: _sought(name, held) for name in wanted}
+    return {name: why for name, why in sought.items() if isinstance(why, str)}
 
 
 def inserted_hashes(connection: Connection, sentences: Sequence[SpokenSentence]) -> dict[str, str]:
@@ -97,10 +99,18 @@ def _sought(name: str, held: Sequence[Clip]) -> Clip | str:
         )
     if called:
         return f"«{name}» là một bản tin nên không chèn được vào bản tin khác. Hãy bỏ dấu [chèn: …] này."
+    if not any(map(str.isalnum, name)):
+        return "Dấu [chèn: …] chưa ghi tên âm thanh. Hãy ghi tên hoặc mã của âm thanh trong kho."
     return (
-        f"Trong kho không có âm thanh «{name}» để chèn. "
+        f"Trong kho không có âm thanh «{name}» để chèn. {_nearest(name, held)}"
         "Hãy thêm âm thanh đó vào kho, hoặc sửa tên trong dấu [chèn: …], rồi làm lại."
     )
+
+
+def _nearest(name: str, held: Sequence[Clip]) -> str:
+    titles = {_folded(clip.title): clip.title for clip in held if clip.kind is not ClipKind.BULLETIN}
+    near = get_close_matches(_folded(name), titles, 1)
+    return f"Có lẽ là «{titles[near[0]]}»? " if near else ""
 
 
 def _is_called(clip: Clip, name: str) -> bool:

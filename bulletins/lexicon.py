@@ -2,14 +2,15 @@
 
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
+from bulletins.recordings import announcement
 from domain.bulletins import Bulletin, BulletinState
 from domain.errors import BadInputError, NotAllowedError
 from domain.people import Role, User
 from domain.ports import Clock, Reader
 from domain.reading import LexiconEntry, SpokenText
-from store import bulletins, lexicon
+from store import bulletins, lexicon, station
 from store.bulletins import Act
 from store.engine import Database
 from store.lexicon import SiteEntry
@@ -58,11 +59,28 @@ class ChangedLine:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a change of the lexicon does: at most MOST_LINES lines; `more` tells that there are others."""
+    """What a change of the lexicon does: at most MOST_LINES lines, those of approved bulletins first.
+
+    `more` tells that there are others.
+    """
 
     lines: tuple[ChangedLine, ...] = ()
     more: bool = False
-    approved: bool = field(default=False)
+
+    @property
+    def approved(self) -> tuple[ChangedLine, ...]:
+        """Return the lines of bulletins that are approved."""
+        return tuple(line for line in self.lines if line.bulletin.state is BulletinState.APPROVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A reading that was put into the lexicon, what was said before, if anything was, and what that did."""
+
+    written: str
+    spoken: str
+    before: str
+    effect: Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +113,17 @@ class LexiconDesk:
         with self.database.read() as connection:
             own = lexicon.get(connection, entry_id).reading if entry_id else None
             found = bulletins.newest(connection, _EXAMINED, _MOST_BULLETINS)
+            announced_by = station.get(connection).name
         before = self.reader.entries()
         after = tuple(one for one in before if own is None or one.written != own.written)
         if reading is not None:
             after = (*after, reading)
         wanted = [one.written.casefold() for one in (own, reading) if one is not None]
-        holding = (one for one in found if any(word in _clean(one.script).casefold() for word in wanted))
-        return _effect(line for one in holding for line in self._changed_lines(one, before, after))
+        heard = ((one, (announcement(announced_by, one.title), one.script)) for one in _approved_first(found))
+        holding = ((one, texts) for one, texts in heard if _hold(texts, wanted))
+        return _effect(
+            line for one, texts in holding for text in texts for line in self._changed_lines(one, text, before, after)
+        )
 
     def add(self, user: User, reading: LexiconEntry) -> str:
         """Add a reading and return its id."""
@@ -123,25 +145,46 @@ class LexiconDesk:
         with self.database.write() as connection:
             return lexicon.remove(connection, entry_id, Act(user, self.clock.now()))
 
-    def always(self, user: User, written: str, spoken: str) -> None:
+    def always_effect(self, written: str, spoken: str) -> Effect:
+        """Return what `always` would change. Raises BadInputError."""
+        with self.database.read() as connection:
+            held = lexicon.find(connection, _clean(written))
+        entry_id = held.id if held else ""
+        return self.effect(self.checked(_always(written, spoken, held), entry_id), entry_id)
+
+    def always(self, user: User, written: str, spoken: str) -> Kept:
         """Have `written` read as `spoken` everywhere from now on; doing it twice changes nothing more."""
         require_lexicographer(user)
+        effect = self.always_effect(written, spoken)
         with self.database.read() as connection:
             held = lexicon.find(connection, _clean(written))
         if held is None:
             self.add(user, LexiconEntry(written, spoken))
         elif held.reading.spoken != _clean(spoken):
-            self.change(
-                user, held.id, LexiconEntry(written, spoken, held.reading.note, match_case=held.reading.match_case)
+            self.change(user, held.id, _always(written, spoken, held))
+        return Kept(_clean(written), _clean(spoken), held.reading.spoken if held else "", effect)
+
+    def take_back(self, user: User, written: str, spoken: str, before: str) -> None:
+        """Undo what `always` did, to what was said `before`. Raises BadInputError when somebody changed it since."""
+        require_lexicographer(user)
+        with self.database.read() as connection:
+            held = lexicon.find(connection, _clean(written))
+        if held is None or held.reading.spoken != spoken:
+            raise BadInputError(
+                f"Cách đọc «{written}» vừa được người khác thay đổi nên không hoàn tác được. Hãy xem ở trang «Từ điển»."
             )
+        if before:
+            self.change(user, held.id, replace(held.reading, spoken=before))
+        else:
+            self.remove(user, held.id)
 
     def _changed_lines(
-        self, bulletin: Bulletin, before: tuple[LexiconEntry, ...], after: tuple[LexiconEntry, ...]
+        self, bulletin: Bulletin, text: str, before: tuple[LexiconEntry, ...], after: tuple[LexiconEntry, ...]
     ) -> Iterator[ChangedLine]:
         accepted = tuple(LexiconEntry(one.written, one.spoken) for one in bulletin.readings)
         reader = self.reader.reviewed
-        old = {one.start: one.spoken for one in reader.read(bulletin.script, (*before, *accepted)).sentences}
-        for sentence in reader.read(bulletin.script, (*after, *accepted)).sentences:
+        old = {one.start: one.spoken for one in reader.read(text, (*before, *accepted)).sentences}
+        for sentence in reader.read(text, (*after, *accepted)).sentences:
             said = old.get(sentence.start, "")
             if said != sentence.spoken:
                 yield ChangedLine(bulletin, said, sentence.spoken)
@@ -203,14 +246,23 @@ def _clean(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def _always(written: str, spoken: str, held: SiteEntry | None) -> LexiconEntry:
+    return LexiconEntry(written, spoken) if held is None else replace(held.reading, written=written, spoken=spoken)
+
+
+def _approved_first(found: Iterable[Bulletin]) -> list[Bulletin]:
+    return sorted(found, key=lambda one: one.state is not BulletinState.APPROVED)
+
+
+def _hold(texts: Iterable[str], words: Iterable[str]) -> bool:
+    shown = _clean(" ".join(texts)).casefold()
+    return any(word in shown for word in words)
+
+
 def _effect(changed: Iterator[ChangedLine]) -> Effect:
     lines: list[ChangedLine] = []
     for line in changed:
         if len(lines) == MOST_LINES:
-            return Effect(tuple(lines), more=True, approved=_any_approved(lines))
+            return Effect(tuple(lines), more=True)
         lines.append(line)
-    return Effect(tuple(lines), approved=_any_approved(lines))
-
-
-def _any_approved(lines: Iterable[ChangedLine]) -> bool:
-    return any(line.bulletin.state is BulletinState.APPROVED for line in lines)
+    return Effect(tuple(lines))

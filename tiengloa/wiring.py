@@ -51,6 +51,10 @@ VOICES: dict[str, Callable[[Settings], list[VoiceEngine]]] = {
 }
 
 
+_PRESENTERS = {"espeak": 2}
+"""How many people an engine can sound like, where it is more than one."""
+
+
 @dataclass
 class Centre:
     """The centre's parts, each made when it is first asked for."""
@@ -203,6 +207,7 @@ class Centre:
             f"{name} {engine.voice}" if alike > 1 else name,
             chain,
             lambda: self._trouble(engine, chain),
+            presenters=_PRESENTERS.get(engine.name, 1),
         )
 
     def _trouble(self, engine: VoiceEngine, chain: VoiceChain) -> str:

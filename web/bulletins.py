@@ -1,11 +1,15 @@
 """Bulletins: the list, one bulletin as its reader may see it, and the steps of its review."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, flash, get_flashed_messages, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from bulletins import seals
 from bulletins.desk import may_approve
-from bulletins.recordings import may_record, whole_key
+from bulletins.recordings import LONGEST_SENTENCE, LONGEST_WHOLE, may_record, whole_key
 from domain.audio import PRESET_LABELS, Clip
 from domain.bulletins import EDITABLE, Bulletin, BulletinState
 from domain.errors import BadInputError, NotFoundError
@@ -13,13 +17,15 @@ from domain.jobs import Job, JobState
 from domain.people import Role
 from store import bulletins, campaigns, clips, jobs, people
 from web import recordings
+from web.airtime import air_time
 from web.attention import needs_yes
 from web.context import me, services
 from web.editor import form_page
 from web.editor_form import of_bulletin
 from web.formats import plain
 from web.fragments import fragment
-from web.reading_view import view
+from web.heard import shown
+from web.security import MICROPHONE_POLICY
 from web.states import WRITERS
 
 blueprint = Blueprint("bulletins", __name__, url_prefix="/ban-tin")
@@ -69,7 +75,9 @@ def show(bulletin_id: str) -> ResponseReturnValue:
 @blueprint.get("/<bulletin_id>/thu-am")
 def voices(bulletin_id: str) -> ResponseReturnValue:
     """Show a bulletin to be read aloud: who speaks what, and for which loudspeakers."""
-    return _read_page(_bulletin(bulletin_id))
+    answer = make_response(_read_page(_bulletin(bulletin_id)))
+    answer.headers["Permissions-Policy"] = MICROPHONE_POLICY
+    return answer
 
 
 @blueprint.get("/<bulletin_id>/am-thanh")
@@ -88,7 +96,7 @@ def approve(bulletin_id: str) -> ResponseReturnValue:
         backup_voice_ok="backup_voice_ok" in request.form,
         seal=request.form.get("seal"),
     )
-    flash("Đã duyệt. Âm thanh đang được làm, thường xong trong vài giây.", "success")
+    flash("Đã duyệt.", "success")
     return _back_to(bulletin_id)
 
 
@@ -140,13 +148,14 @@ def cancel(bulletin_id: str) -> ResponseReturnValue:
 def produce_again(bulletin_id: str) -> ResponseReturnValue:
     """Try a failed or stopped production again."""
     services().desk.produce_again(me(), bulletin_id)
-    flash("Đang làm lại âm thanh.", "success")
+    flash("Đã yêu cầu làm lại âm thanh.", "success")
     return _back_to(bulletin_id)
 
 
 def _read_page(bulletin: Bulletin, status: int = 200, problems: dict[str, str] | None = None) -> ResponseReturnValue:
     user = me()
-    reading = view(services().desk.read(bulletin.script, bulletin.readings), bulletin.readings)
+    reading = shown(bulletin.title, bulletin.script, bulletin.readings)
+    waits = bulletin.state in {*EDITABLE, BulletinState.SUBMITTED}
     cast = recordings.booth().cast(bulletin)
     with services().database.read() as connection:
         seal = seals.seal(connection, bulletin, cast)
@@ -154,6 +163,7 @@ def _read_page(bulletin: Bulletin, status: int = 200, problems: dict[str, str] |
         "bulletin.html",
         reading=reading,
         editable=False,
+        airtime=air_time() if waits else None,
         topic=_topic_name(bulletin),
         approver=_name_of(bulletin.approved_by),
         own_text=Role.APPROVER in user.roles and user.id in bulletin.author_ids,
@@ -164,6 +174,9 @@ def _read_page(bulletin: Bulletin, status: int = 200, problems: dict[str, str] |
         seal=seal,
         reading_changed=bulletin.state is BulletinState.APPROVED and bulletin.approved_seal not in {"", seal},
         whole_key=whole_key(bulletin.version),
+        longest_sentence=int(LONGEST_SENTENCE.total_seconds()),
+        longest_whole=int(LONGEST_WHOLE.total_seconds()),
+        told=dict(_told_at_sentences()),
         may_record=may_record(user, bulletin),
         may_choose=may_record(user, bulletin)
         or (bulletin.state is BulletinState.SUBMITTED and may_approve(user, bulletin)),
@@ -171,6 +184,14 @@ def _read_page(bulletin: Bulletin, status: int = 200, problems: dict[str, str] |
         voice_health=services().voices(),
         **_sound(bulletin),
     ), status
+
+
+def _told_at_sentences() -> Iterator[tuple[str, str]]:
+    """Yield the refusals that belong to one sentence, by where on the page they are told."""
+    for one in get_flashed_messages(with_categories=True):
+        place = one[0].partition(" ")[2]
+        if place:
+            yield place, one[1]
 
 
 def _sound(bulletin: Bulletin) -> dict[str, object]:
@@ -183,6 +204,7 @@ def _sound(bulletin: Bulletin) -> dict[str, object]:
     return {
         "bulletin": bulletin,
         "job": job,
+        "retry": _retry(job),
         "clip": clip,
         "working": bulletin.state is BulletinState.APPROVED and _is_going_on(job, clip),
         "preset_label": PRESET_LABELS.get(clip.preset, "") if clip else "",
@@ -192,6 +214,22 @@ def _sound(bulletin: Bulletin) -> dict[str, object]:
         "may_retry": user.may(Role.EDITOR, Role.APPROVER, Role.TECHNICIAN),
         "may_schedule": user.may(Role.SCHEDULER),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """When a production that failed is tried again, and the how manieth of how many tries that is."""
+
+    at: datetime
+    number: int
+    most: int
+
+
+def _retry(job: Job | None) -> Retry | None:
+    """Return the next try of a job that waits for it: one that runs has no error."""
+    if job is None or job.state is not JobState.RUNNING or not job.error or job.lease_until is None:
+        return None
+    return Retry(job.lease_until, job.attempts + 1, jobs.MOST_ATTEMPTS)
 
 
 def _is_going_on(job: Job | None, clip: Clip | None) -> bool:

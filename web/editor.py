@@ -6,20 +6,41 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from bulletins.checks import refuse_doubtful_opening, refuse_malformed_marks
 from bulletins.desk import TITLE_LIMIT
-from bulletins.lexicon import may_change
+from bulletins.inserts import refuse_missing_inserts
+from bulletins.lexicon import Effect, Kept, may_change, require_lexicographer
+from bulletins.recordings import parts
 from domain.bulletins import EDITABLE, SCRIPT_LIMIT, AcceptedReading, Bulletin, Genre, NewsColumn
 from domain.campaign import Campaign
-from domain.errors import BadInputError, FlaggedReadingError, NotAllowedError, WrongStateError
+from domain.errors import BadInputError, NotAllowedError, WrongStateError
 from store import bulletins, campaigns, columns
+from store.bulletins import Draft
 from tts.reading.marks import MARKS
+from web.airtime import air_time
 from web.context import me, own_station, services
-from web.editor_form import EditorForm, as_typed, asked_for_always, blank, refused_field, says_the_same, to_draft
+from web.editor_form import (
+    EditorForm,
+    as_typed,
+    asked_for_always,
+    blank,
+    kept_before,
+    refused_field,
+    says_the_same,
+    seen,
+    to_draft,
+)
+from web.formats import duration
 from web.fragments import fragment
+from web.heard import shown
 from web.reading_view import view
+from web.security import session_token
 from web.states import WRITERS
+from web.turns import Turns
 
 blueprint = Blueprint("editor", __name__, url_prefix="/ban-tin")
+
+_TURNS = Turns()
 
 
 @blueprint.get("/moi")
@@ -47,41 +68,64 @@ def save(bulletin_id: str) -> ResponseReturnValue:
 @blueprint.post("/doc-thu")
 def read() -> ResponseReturnValue:
     """Answer how the script as typed will be read; a reading asked for always goes into the site's lexicon first."""
-    form, answer = as_typed(request.form), _keep_always()
-    if len(form.script) > SCRIPT_LIMIT:
-        return fragment("_reading_too_long.html", length=len(form.script), limit=SCRIPT_LIMIT)
-    return fragment("_reading.html", **_reading(form, answer))
+    with _TURNS.take(session_token()):
+        form, answer = as_typed(request.form), _keep_always()
+        if len(form.script) > SCRIPT_LIMIT:
+            return fragment("_reading_too_long.html", length=len(form.script), limit=SCRIPT_LIMIT)
+        return fragment("_reading.html", **_reading(form, answer))
 
 
 @dataclass(frozen=True, slots=True)
 class _Always:
-    """What became of a reading for the site's lexicon: kept, or refused with a sentence."""
+    """What became of a reading for the site's lexicon: kept, refused with a sentence, or to be asked for once more.
+
+    `asks` is what it would do to approved bulletins; `earlier` tells that it was kept by an earlier press.
+    """
 
     reading: AcceptedReading
     refusal: str = ""
+    asks: Effect | None = None
+    kept: Kept | None = None
+    earlier: bool = False
 
 
 def _keep_always() -> _Always | None:
-    """Put the reading that the form asks for into the site's lexicon. Raises NotAllowedError."""
+    """Do what the form asks about the site's lexicon, if it asks anything. Raises NotAllowedError, BadInputError."""
+    if "take_back" in request.form:
+        back = kept_before(request.form)
+        services().lexicon.take_back(me(), back.written, back.spoken, back.before)
+        return None
     asked = asked_for_always(request.form)
     if asked is None:
-        return None
+        return _kept_earlier()
+    require_lexicographer(me())
     try:
-        services().lexicon.always(me(), asked.written, asked.spoken)
+        effect = services().lexicon.always_effect(asked.written, asked.spoken)
+        if effect.approved and request.form.get("always_seen") != seen(asked):
+            return _Always(asked, asks=effect)
+        return _Always(asked, kept=services().lexicon.always(me(), asked.written, asked.spoken))
     except BadInputError as error:
         return _Always(asked, error.sentence)
-    return _Always(asked)
+
+
+def _kept_earlier() -> _Always | None:
+    """Return what an earlier press kept, so that it can be taken back while the page is open."""
+    back = kept_before(request.form)
+    if not back.written or not may_change(me()):
+        return None
+    return _Always(AcceptedReading(back.written, back.spoken), kept=back, earlier=True)
 
 
 def _reading(form: EditorForm, always: _Always | None = None) -> dict[str, Any]:
     """Return what the piece «Sẽ đọc là» shows."""
     script = form.script if len(form.script) <= SCRIPT_LIMIT else ""
     return {
-        "reading": view(services().desk.read(script, form.readings), form.readings),
+        "reading": shown(form.title[:TITLE_LIMIT], script, form.readings),
         "editable": True,
         "always": always,
         "may_always": may_change(me()),
-        "session_limit": own_station().policy.session_limit,
+        "airtime": air_time(),
+        "longer_ok": "longer_ok" in request.form,
         "voices": services().engines,
     }
 
@@ -118,26 +162,50 @@ def _act(bulletin: Bulletin | None) -> ResponseReturnValue:
     draft, form = to_draft(form, _campaigns(), _columns())
     if draft is None:
         return form_page(bulletin, form, 422)
-    desk = services().desk
     try:
-        if bulletin is None:
-            bulletin = _bulletin(desk.write(me(), draft))
-        elif bulletin.state not in EDITABLE or form.version != bulletin.version or not says_the_same(draft, bulletin):
-            desk.revise(me(), bulletin.id, form.version, draft)
-            bulletin = _bulletin(bulletin.id)
-        if action == "submit":
-            desk.submit(me(), bulletin.id)
-    except FlaggedReadingError as error:
-        # The draft is saved: show it at its own address, so that reloading does not write it twice.
-        flash(f"Đã lưu bản thảo. {error.sentence}", "problem")
+        kept = _keep(bulletin, form, draft)
     except BadInputError as error:
         return form_page(bulletin, form.with_problem(refused_field(form), error.sentence), 422)
     except WrongStateError as error:
         return form_page(bulletin, form, 409, f"{error.sentence} Nội dung bạn gõ còn nguyên trong ô bên dưới.")
-    else:
+    return _kept(kept, action)
+
+
+def _keep(bulletin: Bulletin | None, form: EditorForm, draft: Draft) -> str:
+    """Keep what was typed, unless it is there already, and return the bulletin's id."""
+    desk = services().desk
+    if bulletin is None:
+        return desk.write(me(), draft)
+    if bulletin.state not in EDITABLE or form.version != bulletin.version or not says_the_same(draft, bulletin):
+        desk.revise(me(), bulletin.id, form.version, draft)
+    return bulletin.id
+
+
+def _kept(bulletin_id: str, action: str) -> ResponseReturnValue:
+    """Go on with what is kept at its own address, whatever comes of it: loading that again writes nothing twice."""
+    try:
+        if action == "submit":
+            _submit(_bulletin(bulletin_id))
         flash(_DONE[action], "success")
-    assert bulletin is not None
-    return redirect(url_for("bulletins.show", bulletin_id=bulletin.id), 303)
+    except (BadInputError, WrongStateError) as error:
+        flash(f"Đã lưu bản thảo. {error.sentence}", "problem")
+    return redirect(url_for("bulletins.show", bulletin_id=bulletin_id), 303)
+
+
+def _submit(bulletin: Bulletin) -> None:
+    desk = services().desk
+    opening, body = parts(desk.reader, bulletin, own_station().name)
+    refuse_malformed_marks(body)
+    refuse_doubtful_opening(opening)
+    with services().database.read() as connection:
+        refuse_missing_inserts(connection, opening)
+    beyond = air_time().beyond_session(view(body, opening=opening).length)
+    if beyond and "longer_ok" not in request.form:
+        raise BadInputError(
+            f"Bản tin dài hơn một buổi phát khoảng {duration(beyond)}. "
+            "Hãy rút ngắn, hoặc đánh dấu vào ô «Vẫn trình duyệt dù dài hơn một buổi phát» rồi trình duyệt."
+        )
+    desk.submit(me(), bulletin.id)
 
 
 _DONE = {

@@ -7,6 +7,7 @@ from datetime import date
 from werkzeug.datastructures import MultiDict
 
 from bulletins.desk import TITLE_LIMIT
+from bulletins.lexicon import Effect, Kept
 from domain.bulletins import SCRIPT_LIMIT, AcceptedReading, Bulletin, Genre, NewsColumn
 from domain.campaign import Campaign
 from domain.errors import BadInputError
@@ -130,6 +131,19 @@ def says_the_same(draft: Draft, bulletin: Bulletin) -> bool:
 def asked_for_always(form: MultiDict[str, str]) -> AcceptedReading | None:
     """Return the reading that a POST asks to have in the site's lexicon, if it asks for one."""
     return _doubt_at(form, form.get("always", ""))
+
+
+def seen(asked: AcceptedReading) -> str:
+    """Return what tells that exactly this reading was asked for a second time, its effect on the screen."""
+    return f"{asked.written}={asked.spoken}"
+
+
+def kept_before(form: MultiDict[str, str]) -> Kept:
+    """Return the reading that an earlier press put into the site's lexicon; its written form is empty without one."""
+    written, spoken, before = (
+        form.get(f"kept_{name}", "")[:_READING_LIMIT] for name in ("written", "spoken", "before")
+    )
+    return Kept(written, spoken, before, Effect())
 
 
 def _date(form: EditorForm, name: str, text: str) -> tuple[EditorForm, date | None]:

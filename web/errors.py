@@ -22,6 +22,7 @@ from domain.errors import (
     VoiceError,
     WrongStateError,
 )
+from web.turns import OvertakenError
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ STATUSES: tuple[tuple[type[TiengLoaError], int], ...] = (
     (NotFoundError, 404),
     (WrongStateError, 409),
     (BadInputError, 422),
+    (OvertakenError, 429),
     (AudioError, 422),
     (VoiceError, 503),
     (BusyError, 503),

@@ -58,6 +58,12 @@ def duration(value: timedelta) -> str:
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes:02d}:{seconds:02d}"
 
 
+def minutes(value: timedelta) -> str:
+    """Return a limit in whole minutes, or with a comma where it has seconds too."""
+    held = value.total_seconds() / 60
+    return whole(int(held)) if held == int(held) else decimal(held)
+
+
 def ago(instant: datetime, now: datetime) -> str:
     """Return how long ago something was, in the largest fitting unit."""
     seconds = int((now - instant).total_seconds())
@@ -152,6 +158,7 @@ FILTERS = (
     moment,
     weekday,
     duration,
+    minutes,
     ago,
     decimal,
     whole,

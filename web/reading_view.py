@@ -1,11 +1,13 @@
 """How a reading is shown under its script: every changed word with what is written, every doubt with a proposal."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bulletins.checks import is_malformed
 from domain.bulletins import AcceptedReading
-from domain.reading import FlagKind, SpokenSentence, SpokenText, Token
+from domain.reading import SpokenSentence, SpokenText, Token
+from tts.reading.marks import INSERT, PRESENTER
 
 _SYLLABLES_A_MINUTE = 150
 _SLOWER = 1.25
@@ -14,51 +16,77 @@ _CLOSERS = ",.;:?!…)]}»”"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of a sentence: `kind` is same, changed, silent, doubt or mark; `space` tells whether one goes before."""
+    """A piece of a sentence: `kind` is same, changed, silent, doubt, mark or fault.
+
+    `space` tells whether one goes before; `note` says what a voice cannot do about a mark.
+    """
 
     kind: str
     spoken: str
     source: str
     space: bool
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A word whose reading a person must confirm, with the proposed one and how often it occurs.
-
-    `settable` is false for what only a change of the script can mend, such as a malformed mark.
-    """
+    """A word whose reading a person must confirm, with the proposed one and how often it occurs."""
 
     written: str
     proposed: str
     sentence: str
     times: int
-    settable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A mark that only a change of the script can mend: malformed, or a clip that is not there to be inserted."""
+
+    written: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What there is to obey marks with: why a named clip cannot be inserted, and who cannot sound like two people."""
+
+    missing: Mapping[str, str] = field(default_factory=dict)
+    lone_voice: str = ""
+
+
+_ALL_MEANS = Means()
+_NOTHING = SpokenText(())
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingView:
-    """A script as it will be said."""
+    """A script as it will be said, behind the line that announces it."""
 
+    opening: tuple[tuple[Piece, ...], ...]
     sentences: tuple[tuple[Piece, ...], ...]
     doubts: tuple[Doubt, ...]
+    faults: tuple[Fault, ...]
     accepted: tuple[AcceptedReading, ...]
     words: int
     length: timedelta
 
-    def left(self, limit: timedelta) -> timedelta:
-        """Return how much of a session of `limit` is left; negative when the script is longer."""
-        return limit - self.length
 
-
-def view(text: SpokenText, accepted: tuple[AcceptedReading, ...] = ()) -> ReadingView:
-    """Return how `text` is shown."""
+def view(
+    text: SpokenText,
+    accepted: tuple[AcceptedReading, ...] = (),
+    opening: SpokenText = _NOTHING,
+    means: Means = _ALL_MEANS,
+) -> ReadingView:
+    """Return how `text` is shown behind the `opening` that is said before it."""
+    whole = SpokenText((*opening.sentences, *text.sentences))
     return ReadingView(
-        sentences=tuple(_pieces(sentence) for sentence in text.sentences),
-        doubts=_doubts(text),
+        opening=tuple(_pieces(sentence, means) for sentence in opening.sentences),
+        sentences=tuple(_pieces(sentence, means) for sentence in text.sentences),
+        doubts=_doubts(whole),
+        faults=_faults(whole, means),
         accepted=accepted,
-        words=text.syllables,
-        length=sum((_length(sentence) for sentence in text.sentences), timedelta()),
+        words=whole.syllables,
+        length=sum((_length(sentence) for sentence in whole.sentences), timedelta()),
     )
 
 
@@ -69,27 +97,44 @@ def _length(sentence: SpokenSentence) -> timedelta:
     return spoken + sentence.times * timedelta(milliseconds=sentence.pause_ms)
 
 
-def _pieces(sentence: SpokenSentence) -> tuple[Piece, ...]:
+def _pieces(sentence: SpokenSentence, means: Means) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     for group in _groups(sentence):
-        spoken, kind = SpokenSentence(group, 0).spoken, _kind(group)
+        spoken, kind = SpokenSentence(group, 0).spoken, _kind(group, sentence.clip in means.missing)
         if spoken or kind != "same":
             space = bool(pieces) and not spoken.startswith(tuple(_CLOSERS))
-            pieces.append(Piece(kind, spoken, "".join(token.source for token in group).strip(), space))
+            source = "".join(token.source for token in group).strip()
+            pieces.append(Piece(kind, spoken, source, space, _note(group[0], sentence, means)))
     return tuple(pieces)
+
+
+def _note(token: Token, sentence: SpokenSentence, means: Means) -> str:
+    if means.lone_voice and token.rule == PRESENTER and sentence.presenter > 1:
+        return f"giọng {means.lone_voice} chỉ có một người đọc"
+    return ""
 
 
 def _groups(sentence: SpokenSentence) -> Iterator[tuple[Token, ...]]:
     """Yield tokens written as one word, such as 69/KH-UBND, together; the marks around it come by themselves."""
-    tokens = list(sentence.tokens)
-    while tokens:
-        end = 1
-        while end < len(tokens) and _touch(tokens[end - 1], tokens[end]):
-            end += 1
-        while end > 1 and not (_is_word(tokens[0]) and _is_word(tokens[end - 1])):
-            end = end - 1 if _is_word(tokens[0]) else 1
-        yield tuple(tokens[:end])
-        del tokens[:end]
+    for run in _runs(sentence.tokens):
+        words = [at for at, token in enumerate(run) if _is_word(token)]
+        first, last = (words[0], words[-1]) if words else (len(run), len(run))
+        yield from ((token,) for token in run[:first])
+        if words:
+            yield tuple(run[first : last + 1])
+        yield from ((token,) for token in run[last + 1 :])
+
+
+def _runs(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """Yield tokens with nothing between them together."""
+    run: list[Token] = []
+    for token in tokens:
+        if run and not _touch(run[-1], token):
+            yield run
+            run = []
+        run.append(token)
+    if run:
+        yield run
 
 
 def _touch(first: Token, second: Token) -> bool:
@@ -106,7 +151,9 @@ def _is_word(token: Token) -> bool:
     return any(letter.isalnum() for letter in token.source)
 
 
-def _kind(group: tuple[Token, ...]) -> str:
+def _kind(group: tuple[Token, ...], clip_is_missing: bool) -> str:
+    if any(is_malformed(token) for token in group) or (clip_is_missing and group[0].rule == INSERT):
+        return "fault"
     if any(token.flags for token in group):
         return "doubt"
     if _is_mark(group[0]):
@@ -124,12 +171,25 @@ def _is_changed(token: Token) -> bool:
 def _doubts(text: SpokenText) -> tuple[Doubt, ...]:
     found: dict[str, list[Token]] = {}
     for token in text.flagged:
-        found.setdefault(token.source.strip(), []).append(token)
-    doubts = (_doubt(written, alike) for written, alike in found.items())
-    return tuple(sorted(doubts, key=lambda doubt: not doubt.settable))
+        if not is_malformed(token):
+            found.setdefault(token.source.strip(), []).append(token)
+    return tuple(_doubt(written, alike) for written, alike in found.items())
 
 
 def _doubt(written: str, alike: list[Token]) -> Doubt:
-    flags = alike[0].flags
-    settable = all(flag.kind is not FlagKind.MALFORMED_MARK for flag in flags)
-    return Doubt(written, alike[0].spoken, " ".join(flag.sentence for flag in flags), len(alike), settable)
+    return Doubt(written, alike[0].spoken, _sentence(alike[0]), len(alike))
+
+
+def _faults(text: SpokenText, means: Means) -> tuple[Fault, ...]:
+    found = {}
+    for sentence in text.sentences:
+        for token in sentence.tokens:
+            if is_malformed(token):
+                found[token.source.strip()] = _sentence(token)
+            elif token.rule == INSERT and sentence.clip in means.missing:
+                found[token.source.strip()] = means.missing[sentence.clip]
+    return tuple(Fault(written, sentence) for written, sentence in found.items())
+
+
+def _sentence(token: Token) -> str:
+    return " ".join(flag.sentence for flag in token.flags)

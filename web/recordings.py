@@ -11,7 +11,7 @@ from audio_library.intake import take_in
 from bulletins.recordings import LARGEST_FILE, Booth
 from domain.audio import PRESET_LABELS
 from domain.bulletins import Bulletin
-from domain.errors import BadInputError, WrongStateError
+from domain.errors import AudioError, BadInputError, StorageError, TiengLoaError, WrongStateError
 from store import bulletins, recordings
 from web.context import me, services
 from web.listening import send_clip
@@ -31,6 +31,21 @@ def _let_larger_forms_in(_endpoint: str | None, _values: dict[str, object] | Non
     request.max_content_length = LARGEST_FILE + _FORM_BYTES
     if (request.content_length or 0) > LARGEST_FILE + _FORM_BYTES:
         raise BadInputError(_TOO_LARGE)
+
+
+@blueprint.errorhandler(BadInputError)
+@blueprint.errorhandler(AudioError)
+@blueprint.errorhandler(WrongStateError)
+@blueprint.errorhandler(StorageError)
+def _tell_where_it_was_asked(error: TiengLoaError) -> ResponseReturnValue:
+    """Say at the sentence what became of its recording, on the page where everything else is as it was."""
+    bulletin_id = (request.view_args or {}).get("bulletin_id", "")
+    too_large = (request.content_length or 0) > LARGEST_FILE + _FORM_BYTES
+    key = "" if too_large else request.form.get("key", "")
+    if not (key.isascii() and key.replace("-", "").isalnum()):
+        key = ""
+    flash(error.sentence, f"problem {_anchor(key)}" if key else "problem")
+    return _back_to(bulletin_id, key)
 
 
 @blueprint.post("/<bulletin_id>/thu-am")
@@ -95,5 +110,10 @@ def _as_seen(bulletin_id: str) -> Bulletin:
 
 
 def _back_to(bulletin_id: str, key: str = "") -> ResponseReturnValue:
-    anchor = f"cau-{key[:12]}" if key else "thu-am"
+    anchor = _anchor(key) if key else "thu-am"
     return redirect(url_for("bulletins.voices", bulletin_id=bulletin_id, _anchor=anchor), 303)
+
+
+def _anchor(key: str) -> str:
+    """Return where on the page the sentence with this key stands."""
+    return f"cau-{key[:12]}"

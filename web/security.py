@@ -48,6 +48,9 @@ CONTENT_POLICY = "; ".join(
 )
 """`blob:` only for sound: what a listener asked to hear before approval comes as the answer to a POST."""
 
+MICROPHONE_POLICY = "microphone=(self), camera=(), geolocation=()"
+"""For the one page where people record; every other page may not even ask."""
+
 _HEADERS = {
     "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",

@@ -28,12 +28,16 @@ class VoiceHealth:
 
 @dataclass(frozen=True, slots=True)
 class PanelVoice:
-    """One engine of the chain by itself, to be compared with others; `trouble` tells why it cannot speak now."""
+    """One engine of the chain by itself, to be compared with others; `trouble` tells why it cannot speak now.
+
+    `presenters` is how many people it can sound like.
+    """
 
     name: str
     label: str
     speaker: Speaker
     trouble: Callable[[], str] = str
+    presenters: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,10 @@ class Services:
         The chain speaks it, or the one voice named `engine`. Raises NoVoiceError, BadInputError.
         """
         return self._speaker(engine).speak(text, lambda stage, done, total: None)
+
+    def first_voice(self) -> PanelVoice | None:
+        """Return the best engine that can speak now, if one can."""
+        return next((one for one in self.engines if not one.trouble()), None)
 
     def _speaker(self, engine: str) -> Speaker:
         if not engine:

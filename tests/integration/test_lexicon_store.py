@@ -146,7 +146,7 @@ def test_the_effect_names_the_sentences_that_change(town: Panel, desk: LexiconDe
     effect = desk.effect(LexiconEntry("UBND", "ủy ban"))
     (line,) = effect.lines
     assert (line.before, line.after) == ("ủy ban nhân dân phường mời bà con.", "ủy ban phường mời bà con.")
-    assert (line.bulletin.title, effect.more, effect.approved) == ("Tin", False, False)
+    assert (line.bulletin.title, effect.more, effect.approved) == ("Tin", False, ())
 
 
 def test_the_effect_of_taking_away_and_of_renaming_is_the_old_reading(town: Panel, desk: LexiconDesk) -> None:

@@ -167,7 +167,7 @@ def test_a_bulletin_an_unclear_name_and_a_short_hash_are_not_inserted(station: E
     names = ("Bản tin cũ", bulletin.hash, "Nhạc trùng", sting.hash[:7], "Nhạc")
     text = READER.read("\n".join(f"[chèn: {name}]" for name in names))
     with station.database.read() as connection:
-        assert missing_inserts(connection, text) == names[:-1]
+        assert tuple(missing_inserts(connection, text)) == names[:-1]
         with pytest.raises(NotFoundError, match="là một bản tin"):
             inserts_of(connection, text.sentences[:1])
         with pytest.raises(NotFoundError, match="2 âm thanh tên"):

@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from domain.errors import BusyError, NotAllowedError
+from store import jobs
 from tests.fakes import need_tool
 from tests.fakes_web import APPROVER, EDITOR, Panel, busy_day, panel
 from web.server import address_of, make_server, serve
@@ -113,6 +114,21 @@ def test_a_sentence_is_heard_at_a_press(served: Served) -> None:
         page.get_by_role("button", name="Nghe câu 1").click()
     assert answer.value.headers["content-type"] == "audio/wav"
     expect(page.locator("audio")).to_have_attribute("src", re.compile("^blob:"))
+
+
+@pytest.mark.browser
+def test_no_old_news_stands_beside_a_finished_sound(served: Served) -> None:
+    bulletin_id = served.town.submitted()
+    page = served.page(APPROVER)
+    page.goto(f"{served.address}/ban-tin/{bulletin_id}")
+    page.get_by_role("button", name="Duyệt bản tin này").click()
+    expect(page.locator("main > .note-good")).to_have_text(re.compile(r"Đã duyệt\.\s*$"))
+    with served.town.database.write() as connection:
+        job = jobs.of_bulletin(connection, bulletin_id, 1)
+        assert job is not None
+        jobs.cancel(connection, job.id)
+    expect(page.locator(".sound")).to_contain_text("Đã dừng làm âm thanh")
+    expect(page.locator("main > .note-good")).to_have_count(0)
 
 
 @pytest.mark.browser

@@ -37,6 +37,12 @@ function inUse(piece) {
   return playing || piece.querySelector("details[open]") || (piece.contains(focused) && focused !== document.body);
 }
 
+// What was begun at a press is over: the sentence that told of the press would stand beside the result as if new.
+function forgetOldNews(piece) {
+  if (!piece.dataset.while || piece.querySelector(piece.dataset.while)) return;
+  document.querySelectorAll("main > .note-good[role=status]").forEach((note) => note.remove());
+}
+
 async function refresh(piece, state) {
   const headers = { "TL-Fragment": "1" };
   if (state.etag) headers["If-None-Match"] = state.etag;
@@ -54,6 +60,7 @@ async function refresh(piece, state) {
       piece.innerHTML = await answer.text();
       state.etag = answer.headers.get("ETag");
       moveProgress();
+      forgetOldNews(piece);
     }
   } catch {
     failed();

@@ -1,21 +1,35 @@
-// The menu of script marks: a mark goes in at the caret, or around what is selected.
+// The menu of script marks: a mark goes in at the caret, or around what is selected, with its place to fill selected.
 
 const script = document.getElementById("script");
 const menu = document.querySelector("[data-marks]");
+const EMPTY = "…"; // the reading flags it in a mark until something is written in its place
 
-function around(example, chosen) {
-  if (!chosen) return example;
+// What goes in for a mark, and which part of it is to be typed over. Nothing of an example is ever taken along.
+function filled(example, chosen) {
   const pair = example.match(/^(\[[^\]]+\]).*(\[[^\]]+\])$/);
-  if (pair) return `${pair[1]} ${chosen} ${pair[2]}`;
-  const filled = example.match(/^(\[[^:\]]+: )[^|\]]+?( \|[^\]]*)?\]$/);
-  return filled ? `${filled[1]}${chosen}${filled[2] || ""}]` : `${chosen} ${example}`;
+  if (pair) return withPlace(`${pair[1]} `, chosen || EMPTY, ` ${pair[2]}`, !chosen);
+  const named = example.match(/^(\[[^:\]]+: )[^\]]*\]$/);
+  if (!named) {
+    const number = example.match(/\d+/);
+    const before = chosen ? `${chosen} ` : "";
+    if (!number) return { text: before + example };
+    return withPlace(before + example.slice(0, number.index), number[0], example.slice(number.index + number[0].length), true);
+  }
+  if (!example.includes("|")) return withPlace(named[1], chosen || EMPTY, "]", !chosen);
+  return chosen ? withPlace(`${named[1]}${chosen} | `, EMPTY, "]", true) : withPlace(named[1], EMPTY, ` | ${EMPTY}]`, true);
+}
+
+function withPlace(before, place, after, open) {
+  const text = before + place + after;
+  return open ? { text, from: before.length, to: before.length + place.length } : { text };
 }
 
 function insert(example) {
   const { selectionStart: start, selectionEnd: end, value } = script;
   const before = start > 0 && !/\s/.test(value[start - 1]) ? " " : "";
   const after = end < value.length && !/[\s.,;:?!]/.test(value[end]) ? " " : "";
-  const text = before + around(example, value.slice(start, end)) + after;
+  const mark = filled(example, value.slice(start, end));
+  const text = before + mark.text + after;
   script.focus();
   script.setSelectionRange(start, end);
   // Only this way can the browser take the insertion back with Ctrl+Z.
@@ -23,6 +37,7 @@ function insert(example) {
     script.setRangeText(text, start, end, "end");
     script.dispatchEvent(new Event("input", { bubbles: true }));
   }
+  if (mark.to) script.setSelectionRange(start + before.length + mark.from, start + before.length + mark.to);
 }
 
 if (script && menu) {
