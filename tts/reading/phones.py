@@ -10,6 +10,8 @@ _GROUPS = r"(?:[ .-]{0,2}[0-9]{1,5}){0,5}"
 _LOCAL = re.compile(rf"\(?0[0-9]{{1,10}}\)?{_GROUPS}")
 _ABROAD = re.compile(rf"\(?\+[0-9]{{1,3}}\)?(?: ?\(0\))?{_GROUPS}")
 _HOTLINE = re.compile(r"1[89]00(?:[ .-]?[0-9]{2,6}){1,2}(?![0-9])")
+_AREA_AND_SHORT = re.compile(r"0[0-9]{2,3}[ .-](?:11[1-9]|1022|1080)(?![0-9]|[.,/ -]?[0-9])")
+"""A short number asked for through the code of its province: `0213.1022`."""
 _SHORT = re.compile(r"[0-9]{3,8}(?![0-9]|[.,/][0-9])")
 _EMERGENCY = word_set("111 112 113 114 115 1022 1080 156 5656 1414 1900 19001000")
 _CALLED = re.compile(
@@ -46,6 +48,9 @@ _COUNTED = re.compile(
 
 def phone(page: Page, start: int) -> tuple[Piece, ...]:
     """Read a telephone number that its shape or the words before it give away."""
+    special = _AREA_AND_SHORT.match(page.text, start)
+    if special:
+        return _said(page, special, special.group())
     match = _HOTLINE.match(page.text, start)
     if match and len(_digits(match.group())) in {6, 8, 9, 10}:
         return _said(page, match, match.group())

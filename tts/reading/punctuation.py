@@ -124,7 +124,7 @@ def _counted_by(page: Page, start: int) -> tuple[Piece, ...]:
         return one(start, count.end(), per_count(count, page.say.cardinal), "per")
     match = PER.match(page.text, start)
     unit = _UNIT_BEFORE.search(page.text[max(0, start - 20) : start])
-    if not match or not unit or not is_per_noun(match[1]):
+    if not match or not unit or not is_per_noun(match[1], unit[1]):
         return ()
     if unit[1].lower() not in {"đồng", "đ"} and not _COUNTED_BEFORE.search(page.before(start)):
         return ()

@@ -308,7 +308,7 @@ def _per(page: Page, start: int, end: int, said: str, unit: str) -> tuple[Piece,
     if counted:
         return (Piece(start, counted.end(), f"{said} {per_count(counted, page.say.cardinal)}", "quantity"),)
     match = PER.match(page.text, end)
-    while match and is_per_noun(match[1]):
+    while match and is_per_noun(match[1], unit):
         said += f" {per_word(unit, match[1])} {unit_name(match[1])}"
         unit, end = match[1], match.end()
         match = PER.match(page.text, end)

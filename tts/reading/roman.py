@@ -13,7 +13,8 @@ _BEFORE = re.compile(
     + any_of(
         "thứ, khóa, khoá, chương, quý, thế kỷ, thế kỉ, tk, phần, mục, điều, kỳ, đại hội, đại hội đảng, phụ lục, tập,"
         "cấp, loại, hạng, quyển, bảng, nhóm, khu vực, giai đoạn, đợt, vùng, quân khu, bậc, tuyến, cột, biểu, báo động,"
-        "trung ương, đại hội đảng bộ, hội nghị, quân đoàn, độ, khu, vòng, lớp, cụm"
+        "trung ương, đại hội đảng bộ, hội nghị, quân đoàn, độ, khu, vòng, lớp, cụm, lần, học kỳ, hè,"
+        "mức, dạng, kiểu, bước"
     )
     + r"(?: (?:[ivxlc]+)(?:,| và| đến| -|/))* ?$"
 )

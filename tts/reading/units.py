@@ -98,14 +98,17 @@ def measures_alike(first: str, second: str) -> bool:
     return one is None or other is None or one is other
 
 
+_PLACES = word_set("xã phường huyện quận tỉnh thôn bản tổ khu ấp buôn xóm làng")
+
+
 def per_word(unit: str, per: str) -> str:
     """Return the word between a unit and what it is counted by: physics says "trên", trade says "một"."""
     return "trên" if unit in _PHYSICAL and per in _PHYSICAL_PER else "một"
 
 
-def is_per_noun(word: str) -> bool:
-    """Tell whether `word` can follow a slash that means "for each"."""
-    return word in _NOUNS
+def is_per_noun(word: str, unit: str = "") -> bool:
+    """Tell whether `word` can follow a slash behind `unit` that means "for each"; of two kinds of place it cannot."""
+    return word in _NOUNS and not (word in _PLACES and unit in _PLACES)
 
 
 def unit_name(word: str) -> str:
