@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -191,3 +192,27 @@ def test_findings_of_one_check_leave_those_of_others(town: Panel) -> None:
         checks.keep_findings(connection, (Check.READINESS,), ())
     assert [one for one in before if one.check is not Check.READINESS] == list(_findings(town))
     assert any(one.tone is Tone.BAD for one in before)
+
+
+def test_two_watches_and_two_backups_at_once_leave_what_one_leaves(town: Panel, tmp_path: Path) -> None:
+    busy_day(town)
+    expected = Watch(town.database, town.clock).look()
+    backups = Backups(town.database, tmp_path / "backups", town.clock)
+    troubles: list[Exception] = []
+
+    def work() -> None:
+        try:
+            for _ in range(3):
+                Watch(town.database, town.clock).look()
+                backups.keep_today()
+        except Exception as error:  # noqa: BLE001 - told below, not swallowed
+            troubles.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert troubles == []
+    assert sorted(_findings(town), key=lambda one: one.key) == sorted(expected, key=lambda one: one.key)
+    assert [one.name for one in backups.folder.iterdir()] == ["hang-ngay-20261123.db"]
