@@ -34,6 +34,8 @@ BOOKED_SLACK = timedelta(seconds=30)
 
 _ZONE = ZoneInfo(STATION_ZONE)
 _DAY = timedelta(days=1)
+_DAY_MS = 86_400_000
+_EVERY_WEEKDAY = frozenset(range(1, 8))
 _MICROSECOND = timedelta(microseconds=1)
 
 Order = tuple[int, bool, int, int, str]
@@ -97,6 +99,15 @@ class Ledger:
     almanac: Almanac
     listener: Listener
     _epochs: dict[str, tuple[int, ...]] = field(init=False, default_factory=dict)
+    _windows: tuple[ExclusionWindow, ...] = field(init=False)
+    _origin_ms: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        policy = self.inputs.terms.policy
+        near = self.listener.area_ids
+        self._windows = tuple(one for one in policy.exclusions if not one.area_ids.isdisjoint(near))
+        first = date.fromordinal(self.almanac.days.start)
+        self._origin_ms = to_ms(datetime.combine(first, time(), _ZONE))
 
     def claims(self, rule: Rule, singled: frozenset[date] = frozenset()) -> tuple[Claim, ...]:
         """Return the claims of `rule`; those of the `singled` days, and of exceptions, are claims by themselves."""
@@ -104,10 +115,10 @@ class Ledger:
             return ()
         return tuple(claim for asking in self._askings(rule, singled) for claim in self._claims_of(rule, asking))
 
-    def instant(self, day: int, at_us: int) -> datetime:
-        """Return the instant `at_us` microseconds after the midnight of a day by its number."""
-        on = date.fromordinal(self.almanac.days.start + day)
-        return from_ms(to_ms(datetime.combine(on, time(), _ZONE))) + at_us * _MICROSECOND
+    def _instant(self, day: int, at_ms: int) -> datetime:
+        """Return the instant `at_ms` milliseconds after the midnight of a day by its number."""
+        # Since FIRST_YEAR every day of the zone has had 24 hours.
+        return from_ms(self._origin_ms + day * _DAY_MS + at_ms)
 
     def slot_on(self, claim: Claim, day: int) -> Slot:
         """Return the slot of a claim on one of its days."""
@@ -139,6 +150,8 @@ class Ledger:
 
     def _lone_askings(self, rule: Rule, alone: Iterable[date]) -> Iterator[_Asking]:
         """Yield what comes of the days that exceptions speak of: each is a day by itself, with its own key."""
+        if not alone:
+            return
         bare, asked = replace(rule, exceptions=()), list[Occurrence]()
         for day in alone:
             if FIRST_YEAR < day.year < LAST_YEAR:
@@ -158,7 +171,7 @@ class Ledger:
                 yield first if part == days else self._claim(rule, asking, part)
 
     def _claim(self, rule: Rule, asking: _Asking, days: int) -> Claim:
-        starts_at = self.instant(lowest(days), asking.at_ms * 1000)
+        starts_at = self._instant(lowest(days), asking.at_ms)
         key = asking.key or f"{rule.id}@{to_ms(starts_at)}"
         occurrence = Occurrence(key, rule.id, asking.programme_id, starts_at, asking.layer)
         slot = slot_of(self.listener, occurrence, self.inputs.shelf, self.inputs.terms)
@@ -204,12 +217,10 @@ class Ledger:
         return iter(parts)
 
     def _policy_masks(self, claim: Claim) -> Iterator[int]:
-        policy = self.inputs.terms.policy
-        if len(policy.allowed_weekdays & frozenset(range(1, 8))) < 7:
-            yield self._weekday_mask(policy.allowed_weekdays)
-        for window in policy.exclusions:
-            if not window.area_ids.isdisjoint(self.listener.area_ids):
-                yield from self._window_masks(window, claim)
+        for weekday in _EVERY_WEEKDAY - self.inputs.terms.policy.allowed_weekdays:
+            yield self._weekday_mask(frozenset({weekday}))
+        for window in self._windows:
+            yield from self._window_masks(window, claim)
 
     def _window_masks(self, window: ExclusionWindow, claim: Claim) -> Iterator[int]:
         """Yield, for the day of a claim and the days beside it, on which days a window that it meets is open."""

@@ -28,7 +28,7 @@ class Edit:
     def touched(self, inputs: Inputs) -> frozenset[str]:
         """Return the ids of the rules that may sound otherwise because of it."""
         programmes = {one.id for one in self.programmes}
-        using = (one.id for one in inputs.shelf.rules.values() if not programmes.isdisjoint(_programmes_of(one)))
+        using = (one.id for one in inputs.shelf.rules.values() if _sounds_any(one, programmes))
         return frozenset({one.id for one in self.rules} | self.removed | set(using))
 
 
@@ -60,5 +60,5 @@ class Loss:
     beside: Callable[[], Sequence[Slot]] = tuple
 
 
-def _programmes_of(rule: Rule) -> set[str]:
-    return {rule.programme_id, *(one.programme_id for one in rule.exceptions if one.programme_id)}
+def _sounds_any(rule: Rule, programmes: set[str]) -> bool:
+    return rule.programme_id in programmes or any(one.programme_id in programmes for one in rule.exceptions)

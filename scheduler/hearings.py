@@ -1,7 +1,7 @@
 """Which machines an edit reaches, those that hear the same taken together. Pure."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.machines import Machine
@@ -31,31 +31,44 @@ def hearings(inputs: Inputs, machines: Iterable[Machine], edit: Edit, now: datet
     """Return the machines that `edit` reaches, before it or after it."""
     touched = edit.touched(inputs)
     changed = edit.applied(inputs).shelf.rules
-    old = [one for one in inputs.shelf.rules.values() if one.id in touched and one.enabled]
-    new = [changed[one] for one in sorted(touched) if one in changed and changed[one].enabled]
-    staying = [one for one in inputs.shelf.rules.values() if one.id not in touched and one.enabled]
-    alike: dict[object, tuple[list[Machine], frozenset[str]]] = {}
+    rules = inputs.shelf.rules.values()
+    old = _Reach(one for one in rules if one.id in touched)
+    new = _Reach(changed[one] for one in sorted(touched) if one in changed)
+    staying = _Reach(one for one in rules if one.id not in touched)
+    alike: dict[object, Hearing] = {}
     for machine in machines:
         path = path_on(inputs.areas, machine.area_id, local_date(now))
-        reached = tuple(reaches(one, path) for one in (*old, *new))
-        if any(reached):
-            heard = tuple(reaches(one, path) for one in staying)
-            alike.setdefault((reached, heard, _surroundings(inputs, path)), ([], path))[0].append(machine)
-    return tuple(
-        Hearing(
-            machines=tuple(together),
-            area_ids=path,
-            surroundings=_surroundings(inputs, path),
-            staying=tuple(_heard(staying, path)),
-            old=tuple(_heard(old, path)),
-            new=tuple(_heard(new, path)),
-        )
-        for together, path in alike.values()
-    )
+        was, will = old.at(path), new.at(path)
+        if not was and not will:
+            continue
+        heard, around = staying.at(path), _surroundings(inputs, path)
+        key = heard, was, will, around
+        held = alike.get(key)
+        if held is None:
+            alike[key] = Hearing((machine,), path, around, staying.rules(heard), old.rules(was), new.rules(will))
+        else:
+            alike[key] = replace(held, machines=(*held.machines, machine))
+    return tuple(alike.values())
 
 
-def _heard(rules: Iterable[Rule], path: frozenset[str]) -> Iterator[Rule]:
-    return (one for one in rules if reaches(one, path))
+class _Reach:
+    """Rules by the places they are meant for, so that what a place hears is found without asking each."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = tuple(one for one in rules if one.enabled)
+        self._at: dict[str, list[int]] = {}
+        for number, rule in enumerate(self._rules):
+            for area_id in rule.area_ids:
+                self._at.setdefault(area_id, []).append(number)
+
+    def at(self, path: frozenset[str]) -> tuple[int, ...]:
+        """Return the numbers of the rules that reach a machine with `path` as its own and upper areas."""
+        found = {number for area_id in path for number in self._at.get(area_id, ())}
+        return tuple(sorted(one for one in found if reaches(self._rules[one], path)))
+
+    def rules(self, numbers: Iterable[int]) -> tuple[Rule, ...]:
+        """Return the rules of some numbers."""
+        return tuple(self._rules[one] for one in numbers)
 
 
 def _surroundings(inputs: Inputs, path: frozenset[str]) -> object:

@@ -139,13 +139,13 @@ class _Check:
         old, new = self.book.claims(self.hearing.old), self.book.claims(self.hearing.new, after=True)
         every = (*staying, *old, *new)
         crossing = _union(one.days for one in every if one.begins >= DAY_US or (one.free and one.ends > DAY_US))
-        bound = crossing | crossing << 1
+        bound = (crossing | crossing << 1) & (1 << len(self.book.before.almanac.days)) - 1
         changed = _changed_days(old, new) & ~1
         for days in _parts(changed & ~bound, {one.days for one in every}):
             self._look(_day(days, staying, old, new))
         for found in self._found.values():
             yield self._loss(found)
-        nights = _bound_to(changed & bound, crossing)
+        nights = _bound_to(changed & bound, crossing & bound >> 1)
         if nights:
             on = frozenset(_dates(nights, self.book.before.almanac))
             yield from losses_of_days(self.pair, self.hearing, on)
@@ -277,7 +277,7 @@ def _parts(days: int, masks: Iterable[int]) -> list[int]:
 
 
 def _bound_to(days: int, crossing: int) -> int:
-    """Return `days` and all that sessions across midnight bind to them."""
+    """Return `days` and all that sessions across midnight, begun on the days `crossing`, bind to them."""
     while True:
         wider = days | (days & crossing) << 1 | days >> 1 & crossing
         if wider == days:
