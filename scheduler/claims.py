@@ -27,6 +27,8 @@ from scheduler.days import Almanac
 from scheduler.exceptions import changed
 from scheduler.expand import FIRST_YEAR, LAST_YEAR, expand, times_of
 from scheduler.inputs import Inputs
+from scheduler.items import Terms
+from scheduler.policy import at_place
 
 DAY_US = 86_400_000_000
 BOOKED_SLACK = timedelta(seconds=30)
@@ -99,14 +101,13 @@ class Ledger:
     almanac: Almanac
     listener: Listener
     _epochs: dict[str, tuple[int, ...]] = field(init=False, default_factory=dict)
-    _windows: tuple[ExclusionWindow, ...] = field(init=False)
+    _terms: Terms = field(init=False)
     _origin_ms: int = field(init=False)
 
     def __post_init__(self) -> None:
-        policy = self.inputs.terms.policy
-        near = self.listener.area_ids
-        self._windows = tuple(one for one in policy.exclusions if not one.area_ids.isdisjoint(near))
-        first = date.fromordinal(self.almanac.days.start)
+        policy = at_place(self.inputs.terms.policy, self.listener.area_ids)
+        self._terms = replace(self.inputs.terms, policy=policy)
+        first = date.fromordinal(self.almanac.days[0])
         self._origin_ms = to_ms(datetime.combine(first, time(), _ZONE))
 
     def claims(self, rule: Rule, singled: frozenset[date] = frozenset()) -> tuple[Claim, ...]:
@@ -120,14 +121,14 @@ class Ledger:
         # Since FIRST_YEAR every day of the zone has had 24 hours.
         return from_ms(self._origin_ms + day * _DAY_MS + at_ms)
 
-    def slot_on(self, claim: Claim, day: int) -> Slot:
-        """Return the slot of a claim on one of its days."""
+    def slot_on(self, claim: Claim, day: int, machine_id: str) -> Slot:
+        """Return the slot of a claim on one of its days, at a machine."""
         if claim.lone:
-            return claim.slot
+            return replace(claim.slot, machine_id=machine_id)
         shift = (day - lowest(claim.days)) * _DAY
         asked = int(claim.slot.key.rpartition("@")[2]) + shift // timedelta(milliseconds=1)
         key = f"{claim.slot.rule_id}@{asked}"
-        return replace(claim.slot, key=key, starts_at=claim.slot.starts_at + shift)
+        return replace(claim.slot, machine_id=machine_id, key=key, starts_at=claim.slot.starts_at + shift)
 
     def _askings(self, rule: Rule, singled: frozenset[date]) -> Iterator[_Asking]:
         alone = singled | spoken_of(rule)
@@ -157,7 +158,7 @@ class Ledger:
             if FIRST_YEAR < day.year < LAST_YEAR:
                 start = datetime.combine(day, time(), _ZONE)
                 asked += expand((bare,), start, start + _DAY, self.almanac.calendar)
-        for one in changed(rule, asked, (-(2**53), 2**53)):
+        for one in changed(rule, asked):
             local = one.starts_at.astimezone(_ZONE)
             mask = self.almanac.bits_of((local.date(),))
             if mask:
@@ -174,7 +175,7 @@ class Ledger:
         starts_at = self._instant(lowest(days), asking.at_ms)
         key = asking.key or f"{rule.id}@{to_ms(starts_at)}"
         occurrence = Occurrence(key, rule.id, asking.programme_id, starts_at, asking.layer)
-        slot = slot_of(self.listener, occurrence, self.inputs.shelf, self.inputs.terms)
+        slot = slot_of(self.listener, occurrence, self.inputs.shelf, self._terms)
         begins = asking.at_ms * 1000 + (slot.starts_at - starts_at) // _MICROSECOND
         urgent = slot.layer is Layer.URGENT
         return Claim(
@@ -205,7 +206,7 @@ class Ledger:
         if programme_id not in self._epochs:
             programme = self.inputs.shelf.programmes.get(programme_id)
             found = _validity_edges(programme, self.inputs.shelf.bulletins.values(), self.inputs) if programme else ()
-            start, count = self.almanac.days.start, len(self.almanac.days)
+            start, count = self.almanac.days[0], len(self.almanac.days)
             self._epochs[programme_id] = tuple(sorted({one - start for one in found if 0 < one - start < count}))
         return self._epochs[programme_id]
 
@@ -217,9 +218,9 @@ class Ledger:
         return iter(parts)
 
     def _policy_masks(self, claim: Claim) -> Iterator[int]:
-        for weekday in _EVERY_WEEKDAY - self.inputs.terms.policy.allowed_weekdays:
+        for weekday in _EVERY_WEEKDAY - self._terms.policy.allowed_weekdays:
             yield self._weekday_mask(frozenset({weekday}))
-        for window in self._windows:
+        for window in self._terms.policy.exclusions:
             yield from self._window_masks(window, claim)
 
     def _window_masks(self, window: ExclusionWindow, claim: Claim) -> Iterator[int]:
@@ -231,7 +232,7 @@ class Ledger:
                 yield self._open_mask(window, shift)
 
     def _open_mask(self, window: ExclusionWindow, shift: int) -> int:
-        start = self.almanac.days.start + shift
+        start = self.almanac.days[0] + shift
         first = window.first.toordinal() - start if window.first is not None else 0
         past = window.last.toordinal() - start + 1 if window.last is not None else len(self.almanac.days)
         first, past = max(first, 0), min(max(past, 0), len(self.almanac.days))
@@ -240,7 +241,7 @@ class Ledger:
     def _weekday_mask(self, weekdays: frozenset[int], shift: int = 0) -> int:
         """Return the days whose neighbour, `shift` days on, is one of `weekdays`."""
         numbers = range(len(self.almanac.days))
-        start = self.almanac.days.start + shift
+        start = self.almanac.days[0] + shift
         return sum(1 << number for number in numbers if (start + number - 1) % 7 + 1 in weekdays)
 
 

@@ -8,8 +8,8 @@ from domain.machines import Machine
 from domain.timetable import Rule
 from scheduler.build import reaches
 from scheduler.edits import Edit
-from scheduler.inputs import Inputs, local_date, path_on
-from scheduler.policy import stagger_of
+from scheduler.inputs import Inputs, Paths, local_date
+from scheduler.policy import exclusions_at, stagger_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,9 @@ def hearings(inputs: Inputs, machines: Iterable[Machine], edit: Edit, now: datet
     new = _Reach(changed[one] for one in sorted(touched) if one in changed)
     staying = _Reach(one for one in rules if one.id not in touched)
     alike: dict[object, Hearing] = {}
+    paths = Paths(inputs.areas, local_date(now))
     for machine in machines:
-        path = path_on(inputs.areas, machine.area_id, local_date(now))
+        path = paths.of(machine.area_id)
         was, will = old.at(path), new.at(path)
         if not was and not will:
             continue
@@ -74,5 +75,4 @@ class _Reach:
 def _surroundings(inputs: Inputs, path: frozenset[str]) -> object:
     """Return what of the policy depends on the place: the windows of silence, and how much later it starts."""
     policy = inputs.terms.policy
-    near = frozenset(one.id for one in policy.exclusions if not one.area_ids.isdisjoint(path))
-    return near, stagger_of(policy, path)
+    return exclusions_at(policy, path), stagger_of(policy, path)

@@ -213,7 +213,7 @@ class _Check:
             winner = self._slot(found.reason, day)
             slot = replace(slot, refusal=clash_with(winner), yields_to=winner.key)
         elif found.reason is not None:
-            taken = [self._slot(one, day) for one in found.reason.taken]
+            taken = [one.slot for one in found.reason.taken]
             slot = replace(slot, refusal=over_limit(taken, slot, self.pair.before.terms.policy))
         return Loss(
             machines=self.hearing.machines,
@@ -227,7 +227,7 @@ class _Check:
         )
 
     def _slot(self, claim: Claim, day: int) -> Slot:
-        return replace(self.book.before.slot_on(claim, day), machine_id=self.hearing.machines[0].id)
+        return self.book.before.slot_on(claim, day, self.hearing.machines[0].id)
 
     def _slots(self, claims: Iterable[Claim], day: int) -> tuple[Slot, ...]:
         return tuple(self._slot(one, day) for one in claims)
@@ -286,5 +286,5 @@ def _bound_to(days: int, crossing: int) -> int:
 
 
 def _dates(days: int, almanac: Almanac) -> Iterator[date]:
-    first = almanac.days.start
+    first = almanac.days[0]
     return (date.fromordinal(first + number) for number in range(days.bit_length()) if days >> number & 1)
