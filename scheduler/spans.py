@@ -48,4 +48,7 @@ def _goes_on(last: date, weekdays: frozenset[int], last_looked_at: date) -> bool
 def _weekdays_in_words(weekdays: frozenset[int]) -> str:
     if len(weekdays) == 7:
         return "hằng ngày"
+    days = sorted(weekdays)
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return f"các ngày {_WEEKDAYS[days[0] - 1]} đến {_WEEKDAYS[days[-1] - 1]}"
     return "mỗi " + ", ".join(_WEEKDAYS[one - 1] for one in sorted(weekdays))
