@@ -25,7 +25,8 @@ class Tone(StrEnum):
 class Finding:
     """One thing that a person should see to; `key` names it from one look to the next.
 
-    `at` is the instant of the session that it is about, `first_seen` when a look first found it.
+    `at` is the instant of the nearest session that it is about, `first_seen` when a look first found it, and
+    `machine_id` the machine when it is about one alone.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Finding:
     detail: str
     at: datetime
     first_seen: datetime
+    machine_id: str = ""
 
 
 class Chore(StrEnum):

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from domain.airtime import AirtimePolicy
 from domain.machines import Machine
 from domain.timetable import STATION_ZONE, Slot
+from scheduler.edits import Edit, Loss
 from scheduler.inputs import Inputs, local_date
-from scheduler.losses import Edit, Loss, losses
+from scheduler.losses import losses
 from scheduler.offers import Offer, OfferKind, Scene, offers_for, shorter
 from scheduler.policy import spoken_length, stagger_of
 from scheduler.spans import in_words
@@ -67,22 +68,34 @@ def conflicts(
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Losses that are told as one: the same pair at the same time, on the same days."""
+    """Losses that are told as one: the same pair at the same time, at some machines on the same days."""
 
-    losses: tuple[Loss, ...]
+    first: Loss
+    machines: tuple[Machine, ...]
     days: tuple[date, ...]
 
 
 def _alike(found: Iterable[Loss]) -> list[_Group]:
     """Return the losses of one pair on one machine as one, and those of machines with the same days as one again."""
-    single: dict[tuple[object, ...], list[Loss]] = {}
+    days: dict[tuple[object, str], set[date]] = {}
+    machines: dict[str, Machine] = {}
+    firsts: dict[tuple[object, str], Loss] = {}
     for loss in found:
-        single.setdefault((_likeness(loss), loss.machine.id), []).append(loss)
-    merged: dict[tuple[object, ...], list[Loss]] = {}
-    for (likeness, _), group in single.items():
-        days = tuple(sorted({loss.on for loss in group}))
-        merged.setdefault((likeness, days), []).append(min(group, key=lambda loss: loss.slot.starts_at))
-    return [_Group(tuple(group), key[1]) for key, group in merged.items()]  # type: ignore[arg-type]
+        likeness = _likeness(loss)
+        for machine in loss.machines:
+            key = likeness, machine.id
+            machines[machine.id] = machine
+            days.setdefault(key, set()).update(loss.days)
+            held = firsts.setdefault(key, loss)
+            if loss.slot.starts_at < held.slot.starts_at:
+                firsts[key] = loss
+    merged: dict[tuple[object, frozenset[date]], list[str]] = {}
+    for (alike, machine_id), held_days in days.items():
+        merged.setdefault((alike, frozenset(held_days)), []).append(machine_id)
+    return [
+        _Group(firsts[alike, ids[0]], tuple(machines[one] for one in ids), tuple(sorted(held)))
+        for (alike, held), ids in merged.items()
+    ]
 
 
 def _likeness(loss: Loss) -> tuple[object, ...]:
@@ -101,15 +114,15 @@ def _likeness(loss: Loss) -> tuple[object, ...]:
 
 
 def _conflict(group: _Group, last: date, policy: AirtimePolicy) -> Conflict:
-    first = group.losses[0]
+    first = group.first
     kind = _kind(first)
     return Conflict(
         kind=kind,
         sentence=_sentence(group, last),
         loser=first.slot,
         days=group.days,
-        machine_ids=tuple(loss.machine.id for loss in group.losses),
-        area_ids=frozenset(loss.machine.area_id for loss in group.losses),
+        machine_ids=tuple(one.id for one in group.machines),
+        area_ids=frozenset(one.area_id for one in group.machines),
         winner=first.winner,
         policy=first.slot.refusal if kind is ConflictKind.POLICY else "",
         offers=_offers(first, policy),
@@ -121,7 +134,8 @@ def _offers(loss: Loss, policy: AirtimePolicy) -> tuple[Offer, ...]:
         return (shorter(loss.slot, loss.misfit),)
     if loss.misfit or loss.item is not None:
         return ()
-    near = [one for one in loss.beside if abs(local_date(one.starts_at) - loss.on) <= timedelta(days=1)]
+    on = local_date(loss.slot.starts_at)
+    near = [one for one in loss.beside() if abs(local_date(one.starts_at) - on) <= timedelta(days=1)]
     return offers_for(
         loss.slot, loss.winner, Scene(policy, loss.area_ids, tuple(near), stagger_of(policy, loss.area_ids))
     )
@@ -138,7 +152,7 @@ def _kind(loss: Loss) -> ConflictKind:
 
 
 def _sentence(group: _Group, last: date) -> str:
-    loss = group.losses[0]
+    loss = group.first
     slot = loss.slot
     what = f"«{slot.title}» lúc {_clock(slot.starts_at)}"
     if loss.item is not None:
@@ -146,7 +160,7 @@ def _sentence(group: _Group, last: date) -> str:
     if loss.misfit:
         long = "dài hơn" if loss.misfit > timedelta() else "ngắn hơn"
         return f"{what} {in_words(group.days, last)} {long} chỗ đã dành {spoken_length(abs(loss.misfit))}."
-    where = _where([loss.machine.name for loss in group.losses])
+    where = _where([one.name for one in group.machines])
     return f"{what} {in_words(group.days, last)} sẽ không phát tại {where}: {_because(loss)}."
 
 

@@ -31,6 +31,7 @@ class Almanac:
     _kinds: dict[int, DayType] = field(init=False)
     _answers: dict[object, list[int]] = field(init=False, default_factory=dict)
     _named: dict[_Names, dict[object, list[int]]] = field(init=False, default_factory=dict)
+    _masks: dict[int, tuple[Sequence[int], int]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._kinds = _kinds(self.days, self.calendar)
@@ -43,6 +44,42 @@ class Almanac:
             return chosen
         skipped = {day.toordinal() for day in rule.except_dates}
         return sorted((extra | set(chosen)) - skipped)
+
+    def mask_of(self, rule: Rule) -> int:
+        """Return the days of `days_of` as an integer of which bit n is the day n days after the first."""
+        chosen = self._mask(self._regular(rule)) & self._span(rule) if rule.regular else 0
+        if chosen and rule.day_types != EVERY_DAY_TYPE:
+            kinds = rule.day_types
+            chosen &= self._mask(self._asked(("kind", kinds), lambda day: self._kinds[day] in kinds))
+        extra = self.bits_of(rule.dates) if rule.dates else 0
+        return (chosen | extra) & ~(self.bits_of(rule.except_dates) if rule.except_dates else 0)
+
+    def summer_mask(self) -> int:
+        """Return the days that have summer hours, as `mask_of` does."""
+        seasons = self.calendar.seasons
+        return self._mask(self._asked("summer", lambda day: seasons.is_summer(date.fromordinal(day))))
+
+    def bits_of(self, days: Iterable[date]) -> int:
+        """Return those of `days` that are known here, as `mask_of` does."""
+        ordinals = (day.toordinal() for day in days)
+        return sum({1 << (one - self.days[0]) for one in ordinals if one in self._kinds})
+
+    def _span(self, rule: Rule) -> int:
+        """Return the days on which `rule` is valid."""
+        count = self.days[-1] - self.days[0] + 1
+        first = 0 if rule.valid_from is None else rule.valid_from.toordinal() - self.days[0]
+        past = count if rule.valid_until is None else rule.valid_until.toordinal() + 1 - self.days[0]
+        first, past = min(max(first, 0), count), min(max(past, 0), count)
+        return (1 << past) - (1 << first) if first < past else 0
+
+    def _mask(self, chosen: Sequence[int]) -> int:
+        """Return days as an integer; those of one answer are worked out once."""
+        held = self._masks.get(id(chosen))
+        if held is not None and held[0] is chosen:
+            return held[1]
+        mask = sum(1 << (day - self.days[0]) for day in chosen)
+        self._masks[id(chosen)] = (chosen, mask)
+        return mask
 
     def summer_days(self) -> frozenset[int]:
         """Return the days that have summer hours."""

@@ -35,8 +35,8 @@ def look_ahead(
 ) -> tuple[Finding, ...]:
     """Return what of `slots`, those that begin within AHEAD of `now`, is not ready to sound.
 
-    A session that is refused, whole or in part, is told once for all the machines that it is refused on. A machine
-    that is out of contact, or does not hold the playlist that tells it of a session, is told with its sessions.
+    Sessions of one programme that are refused for one reason, whole or in part, are told together. A machine that is
+    out of contact, or does not hold the playlist that tells it of a session, is told with its sessions.
     """
     known = {one.id: one for one in machines if one.revoked_at is None}
     ahead = [one for one in slots if now < one.starts_at <= now + AHEAD and one.machine_id in known]
@@ -45,30 +45,30 @@ def look_ahead(
 
 
 def look_back(lines: Iterable[LogLine], machines: Iterable[Machine], now: datetime) -> tuple[Finding, ...]:
-    """Return the sessions of `lines`, the station log, of which their machine should have spoken and has not."""
+    """Return for each machine the sessions of `lines`, the station log, of which it should have spoken and has not."""
     known = {one.id: one for one in machines}
-    silent: dict[tuple[str, str], LogLine] = {}
+    silent: dict[str, dict[str, LogLine]] = {}
     for line in lines:
         if line.outcome is LineOutcome.UNREPORTED and line.machine_id in known:
-            silent.setdefault((line.slot_key, line.machine_id), line)
-    found = [_unreported(line, known[line.machine_id], now) for line in silent.values()]
+            silent.setdefault(line.machine_id, {}).setdefault(line.slot_key, line)
+    found = [_unreported(list(held.values()), known[machine_id], now) for machine_id, held in silent.items()]
     return tuple(sorted(found, key=lambda one: (one.at, one.key))[:MOST_FINDINGS])
 
 
 def _refused(slots: Iterable[Slot], known: Mapping[str, Machine], now: datetime) -> Iterator[Finding]:
-    alike: dict[tuple[str, str], list[Slot]] = {}
+    alike: dict[tuple[str, str, bool], list[Slot]] = {}
     for slot in slots:
         if words := _refusals(slot):
-            alike.setdefault((slot.key, words), []).append(slot)
-    for (key, words), held in alike.items():
-        first = held[0]
-        silent = bool(first.refusal) or not any(item.span for item in first.items)
+            silent = bool(slot.refusal) or not any(item.span for item in slot.items)
+            alike.setdefault((slot.title, words, silent), []).append(slot)
+    for (title, words, silent), held in alike.items():
+        first = min(held, key=lambda one: one.starts_at)
         how = "Sẽ không phát" if silent else "Sẽ phát không đủ"
         yield Finding(
-            key=_key(Check.READINESS, key, words),
+            key=_key(Check.READINESS, title, f"{words}|{silent}"),
             check=Check.READINESS,
             tone=Tone.BAD if silent else Tone.WARN,
-            title=f"{how} lúc {_moment(first.starts_at)}: {first.title}",
+            title=f"{how} {_when({one.starts_at for one in held}, first.starts_at)}: {title}",
             detail=f"{_names(known[one.machine_id].name for one in held)}: {words.rstrip('.')}.",
             at=first.starts_at,
             first_seen=now,
@@ -113,11 +113,12 @@ def _of_machine(machine: Machine, slots: list[Slot], given: Given | None, now: d
     return Finding(
         key=_key(Check.CONTACT, machine.id, "lacking" if lacking else "lost"),
         check=Check.CONTACT,
-        tone=Tone.BAD if lacking else Tone.WARN,
+        tone=Tone.BAD,
         title=title,
         detail=f"{contact}. {advice}",
         at=told[0].starts_at,
         first_seen=now,
+        machine_id=machine.id,
     )
 
 
@@ -133,23 +134,32 @@ def _lacking(machine: Machine, slots: list[Slot], given: Given | None) -> list[S
     return [one for one in slots if given.since.get(one.key, 0) > fetched]
 
 
-def _unreported(line: LogLine, machine: Machine, now: datetime) -> Finding:
-    state = machine.state_at(now)
+def _unreported(lines: list[LogLine], machine: Machine, now: datetime) -> Finding:
+    state, last = machine.state_at(now), max(lines, key=lambda one: one.planned_start)
     if state in (MachineState.OFFLINE, MachineState.NEVER_SEEN):
         why = f"{_contact(machine)}. Máy sẽ báo khi có mạng lại; hãy hỏi địa bàn xem loa có phát không."
     elif state is MachineState.REVOKED:
         why = "Máy đã bị thu hồi quyền nên không báo nữa."
     else:
-        why = "Máy có kết nối nhưng không báo buổi này. Hãy kiểm tra máy phát."
+        why = "Máy có kết nối nhưng không báo. Hãy kiểm tra máy phát."
+    title = last.slot_title or last.title
     return Finding(
-        key=_key(Check.UNREPORTED, line.slot_key, line.machine_id),
+        key=_key(Check.UNREPORTED, machine.id, last.slot_key),
         check=Check.UNREPORTED,
         tone=Tone.WARN,
-        title=f"Chưa có báo cáo phát lúc {_moment(line.planned_start)}: {line.slot_title or line.title}",
-        detail=f"{machine.name}. {why}",
-        at=line.planned_start,
+        title=f"{machine.name} chưa báo cáo {_when({one.planned_start for one in lines}, last.planned_start)}: {title}",
+        detail=why,
+        at=last.planned_start,
         first_seen=now,
+        machine_id=machine.id,
     )
+
+
+def _when(instants: set[datetime], nearest: datetime) -> str:
+    """Return “buổi 05:30 ngày 23/11”, or how many there are and when the nearest is."""
+    if len(instants) == 1:
+        return f"buổi {_moment(nearest)}"
+    return f"{len(instants)} buổi, gần nhất {_moment(nearest)}"
 
 
 def _contact(machine: Machine) -> str:

@@ -19,12 +19,12 @@ def in_words(days: Sequence[date], last_looked_at: date) -> str:
     if len(days) <= _MOST_NAMED and not _is_weekly(days):
         return "ngày " + ", ".join(f"{day:%d/%m/%Y}" for day in days)
     weekdays = frozenset(_common_weekdays(days))
-    span = (days[-1] - days[0]).days + 1
-    every = [day for day in (days[0] + timedelta(days=one) for one in range(span)) if day.isoweekday() in weekdays]
-    missing = len(every) - len(days)
+    first, last = days[0].toordinal(), days[-1].toordinal()
+    every = sum((last - one) // 7 - (first - 1 - one) // 7 for one in weekdays)  # ordinal 1 was a Monday
+    missing = every - len(days)
     ends = "" if _goes_on(days[-1], weekdays, last_looked_at) else f" đến ngày {days[-1]:%d/%m/%Y}"
     since = f"từ ngày {days[0]:%d/%m/%Y}{ends}"
-    if missing > _MOST_MISSING * len(every):
+    if missing > _MOST_MISSING * every:
         return f"{len(days)} ngày {since}"
     but = f" (trừ {missing} ngày)" if missing else ""
     return f"{_weekdays_in_words(weekdays)} {since}{but}"
@@ -48,4 +48,7 @@ def _goes_on(last: date, weekdays: frozenset[int], last_looked_at: date) -> bool
 def _weekdays_in_words(weekdays: frozenset[int]) -> str:
     if len(weekdays) == 7:
         return "hằng ngày"
+    days = sorted(weekdays)
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return f"các ngày {_WEEKDAYS[days[0] - 1]} đến {_WEEKDAYS[days[-1] - 1]}"
     return "mỗi " + ", ".join(_WEEKDAYS[one - 1] for one in sorted(weekdays))

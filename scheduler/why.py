@@ -171,8 +171,9 @@ def _planned(inputs: Inputs, place: Place, instant: datetime, now: datetime) -> 
     start, end = midnight(instant) - _DAY, midnight(instant) + _LONGEST_WALK
     asked = expand(inputs.shelf.rules.values(), start, end, inputs.calendar)
     known = {slot.key for slot in place.kept}
-    meant = [one for one in asked if one.starts_at >= now or one.key in known or not place.kept]
     listener = Listener(place.id, path_on(inputs.areas, place.area_id, local_date(now)))
+    stagger = stagger_of(inputs.terms.policy, listener.area_ids)
+    meant = [one for one in asked if one.starts_at + stagger >= now or one.key in known or not place.kept]
     return _Planned(asked, slots_for(listener, meant, inputs.shelf, inputs.terms, place.kept))
 
 

@@ -57,8 +57,11 @@ def _finding_row(one: Finding) -> dict[str, Any]:
         "detail": one.detail,
         "at": one.at,
         "first_seen": one.first_seen,
+        "machine_id": one.machine_id,
     }
 
 
 def _finding(row: Row[Any]) -> Finding:
-    return Finding(row.key, Check(row.check), Tone(row.tone), row.title, row.detail, row.at, row.first_seen)
+    return Finding(
+        row.key, Check(row.check), Tone(row.tone), row.title, row.detail, row.at, row.first_seen, row.machine_id
+    )

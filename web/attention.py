@@ -1,6 +1,6 @@
 """What needs a person now (việc cần xử lý): each with one sentence and one link."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from flask import url_for
 from bulletins.desk import may_approve
 from domain.audio import Clip
 from domain.bulletins import Bulletin, BulletinState
-from domain.checks import Check, Chore
+from domain.checks import Check, Chore, Finding
 from domain.jobs import JobState
 from domain.machines import Machine, MachineState
 from domain.people import User
@@ -39,11 +39,13 @@ class Matter:
 
 def matters(user: User, now: datetime) -> tuple[Matter, ...]:
     """Return what needs a person, as far as `user` can see to it or should know of it."""
+    findings = _findings(now)
+    told = frozenset(one.machine_id for one in findings if one.check is Check.CONTACT)
     found = [
         *_of_reviews(user),
-        *_of_checks(now),
+        *_of_checks(findings),
         *_of_chores(now),
-        *_of_machines(now),
+        *_of_machines(now, told),
         *_of_productions(),
         *_missed(now),
         *_of_voices(),
@@ -103,12 +105,14 @@ def _of_productions() -> Iterator[Matter]:
             )
 
 
-def _of_machines(now: datetime) -> Iterator[Matter]:
+def _of_machines(now: datetime, told: frozenset[str]) -> Iterator[Matter]:
+    """Yield what is wrong with machines; that one is lost is not told again where it was told with its sessions."""
     with services().database.read() as connection:
         every = machines.everything(connection)
     link = url_for("machines.page")
     for machine in every:
-        troubles = list(_troubles(machine, now))
+        lost = machine.state_at(now) in (MachineState.OFFLINE, MachineState.NEVER_SEEN)
+        troubles = [] if lost and machine.id in told else list(_troubles(machine, now))
         if troubles:
             tone, icon, first = troubles[0]
             detail = _capital("; ".join(words for _, _, words in troubles[1:]))
@@ -144,11 +148,15 @@ def _missed(now: datetime) -> Iterator[Matter]:
         yield Matter("warn", "x-octagon", title, _capital(airing.reason), link, "Xem nhật ký")
 
 
-def _of_checks(now: datetime) -> Iterator[Matter]:
-    """Yield what the worker found when it last looked; what is ahead only until its instant has come."""
+def _findings(now: datetime) -> list[Finding]:
+    """Return what the worker found when it last looked; what is ahead only until its instant has come."""
     with services().database.read() as connection:
         found = checks.findings(connection)
-    for one in [one for one in found if one.check is Check.UNREPORTED or one.at > now][:_MOST]:
+    return [one for one in found if one.check is Check.UNREPORTED or one.at > now][:_MOST]
+
+
+def _of_checks(findings: Iterable[Finding]) -> Iterator[Matter]:
+    for one in findings:
         icon, page, button = _CHECKS[one.check]
         yield Matter(one.tone, icon, one.title, one.detail, url_for(page), button)
 

@@ -15,6 +15,7 @@ finding = Table(
     Column("detail", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Column("first_seen", Instant, nullable=False),
+    Column("machine_id", String(40), nullable=False, default=""),
 )
 
 chore_run = Table(

@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -42,18 +43,18 @@ def today(town: Panel) -> str:
 
 def test_what_will_not_sound_is_on_the_page_of_today_until_it_is_mended(town: Panel) -> None:
     busy_day(town)
-    assert "Sẽ không phát lúc 11:15" not in today(town)
+    assert "Sẽ không phát 3 buổi" not in today(town)
     titles = look(town)
-    assert any(title.startswith("Sẽ không phát lúc 11:15 ngày 23/11") for title in titles)
-    assert "Sẽ không phát lúc 11:15 ngày 23/11" in today(town)
+    assert any(title == "Sẽ không phát 3 buổi, gần nhất 11:15 ngày 23/11: Tiếp công dân" for title in titles)
+    assert "Sẽ không phát 3 buổi, gần nhất 11:15 ngày 23/11" in today(town)
     town.clock.go(timedelta(hours=2))
-    assert "Sẽ không phát lúc 11:15 ngày 23/11" not in today(town)
+    assert "Sẽ không phát 3 buổi, gần nhất 11:15 ngày 23/11" not in today(town)
 
 
 def test_a_session_that_nobody_reported_is_on_the_page_of_today(town: Panel) -> None:
     busy_day(town)
-    assert any("Chưa có báo cáo phát lúc 06:00" in title for title in look(town))
-    assert "Chưa có báo cáo phát lúc 06:00" in today(town)
+    assert any("chưa báo cáo buổi 06:00" in title for title in look(town))
+    assert "chưa báo cáo buổi 06:00" in today(town)
 
 
 def test_a_second_look_finds_the_same_and_remembers_when_it_was_first_seen(
@@ -86,6 +87,15 @@ def test_a_machine_that_fetches_its_list_is_no_matter_any_more(town: Panel, tmp_
     assert any(one.startswith(title) for one in look(town))
     beat(town, mine, playlist_counter=1)
     assert not any(one.startswith(title) for one in look(town))
+
+
+def test_a_lost_machine_is_told_once_with_its_sessions(town: Panel) -> None:
+    busy_day(town)
+    assert "Máy phát tổ dân phố số 2: mất kết nối từ" in today(town)
+    look(town)
+    page = today(town)
+    assert "Máy phát tổ dân phố số 2: mất kết nối từ" not in page
+    assert "Máy phát tổ dân phố số 2 mất kết nối, còn" in page
 
 
 def test_a_worker_that_stands_still_is_told(town: Panel) -> None:
@@ -182,3 +192,27 @@ def test_findings_of_one_check_leave_those_of_others(town: Panel) -> None:
         checks.keep_findings(connection, (Check.READINESS,), ())
     assert [one for one in before if one.check is not Check.READINESS] == list(_findings(town))
     assert any(one.tone is Tone.BAD for one in before)
+
+
+def test_two_watches_and_two_backups_at_once_leave_what_one_leaves(town: Panel, tmp_path: Path) -> None:
+    busy_day(town)
+    expected = Watch(town.database, town.clock).look()
+    backups = Backups(town.database, tmp_path / "backups", town.clock)
+    troubles: list[Exception] = []
+
+    def work() -> None:
+        try:
+            for _ in range(3):
+                Watch(town.database, town.clock).look()
+                backups.keep_today()
+        except Exception as error:  # noqa: BLE001 - told below, not swallowed
+            troubles.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert troubles == []
+    assert sorted(_findings(town), key=lambda one: one.key) == sorted(expected, key=lambda one: one.key)
+    assert [one.name for one in backups.folder.iterdir()] == ["hang-ngay-20261123.db"]

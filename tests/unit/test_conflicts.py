@@ -3,9 +3,13 @@
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
+import pytest
+
 from domain.airtime import AirtimePolicy, ExclusionWindow
+from domain.errors import BadInputError
 from domain.timetable import Priority
 from scheduler.conflicts import ConflictKind, Edit, OfferKind, conflicts
+from scheduler.spans import in_words
 from tests.fakes_plan import EVERY_WEEKDAY, MACHINES, MONDAY_NOON, ZONE, bulletin, inputs, programme, rule
 
 MINUTES = {"a": 10.0, "b": 8.0, "c": 3.0}
@@ -167,4 +171,33 @@ def test_only_the_machines_that_an_edit_reaches_are_told_of() -> None:
 
 def test_every_weekday_is_known_to_the_words() -> None:
     (found,) = check(adding(rule("tin", "05:35", weekdays=EVERY_WEEKDAY - {7}), programmes=[NEWS]))
-    assert "mỗi thứ hai, thứ ba, thứ tư, thứ năm, thứ sáu, thứ bảy từ ngày 24/11/2026" in found.sentence
+    assert "các ngày thứ hai đến thứ bảy từ ngày 24/11/2026" in found.sentence
+
+
+def test_days_are_said_as_people_say_them() -> None:
+    first = date(2026, 11, 23)
+    far = date(2027, 11, 22)
+    weekly = [first + timedelta(days=7 * number) for number in range(10)]
+    assert in_words(weekly, far) == "mỗi thứ hai từ ngày 23/11/2026 đến ngày 25/01/2027"
+    assert in_words(weekly, date(2027, 1, 31)) == "mỗi thứ hai từ ngày 23/11/2026"
+    assert in_words(weekly[:4] + weekly[5:], far) == "mỗi thứ hai từ ngày 23/11/2026 đến ngày 25/01/2027 (trừ 1 ngày)"
+    assert in_words([first, date(2027, 3, 3)], far) == "ngày 23/11/2026, 03/03/2027"
+    assert in_words([first + timedelta(days=40 * number) for number in range(5)], far).startswith("5 ngày từ ngày")
+
+
+def test_a_year_out_of_reach_is_refused() -> None:
+    with pytest.raises(BadInputError):
+        conflicts(PLAIN, MACHINES, adding(rule("tin", "06:00"), programmes=[NEWS]), MONDAY_NOON, days=500)
+    with pytest.raises(BadInputError):
+        conflicts(PLAIN, MACHINES, Edit(), datetime(9998, 1, 1, tzinfo=ZONE))
+
+
+def test_a_rule_of_hostile_size_is_refused() -> None:
+    every_second = tuple(f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in range(0, 86_400, 20))
+    with pytest.raises(BadInputError, match="hơn 1"):
+        check(adding(rule("tin", *every_second), programmes=[NEWS]))
+
+
+def test_an_edit_of_nothing_finds_nothing() -> None:
+    assert check(Edit()) == ()
+    assert check(adding(removed=frozenset({"khong-co"}))) == ()

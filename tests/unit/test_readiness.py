@@ -36,13 +36,21 @@ def test_a_refused_session_is_told_once_for_all_its_machines() -> None:
     silent = replace(SLOT, refusal="chạm giờ yên tĩnh.")
     (found,) = ahead(silent, replace(silent, machine_id="m2"))
     assert (found.check, found.tone, found.at) == (Check.READINESS, Tone.BAD, SLOT.starts_at)
-    assert found.title == "Sẽ không phát lúc 10:30 ngày 23/11: Buổi sáng"
+    assert found.title == "Sẽ không phát buổi 10:30 ngày 23/11: Buổi sáng"
     assert found.detail == "Máy bản San Thàng, Máy tổ 2: chạm giờ yên tĩnh."
+
+
+def test_sessions_of_one_programme_that_are_refused_for_one_reason_are_told_together() -> None:
+    silent = replace(SLOT, refusal="x")
+    later = replace(silent, key="sang@2", starts_at=SLOT.starts_at + 3 * HOUR)
+    (found,) = ahead(later, silent)
+    assert (found.title, found.at) == ("Sẽ không phát 2 buổi, gần nhất 10:30 ngày 23/11: Buổi sáng", SLOT.starts_at)
+    assert len(ahead(silent, replace(later, refusal="y"))) == 2
 
 
 def test_a_session_of_which_one_item_is_refused_is_told_as_incomplete() -> None:
     (found,) = ahead(replace(SLOT, items=(NEWS, REFUSED)))
-    assert (found.tone, found.title) == (Tone.WARN, "Sẽ phát không đủ lúc 10:30 ngày 23/11: Buổi sáng")
+    assert (found.tone, found.title) == (Tone.WARN, "Sẽ phát không đủ buổi 10:30 ngày 23/11: Buổi sáng")
     assert "«Họp» chưa được duyệt" in found.detail
     assert ahead(replace(SLOT, items=(REFUSED,)))[0].tone is Tone.BAD
 
@@ -75,7 +83,7 @@ def test_a_lost_machine_that_holds_its_list_is_told_as_one_that_plays_on() -> No
     later = replace(SLOT, key="trua@2", starts_at=NOW + 2 * HOUR)
     given = {"m1": Given({"sang@1": 7, "trua@2": 7}, NOW)}
     (found,) = ahead(later, SLOT, machine=LOST, given=given)
-    assert found.tone is Tone.WARN
+    assert (found.tone, found.machine_id) == (Tone.BAD, "m1")
     assert "mất kết nối, còn 2 buổi trong 24 giờ tới, gần nhất 10:30" in found.title
     assert "tự phát được" in found.detail
 
@@ -98,9 +106,15 @@ def test_silence_about_a_session_is_told_once_its_grace_and_the_delay_are_over()
     assert back(slot, now=settled - MINUTE * 1.5) == ()
     (found,) = back(slot, now=settled)
     assert (found.check, found.tone, found.at) == (Check.UNREPORTED, Tone.WARN, slot.starts_at)
-    assert found.title == "Chưa có báo cáo phát lúc 09:21 ngày 23/11: Buổi sáng"
-    assert "không báo buổi này" in found.detail
+    assert found.title == "Máy bản San Thàng chưa báo cáo buổi 09:21 ngày 23/11: Buổi sáng"
+    assert "không báo" in found.detail
     assert "khi có mạng lại" in back(slot, machine=LOST, now=settled)[0].detail
+
+
+def test_the_silence_of_a_machine_is_told_once_with_the_latest_session() -> None:
+    first = replace(SLOT, key="dem@1", starts_at=NOW - 9 * HOUR, title="Buổi đêm")
+    (found,) = back(replace(SLOT, starts_at=NOW - 2 * HOUR), first)
+    assert found.title == "Máy bản San Thàng chưa báo cáo 2 buổi, gần nhất 07:30 ngày 23/11: Buổi sáng"
 
 
 def test_what_was_refused_is_not_awaited() -> None:
