@@ -132,7 +132,7 @@ def measure() -> ResponseReturnValue:
     """Answer how long the programme as typed is."""
     require(me(), Role.SCHEDULER)
     programme, _ = to_programme(as_typed(request.form), request.form.get("programme", "")[:40])
-    return fragment("_programme_length.html", **_told(programme, _desk().preview(programme)))
+    return fragment("_programme_length.html", **_told(programme, _desk().length(programme)))
 
 
 @blueprint.post("/<programme_id>/nhan-doi")
@@ -215,7 +215,7 @@ def _form_page(
         clip_kinds=CLIP_KIND_LABELS,
         campaigns=held,
         columns=every,
-        **_told(programme, preview or _desk().preview(programme)),
+        **_told(programme, preview or _desk().length(programme)),
     ), status
 
 
