@@ -1,12 +1,13 @@
 """Writing down who changed what of the timetable, in the transaction of the change itself."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from domain.errors import NotAllowedError
+from domain.errors import NotAllowedError, WrongStateError
 from domain.people import Role, User
 from store import changes
 from store.changes import Change
@@ -28,6 +29,19 @@ def note(
     changes.note(
         connection, Change(0, deed.at, deed.user.id, deed.user.name, action, subject_id, words, before, undone=False)
     )
+
+
+def stamp_of(value: object) -> str:
+    """Return a short mark of a value without sets in it, to tell whether it is still what a person was shown."""
+    return hashlib.sha256(repr(value).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def refuse_if_moved(seen: str | None, now: object) -> None:
+    """Refuse an edit of what is no longer what its form showed. Raises WrongStateError."""
+    if seen is not None and seen != stamp_of(now):
+        raise WrongStateError(
+            "Phần này vừa được người khác sửa nên chưa lưu. Hãy mở lại trang để xem bản mới nhất rồi sửa lại."
+        )
 
 
 def require(user: User, *roles: Role) -> None:

@@ -13,7 +13,7 @@ from domain.people import Role, User
 from domain.ports import Clock
 from scheduler import planning
 from scheduler.effects import Effect, effects
-from scheduler.noting import Deed, note, require
+from scheduler.noting import Deed, note, refuse_if_moved, require
 from scheduler.planning import Inputs
 from scheduler.policy import PRESETS, spoken_length
 from scheduler.policy_words import Difference, differences, in_lines
@@ -89,12 +89,16 @@ class PolicyDesk:
         policy = replace(clean.policy, exclusions=before.terms.policy.exclusions)
         return Consequence(lines, effects(before, _with_policy(before, policy), standing, self.clock.now()))
 
-    def save(self, user: User, wanted: Wanted) -> None:
-        """Make the policy this."""
+    def save(self, user: User, wanted: Wanted, seen: str | None = None) -> None:
+        """Make the policy this. `seen` is the stamp of what the person had open.
+
+        Raises WrongStateError when the policy has been changed since.
+        """
         require(user, Role.SCHEDULER)
         clean = _checked(wanted)
         with self.database.write() as connection:
             own = station.get(connection)
+            refuse_if_moved(seen, Wanted(own.policy, own.freeze))
             known = {one.id: one.name for one in places.areas(connection)}
             if not {area_id for area_id, _ in clean.policy.staggers} <= known.keys():
                 raise BadInputError("Một địa bàn đã chọn để lệch giờ không còn nữa. Hãy chọn lại.")

@@ -21,7 +21,6 @@ LONGEST_PAUSE = timedelta(minutes=30)
 LONGEST_GRACE = timedelta(hours=1)
 SHORTEST_RELAY = timedelta(seconds=10)
 LEAST_DUCK_DB, MOST_DUCK_DB = 6.0, 40.0
-MOST_RANK = 99
 _URL_LIMIT = 500
 _SCHEDULED = frozenset({Priority.FILLER, Priority.NORMAL, Priority.PRIORITY, Priority.LIVE})
 _FROM_OUTSIDE = frozenset({ItemKind.RELAY, ItemKind.LIVE})
@@ -40,8 +39,6 @@ def checked(programme: Programme, shelf: Shelf) -> Programme:
         raise BadInputError(f"Thời gian được phát bù từ 0 đến {spoken_length(LONGEST_GRACE)}.")
     if programme.booked is not None and not timedelta() < programme.booked <= MAX_LENGTH:
         raise BadInputError("Chỗ trong lịch dài từ 1 giây đến 6 giờ.")
-    if not 0 <= programme.rank <= MOST_RANK:
-        raise BadInputError(f"Thứ tự khi trùng giờ từ 0 đến {MOST_RANK}.")
     _check_items(programme.items, shelf)
     return replace(programme, name=name)
 

@@ -13,7 +13,7 @@ from scheduler import planning
 from scheduler.effects import Effect, effects
 from scheduler.inputs import ZONE, Inputs
 from scheduler.lengths import ItemLength, Span, item_lengths, length_of
-from scheduler.noting import Deed, note, require
+from scheduler.noting import Deed, note, refuse_if_moved, require
 from scheduler.programme_checks import NAME_LIMIT, checked
 from store import campaigns, columns, plans, timetable
 from store.engine import Database, new_id
@@ -46,11 +46,15 @@ class ProgrammeDesk:
             raise NotFoundError("Không có chương trình này.")
         return found
 
-    def save(self, user: User, programme: Programme) -> None:
-        """Add a programme, or make the one of its id this; its sessions follow, except what is frozen."""
+    def save(self, user: User, programme: Programme, seen: str | None = None) -> None:
+        """Add a programme, or make the one of its id this; its sessions follow, except what is frozen.
+
+        `seen` is the stamp of what the person had open. Raises WrongStateError when it has been changed since.
+        """
         require(user, Role.SCHEDULER)
         with self.database.write() as connection:
             held = timetable.programmes(connection)
+            refuse_if_moved(seen, held.get(programme.id))
             clean = checked(programme, planning.load(connection).shelf)
             _check_names(clean, frozenset(one.id for one in columns.everything(connection)), _topics(connection))
             timetable.put_programme(connection, clean)
@@ -82,6 +86,13 @@ class ProgrammeDesk:
             timetable.remove_programme(connection, programme_id)
             words = f"xoá chương trình «{own.name}»"
             note(connection, Deed(user, self.clock.now()), "programme", (programme_id, words))
+
+    def length(self, programme: Programme) -> Preview:
+        """Return how long `programme` would be; quick enough for every key that is pressed."""
+        with self.database.read() as connection:
+            inputs = planning.load(connection)
+        items = lengths(programme, inputs, planning.local_date(self.clock.now()))
+        return Preview(items, length_of(items))
 
     def preview(self, programme: Programme) -> Preview:
         """Return how long `programme` would be, and what saving it would do; nothing is changed."""

@@ -8,7 +8,7 @@ from domain.errors import BadInputError
 from domain.timetable import Slot
 from scheduler.inquiry import Answer, DayPlan, TimetableInquiry
 from scheduler.reconcile import LINE_LABELS, LogLine
-from scheduler.why import VERDICT_LABELS, RuleReason, Sounding
+from scheduler.why import VERDICT_LABELS, RuleReason, Sounding, Verdict
 from store import places
 from tiengloa import exits
 from tiengloa.centre import opened
@@ -142,9 +142,14 @@ def _say_answer(answer: Answer, terminal: Terminal) -> None:
     for line in answer.past.lines if answer.past is not None else ():
         terminal.say(f"  {_line_in_words(line)}")
     terminal.say("Từng dòng lịch:")
+    elsewhere = sum(one.verdict is Verdict.AREA for one in answer.explanation.reasons)
     for one in answer.explanation.reasons:
+        if one.verdict is Verdict.AREA:
+            continue
         when = clock_s(one.at) if one.at is not None else "--:--:--"
         terminal.say(f"  {when}  {one.title}: {VERDICT_LABELS[one.verdict]}; {one.words.rstrip('.')}")
+    if elsewhere:
+        terminal.say(f"  và {elsewhere} dòng lịch dành cho nơi khác (xem bằng --json)")
 
 
 def _line_in_words(line: LogLine) -> str:

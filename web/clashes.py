@@ -45,13 +45,16 @@ class Clashes:
     may_save: bool
 
 
-def stopping(draft: Draft, conflicts: Iterable[Conflict]) -> Clashes | None:
-    """Return what a person must look at before the edit is saved, or None when nothing clashes."""
+def stopping(draft: Draft, conflicts: Iterable[Conflict], *, in_form: bool = True) -> Clashes | None:
+    """Return what a person must look at before the edit is saved, or None when nothing clashes.
+
+    Only the form of a session can drop one of its bulletins; elsewhere that is told in words.
+    """
     held = [one for one in conflicts if one.kind in STOPPING]
     if not held:
         return None
     own = {one.programme_id for one in draft.edit.rules} | {one.id for one in draft.edit.programmes}
-    found = tuple(Clash(one.sentence, tuple(_way(one, offer, own) for offer in one.offers)) for one in held)
+    found = tuple(Clash(one.sentence, tuple(_way(one, offer, own, in_form) for offer in one.offers)) for one in held)
     seal = hashlib.sha256("\n".join(one.sentence for one in held).encode()).hexdigest()[:32]
     return Clashes(found, seal, all(map(_yields, held)))
 
@@ -71,7 +74,7 @@ def _yields(one: Conflict) -> bool:
     return one.winner.priority > one.loser.priority or urgent
 
 
-def _way(one: Conflict, offer: Offer, own: set[str]) -> Way:
+def _way(one: Conflict, offer: Offer, own: set[str], in_form: bool) -> Way:
     whose = "own" if offer.programme_id in own else "other"
     if offer.kind is OfferKind.MOVE and offer.starts_at is not None:
         old, new = local(read_key(one.loser.key)[1]), local(offer.starts_at)
@@ -79,7 +82,7 @@ def _way(one: Conflict, offer: Offer, own: set[str]) -> Way:
         return Way(offer.words, f"move|{whose}|{one.loser.key}|{old.isoformat()}|{new.isoformat()}|{always}")
     if offer.kind is OfferKind.ORDER:
         return Way(offer.words, f"order|{whose}|{offer.programme_id}|{offer.rank}")
-    if whose == "own" and offer.item is not None and one.loser.programme_id == offer.programme_id:
+    if in_form and whose == "own" and offer.item is not None and one.loser.programme_id == offer.programme_id:
         bulletin_id = one.loser.items[offer.item].bulletin_id
         return Way(offer.words, f"shorten|own|{bulletin_id}") if bulletin_id else Way(offer.words)
     return Way(offer.words)
@@ -111,6 +114,15 @@ def take(offer: str, form: SessionForm) -> Taken:
     except (IndexError, ValueError) as error:
         raise BadInputError(_STRANGE) from error
     raise BadInputError(_STRANGE)
+
+
+def take_elsewhere(offer: str) -> str:
+    """Take an offer about another session, or the order of programmes, and return what was done in words."""
+    kind, _, rest = offer.partition("|")
+    whose, _, rest = rest.partition("|")
+    if kind == "move" and whose == "own":
+        return ""
+    return take(f"{kind}|other|{rest}", SessionForm()).words
 
 
 _STRANGE = "Cách gỡ trùng này không còn dùng được. Hãy xem lại rồi lưu lại."

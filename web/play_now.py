@@ -10,7 +10,7 @@ from domain.errors import BadInputError, NotFoundError
 from domain.machines import Machine
 from domain.people import Role
 from domain.playlist import to_ms
-from domain.timetable import Rule
+from domain.timetable import Layer, Rule
 from scheduler.conflicts import Conflict
 from scheduler.desk import Draft
 from scheduler.receipts import OVER, receipts
@@ -88,8 +88,10 @@ def _choose(bulletin: Bulletin, area_ids: frozenset[str], problem: str, status: 
 
 
 def _is_lost(draft: Draft, found: tuple[Conflict, ...]) -> bool:
-    """Tell whether it would sound on none of the machines that it is meant for."""
+    """Tell whether it would sound on none of the machines that it is meant for, or silence one that is as urgent."""
     own = {one.id for one in draft.edit.rules}
+    if any(one.loser.layer is Layer.URGENT and one.loser.rule_id not in own for one in found):
+        return True
     silent = {one for held in found if held.loser.rule_id in own and held.kind in STOPPING for one in held.machine_ids}
     return bool(silent) and {one.id for one in _meant(draft.edit.rules[0])} <= silent
 

@@ -9,7 +9,7 @@ from domain.airtime import ExclusionWindow
 from domain.errors import BadInputError
 from domain.people import Role
 from scheduler.effects import Effect
-from scheduler.noting import require
+from scheduler.noting import require, stamp_of
 from scheduler.policy import PRESETS
 from scheduler.policy_desk import Consequence, PolicyDesk, window_of
 from scheduler.policy_words import weekdays_in_words
@@ -53,7 +53,7 @@ def change() -> ResponseReturnValue:
     try:
         if not is_confirmed(wanted):
             return _page(form, _desk().consequence(wanted), confirmed=digest_of(wanted))
-        _desk().save(me(), wanted)
+        _desk().save(me(), wanted, request.form.get("seen"))
     except BadInputError as error:
         return _page(replace(form, problems={_field_of(error): error.sentence}), status=422)
     flash("Đã lưu chính sách phát. Máy phát sẽ nhận lịch mới trong ít giây.", "success")
@@ -130,6 +130,7 @@ def _page(
         "policy.html",
         form=form,
         consequence=consequence,
+        seen=request.form.get("seen") or stamp_of(_desk().now()),
         confirmed=confirmed,
         spare=SPARE_ROWS,
         presets={name: (PRESET_LABELS[name], one.note) for name, one in PRESETS.items()},

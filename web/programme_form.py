@@ -9,12 +9,7 @@ from domain.timetable import ItemKind, LatePolicy, Priority, Programme, Programm
 from scheduler.programme_checks import MOST_ITEMS
 from web.typed import Typed, length_typed
 
-LATE_LABELS = {
-    LatePolicy.CATCH_UP: "phát bù từ đầu, nếu chưa trễ quá",
-    LatePolicy.JOIN: "vào giữa chừng, đúng chỗ đang tới",
-    LatePolicy.SKIP: "bỏ buổi đó",
-}
-PRIORITIES = (Priority.FILLER, Priority.NORMAL, Priority.PRIORITY)
+PRIORITIES = (Priority.FILLER, Priority.NORMAL, Priority.PRIORITY, Priority.LIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +36,6 @@ class ProgrammeForm:
     late: str = LatePolicy.CATCH_UP.value
     grace: str = "5:00"
     booked: str = ""
-    rank: str = "0"
     items: tuple[ItemForm, ...] = ()
     problems: dict[str, str] = field(default_factory=dict)
 
@@ -54,7 +48,6 @@ def of_programme(one: Programme) -> ProgrammeForm:
         late=one.late_policy.value,
         grace=length_typed(one.grace) or "0:00",
         booked=length_typed(one.booked or timedelta()),
-        rank=str(one.rank),
         items=tuple(map(_of_item, one.items)),
     )
 
@@ -85,7 +78,6 @@ def as_typed(form: MultiDict[str, str]) -> ProgrammeForm:
         late=form.get("late", ""),
         grace=form.get("grace", ""),
         booked=form.get("booked", ""),
-        rank=form.get("rank", ""),
         items=tuple(_after_button(items, form.get("do", ""), form.get("add", ""))),
     )
 
@@ -124,9 +116,9 @@ def _after_button(items: list[ItemForm], pressed: str, added: str) -> list[ItemF
     return items
 
 
-def to_programme(form: ProgrammeForm, programme_id: str) -> tuple[Programme, dict[str, str]]:
+def to_programme(form: ProgrammeForm, programme_id: str, rank: int = 0) -> tuple[Programme, dict[str, str]]:
     """Return the programme that a form asks for, and a sentence for each field that could not be read."""
-    typed = Typed(MultiDict({"grace": form.grace, "booked": form.booked, "rank": form.rank}))
+    typed = Typed(MultiDict({"grace": form.grace, "booked": form.booked}))
     items = [_to_item(one, number, typed) for number, one in enumerate(form.items)]
     if form.priority not in Priority.__members__:
         typed.problems["priority"] = "Hãy chọn một mức ưu tiên."
@@ -140,7 +132,7 @@ def to_programme(form: ProgrammeForm, programme_id: str) -> tuple[Programme, dic
         late_policy=LatePolicy(form.late) if form.late in set(LatePolicy) else LatePolicy.CATCH_UP,
         grace=typed.length("grace"),
         booked=typed.length("booked") or None,
-        rank=typed.whole("rank"),
+        rank=rank,
     )
     return programme, typed.problems
 

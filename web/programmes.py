@@ -1,7 +1,7 @@
 """Programmes: the list, and the form in which one is put together item by item, its length told as it grows."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,10 +12,11 @@ from domain.audio import Clip, ClipKind
 from domain.bulletins import Bulletin, BulletinState
 from domain.errors import BadInputError
 from domain.people import Role
-from domain.timetable import ITEM_KIND_LABELS, ItemKind, Programme
+from domain.timetable import ITEM_KIND_LABELS, ItemKind, Programme, Rule
 from scheduler import planning
+from scheduler.inputs import Inputs
 from scheduler.lengths import Span, against, in_words, length_of
-from scheduler.noting import require
+from scheduler.noting import require, stamp_of
 from scheduler.programme_checks import item_problem
 from scheduler.programme_desk import Preview, ProgrammeDesk, frozen_words, lengths
 from store import bulletins, campaigns, clips, columns, timetable
@@ -27,7 +28,6 @@ from web.context import me, services
 from web.formats import local
 from web.fragments import fragment
 from web.programme_form import (
-    LATE_LABELS,
     PRIORITIES,
     ItemForm,
     ProgrammeForm,
@@ -36,6 +36,8 @@ from web.programme_form import (
     to_programme,
     with_problems,
 )
+from web.rule_lines import is_over
+from web.session_form import LATE_LABELS
 
 blueprint = Blueprint("programmes", __name__, url_prefix="/chuong-trinh")
 _WITH_SOUND = (BulletinState.APPROVED,)
@@ -63,21 +65,39 @@ def page() -> ResponseReturnValue:
     with services().database.read() as connection:
         inputs = planning.load(connection)
         every = columns.everything(connection)
-    today = local(services().clock.now()).date()
-    lines = []
-    for one in inputs.shelf.programmes.values():
-        length = length_of(lengths(one, inputs, today))
-        used = sum(rule.programme_id == one.id and rule.enabled for rule in inputs.shelf.rules.values())
-        lines.append(Line(one, length, against(length, one.booked), used))
+    now = services().clock.now()
+    lines = [_line(one, inputs, now) for one in inputs.shelf.programmes.values()]
+    lines.sort(key=lambda line: (not line.used, line.programme.name.casefold()))
+    over = _over(inputs, now)
     return render_template(
         "programmes.html",
-        lines=sorted(lines, key=lambda line: (not line.used, line.programme.name.casefold())),
+        lines=[one for one in lines if one.programme.id not in over],
+        past=[one for one in lines if one.programme.id in over],
         in_words=in_words,
         kinds=ITEM_KIND_LABELS,
         columns=every,
         may_schedule=me().may(Role.SCHEDULER),
         may_keep_columns=may_keep_columns(me()),
     )
+
+
+def _line(one: Programme, inputs: Inputs, now: datetime) -> Line:
+    length = length_of(lengths(one, inputs, local(now).date()))
+    rules = inputs.shelf.rules.values()
+    used = sum(rule.enabled and not is_over(rule, inputs.calendar, now) and _names(rule, one.id) for rule in rules)
+    return Line(one, length, against(length, one.booked), used)
+
+
+def _over(inputs: Inputs, now: datetime) -> frozenset[str]:
+    """Return the programmes of which every rule is over, such as those that were played once."""
+    rules = inputs.shelf.rules.values()
+    alive = [rule for rule in rules if not is_over(rule, inputs.calendar, now)]
+    past = {rule.programme_id for rule in rules}
+    return frozenset(one for one in past if not any(_names(rule, one) for rule in alive))
+
+
+def _names(rule: Rule, programme_id: str) -> bool:
+    return rule.programme_id == programme_id or any(one.programme_id == programme_id for one in rule.exceptions)
 
 
 @blueprint.get("/moi")
@@ -112,7 +132,7 @@ def measure() -> ResponseReturnValue:
     """Answer how long the programme as typed is."""
     require(me(), Role.SCHEDULER)
     programme, _ = to_programme(as_typed(request.form), request.form.get("programme", "")[:40])
-    return fragment("_programme_length.html", **_told(programme, _desk().preview(programme)))
+    return fragment("_programme_length.html", **_told(programme, _desk().length(programme)))
 
 
 @blueprint.post("/<programme_id>/nhan-doi")
@@ -136,7 +156,7 @@ def _act(old: Programme | None) -> ResponseReturnValue:
     form, desk = as_typed(request.form), _desk()
     if request.form.get("do", "save") != "save":
         return _form_page(old, form)
-    programme, problems = to_programme(form, new_id() if old is None else old.id)
+    programme, problems = to_programme(form, *((new_id(), 0) if old is None else (old.id, old.rank)))
     if problems:
         return _form_page(old, with_problems(form, problems), status=422)
     if old is not None and not is_confirmed(programme):
@@ -145,7 +165,7 @@ def _act(old: Programme | None) -> ResponseReturnValue:
             return _form_page(old, form, preview=preview, confirmed=digest_of(programme))
     try:
         late = desk.too_late_for(programme.id)
-        desk.save(me(), programme)
+        desk.save(me(), programme, request.form.get("seen") if old is not None else None)
     except BadInputError as error:
         return _form_page(old, with_problems(form, _at_field(error, programme)), status=422)
     words = frozen_words(late, services().clock.now())
@@ -170,7 +190,7 @@ def _form_page(
     preview: Preview | None = None,
     confirmed: str = "",
 ) -> ResponseReturnValue:
-    programme, _ = to_programme(form, "" if old is None else old.id)
+    programme, _ = to_programme(form, *(("", 0) if old is None else (old.id, old.rank)))
     with services().database.read() as connection:
         shelf = clips.everything(connection)
         approved = bulletins.newest(connection, _WITH_SOUND)
@@ -181,6 +201,7 @@ def _form_page(
     return render_template(
         "programme.html",
         old=old,
+        seen=request.form.get("seen") or stamp_of(old),
         form=form,
         used=used,
         confirmed=confirmed,
@@ -194,7 +215,7 @@ def _form_page(
         clip_kinds=CLIP_KIND_LABELS,
         campaigns=held,
         columns=every,
-        **_told(programme, preview or _desk().preview(programme)),
+        **_told(programme, preview or _desk().length(programme)),
     ), status
 
 

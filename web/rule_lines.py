@@ -8,13 +8,14 @@ from domain.calendar import Calendar
 from domain.timetable import Programme, Rule
 from scheduler.inputs import Inputs
 from scheduler.sessions import ZONE
+from scheduler.succession import outdated_targets
 from scheduler.words import areas_words, days_words, exception_words, times_words
 from web.formats import local
 
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:
-    """A rule in words; it is `over` when nothing more can come of it."""
+    """A rule in words; it is `over` when nothing more can come of it, and names places that are `outdated`."""
 
     rule: Rule
     programme: Programme
@@ -23,6 +24,7 @@ class RuleLine:
     areas: str
     exceptions: tuple[str, ...]
     over: bool
+    outdated: tuple[str, ...] = ()
 
 
 def rule_lines(inputs: Inputs, names: dict[str, str], now: datetime) -> list[RuleLine]:
@@ -43,7 +45,8 @@ def _line(rule: Rule, inputs: Inputs, names: dict[str, str], now: datetime) -> R
         days_words(rule),
         areas_words(rule, names).removeprefix("ở "),
         tuple(_exceptions(rule, programmes, local(now).date())),
-        _is_over(rule, inputs.calendar, now),
+        is_over(rule, inputs.calendar, now),
+        tuple(one.words for one in outdated_targets(rule, inputs.areas, local(now).date())),
     )
 
 
@@ -59,7 +62,8 @@ def _earliest(rule: Rule, calendar: Calendar) -> time:
     return min((*rule.times, *named), default=time.max)
 
 
-def _is_over(rule: Rule, calendar: Calendar, now: datetime) -> bool:
+def is_over(rule: Rule, calendar: Calendar, now: datetime) -> bool:
+    """Tell whether nothing more can come of a rule."""
     moved = [one.to_day for one in rule.exceptions if one.to_day is not None]
     last = max((*rule.dates, *moved), default=date.min)
     if rule.regular:

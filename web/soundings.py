@@ -13,7 +13,7 @@ from scheduler.desk import Draft, Sounding
 from scheduler.editing import Target
 from scheduler.words import clock, exception_words, rule_words
 from store import bulletins
-from web.clashes import Clashes, stopping, told
+from web.clashes import Clashes, stopping, take_elsewhere, told
 from web.context import me, own_station, services
 from web.formats import local, read_day, read_time
 from web.timetable import require_scheduler, where
@@ -94,8 +94,11 @@ def send_urgently(key: str) -> ResponseReturnValue:
 
 def _keep(held: Sounding, form: SoundingForm, draft: Draft) -> ResponseReturnValue:
     """Save a draft unless something clashes that has not been looked at yet."""
+    offer = request.form.get("offer", "")
+    if offer and (done := take_elsewhere(offer)):
+        flash(done, "success")
     found = services().timetable.clashes(draft)
-    clashes = stopping(draft, found)
+    clashes = stopping(draft, found, in_form=False)
     if clashes is not None and not (clashes.may_save and request.form.get("anyway") == clashes.seal):
         return _page(held, form, {}, 409, clashes)
     if told(found):

@@ -10,21 +10,19 @@ from flask.typing import ResponseReturnValue
 from domain.bulletins import Bulletin, BulletinState
 from domain.calendar import DAY_TYPE_LABELS
 from domain.errors import BadInputError, NotAllowedError, NotFoundError
-from domain.machines import Machine, MachineState
+from domain.machines import Machine
 from domain.people import Role
 from domain.timetable import LAYER_LABELS, Layer, Priority, Slot
 from scheduler.conflicts import Conflict
 from scheduler.desk import Draft, NewSession
 from scheduler.drafts import stamp_of
 from scheduler.inputs import Inputs
-from scheduler.judging import length_of
 from scheduler.sessions import soundings
-from scheduler.words import rule_words
 from store import bulletins, clips, machines, places
 from web.area_tree import Branch, flat, tree
 from web.clashes import Clashes, stopping, take, told
 from web.context import me, own_station, services
-from web.formats import SHORT_WEEKDAYS, WEEKDAYS, ZONE, duration, local, read_day
+from web.formats import SHORT_WEEKDAYS, WEEKDAYS, ZONE, local, read_day
 from web.fragments import fragment
 from web.rule_lines import rule_lines
 from web.session_form import (
@@ -40,6 +38,7 @@ from web.session_form import (
     to_session,
     with_preset,
 )
+from web.session_said import in_words, warnings_of
 from web.week import PARTS, day_table, heads, monday_of, table, week_of
 
 blueprint = Blueprint("timetable", __name__, url_prefix="/lich")
@@ -150,7 +149,7 @@ def say() -> ResponseReturnValue:
     """Answer in words what the form asks for, as it is being filled in."""
     require_scheduler()
     form = as_typed(request.form, services().clock.now())
-    words, problem = _in_words(form)
+    words, problem = in_words(form)
     return fragment("_rule_words.html", words=words, problem=problem)
 
 
@@ -220,7 +219,7 @@ def _keep(rule_id: str | None) -> ResponseReturnValue:
 
 
 def _saved(draft: Draft, wanted: NewSession, found: tuple[Conflict, ...], now: datetime) -> ResponseReturnValue:
-    warnings = _warnings(wanted, told(found), now)
+    warnings = warnings_of(wanted, told(found), now)
     done = "Đã sửa dòng lịch" if draft.action == "sửa dòng lịch" else "Đã xếp lịch"
     if warnings:
         flash(f"{done}, nhưng {' '.join(warnings)}", "warning")
@@ -237,38 +236,6 @@ def _field_of(form: SessionForm, now: datetime) -> str:
     return refused_field(form, approved, areas)
 
 
-def _in_words(form: SessionForm) -> tuple[str, str]:
-    """Return what the form asks for in words, or what is wrong with it; both empty while it is hardly begun."""
-    now = services().clock.now()
-    wanted, problems = to_session(form, local(now).date())
-    if wanted is None:
-        return "", next(iter(problems.values())) if form.times or form.daypart_ids else ""
-    if not wanted.area_ids or not (wanted.bulletin_ids or wanted.programme_id) or not wanted.name.strip():
-        wanted = replace(wanted, name=wanted.name or "?")
-    try:
-        draft = services().timetable.drafting(me()).session(wanted)
-    except (BadInputError, NotFoundError) as error:
-        begun = wanted.area_ids and (wanted.bulletin_ids or wanted.programme_id)
-        return "", error.sentence if begun else ""
-    inputs = services().timetable.inputs()
-    names = {one.id: one.name for one in inputs.areas}
-    words = f"{rule_words(draft.edit.rules[0], inputs.calendar, names)}."
-    return f"{words} {_length_in_words(draft, inputs, now)}".strip(), ""
-
-
-def _length_in_words(draft: Draft, inputs: Inputs, now: datetime) -> str:
-    after = draft.edit.applied(inputs)
-    programme = after.shelf.programmes[draft.edit.rules[0].programme_id]
-    length = length_of(programme, local(now).date(), after.shelf, after.terms)
-    said = f"Buổi dài khoảng {duration(length)}"
-    if programme.booked is None:
-        return f"{said}."
-    over = length - programme.booked
-    if over > timedelta():
-        return f"{said}, thừa {duration(over)} so với chỗ đã đặt."
-    return f"{said}, còn trống {duration(-over)}."
-
-
 def _form_page(
     form: SessionForm,
     problems: dict[str, str],
@@ -283,7 +250,7 @@ def _form_page(
     with services().database.read() as connection:
         shelf = clips.some(connection, [one.clip_hash for one in approved if one.clip_hash])
         branches = tree(places.areas(connection), places.levels(connection), local(now).date())
-    words, problem = ("", "") if problems else _in_words(form)
+    words, problem = ("", "") if problems else in_words(form)
     return render_template(
         "session.html",
         form=form,
@@ -338,23 +305,6 @@ def _reached(branches: tuple[Branch, ...], standing: frozenset[str]) -> frozense
     """Return the ids of the areas on which a machine hangs, there or anywhere below."""
     every = flat(branches)
     return frozenset(one.id for one in every if any(below.id in standing for below in flat((one,))))
-
-
-def _warnings(wanted: NewSession, more: list[str], now: datetime) -> list[str]:
-    """Return a sentence for each thing that keeps the session from sounding as it was asked for."""
-    said = []
-    under = services().timetable.machines_under
-    names = {one.id: one.name for one in _areas(local(now).date())}
-    bare = [names[one] for one in names if one in wanted.area_ids and not under(frozenset({one}))]
-    if bare:
-        said.append(f"nơi này chưa có máy phát nên ở đó chưa có gì phát lên: {', '.join(bare)}.")
-    lost = [one.name for one in under(wanted.area_ids) if one.state_at(now) is MachineState.OFFLINE]
-    if lost:
-        said.append(f"máy đang mất kết nối, chỉ nhận lịch mới khi có mạng lại: {', '.join(lost)}.")
-    if more:
-        rest = f" và {len(more) - 3} điều khác." if len(more) > 3 else ""
-        said.append(f"tính đến lúc này: {' '.join(more[:3])}{rest}")
-    return [said[0], *(one[0].upper() + one[1:] for one in said[1:])] if said else []
 
 
 def _place(today: date) -> Place:

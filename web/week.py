@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 
 from domain.airtime import AirtimePolicy
-from domain.calendar import DAY_TYPE_LABELS, Calendar
+from domain.calendar import DAY_TYPE_LABELS, PLAIN_CALENDAR, Calendar
 from domain.timetable import Slot
 from scheduler.lunar import lunar_date
 from scheduler.words import clock
@@ -71,7 +71,7 @@ def week_of(monday: date) -> tuple[date, ...]:
     return tuple(monday + timedelta(days=number) for number in range(7))
 
 
-def table(monday: date, slots: Iterable[Slot], calendar: Calendar) -> tuple[Row, ...]:
+def table(monday: date, slots: Iterable[Slot], calendar: Calendar = PLAIN_CALENDAR) -> tuple[Row, ...]:
     """Return the week that begins on `monday`."""
     held: dict[tuple[int, date], list[Slot]] = {}
     for slot in slots:

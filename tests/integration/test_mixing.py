@@ -12,6 +12,7 @@ from audio_library.codec import decode, encode_flac
 from audio_library.intake import take_in
 from audio_library.library import Library
 from audio_library.measure import measure
+from bulletins.columns import ColumnDesk
 from domain.audio import TARGET_LUFS, Clip, ClipKind
 from domain.bulletins import BulletinState
 from domain.errors import AudioError, BadInputError, NotAllowedError
@@ -22,6 +23,7 @@ from scheduler.inputs import ZONE
 from scheduler.items import mix_key
 from scheduler.mixing import Mixing, wanted
 from store import bulletins, clips, mixes, timetable
+from store.bulletins import Draft
 from tests.fakes import ExampleStation
 from tests.unit.test_bedding import speech, tone
 
@@ -200,3 +202,21 @@ def test_the_stations_own_sounds_are_put_in_once(library: Library) -> None:
         ClipKind.BED: 1,
     }
     assert all(abs(one.loudness.integrated_lufs - TARGET_LUFS) <= 1.0 for found in held.values() for one in found)
+
+
+def test_the_newest_bulletin_of_a_column_sounds_and_gives_way_to_a_newer_one(station: ExampleStation) -> None:
+    writer, approver = station.person(Role.EDITOR, Role.SCHEDULER), station.person(Role.APPROVER)
+    column_id = ColumnDesk(station.database).put(writer, "Gương điển hình")
+    with station.database.write() as connection:
+        old = next(one for one in timetable.programmes(connection).values() if one.name == "Buổi chiều")
+        timetable.put_programme(
+            connection, replace(old, items=(ProgrammeItem(kind=ItemKind.LATEST, column_id=column_id),))
+        )
+    for title in ("Người thứ nhất", "Người thứ hai"):
+        bulletin_id = station.desk.write(writer, Draft(title, "Việc tốt của bà con", column_id=column_id))
+        station.desk.submit(writer, bulletin_id)
+        station.clock.go(timedelta(minutes=1))
+        job_id = station.desk.approve(approver, bulletin_id, 1, backup_voice_ok=False)
+        station.production.produce(job_id)
+        (slot,) = station.timetable.will_sound("cum-san-thang", EVENING, EVENING + timedelta(minutes=1))
+        assert [(one.title, one.refusal) for one in slot.items] == [(title, "")]

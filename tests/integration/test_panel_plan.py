@@ -14,9 +14,10 @@ from audio_library.library import Library
 from domain.areas import Area
 from domain.audio import ClipKind
 from domain.timetable import ItemKind
+from scheduler.desk import NewSession
 from scheduler.seeding import seed_dayparts, seed_holidays
 from store import calendar, clips, columns, places, station, timetable
-from tests.fakes_web import APPROVER, EDITOR, VIEWER, Panel, busy_day, csrf, panel
+from tests.fakes_web import ADMIN, APPROVER, EDITOR, VIEWER, Panel, busy_day, csrf, panel
 from tests.unit.test_bedding import tone
 from web.formats import ZONE
 
@@ -223,7 +224,7 @@ def test_a_programme_of_every_kind_is_put_together_and_told_in_minutes(town: Pan
     with town.database.write() as connection:
         columns.put(connection, column := columns.NewsColumn("cm", "Hỏi đáp"))
     fields = {
-        "name": "Thời sự", "priority": "NORMAL", "late": "join", "grace": "3:00", "booked": "12:00", "rank": "1",
+        "name": "Thời sự", "priority": "NORMAL", "late": "join", "grace": "3:00", "booked": "12:00",
         "count": "9",
         **item(0, ItemKind.IDENT, clip=clip[ClipKind.IDENT]),
         **item(1, ItemKind.BED, clip=clip[ClipKind.BED], duck="20,5"),
@@ -243,7 +244,7 @@ def test_a_programme_of_every_kind_is_put_together_and_told_in_minutes(town: Pan
         (one,) = timetable.programmes(connection).values()
     assert [each.kind for each in one.items] == [ItemKind(fields[f"{number}-kind"]) for number in range(9)]
     assert (one.items[1].duck_db, one.items[2].repeat, one.items[2].gap) == (20.5, 2, timedelta(seconds=5))
-    assert (one.booked, one.rank, one.late_policy.value) == (timedelta(minutes=12), 1, "join")
+    assert (one.booked, one.late_policy.value) == (timedelta(minutes=12), "join")
     page = text_of(town, "/chuong-trinh", VIEWER)
     assert "dài hơn chỗ 3 phút 22 giây" in page
     assert "chưa dùng" in page
@@ -396,3 +397,53 @@ def test_places_that_cannot_be_are_refused_at_their_field(town: Panel) -> None:
     assert town.post(EDITOR, "/dia-ban/moi", name="A", level="xa", parent="khong-co").status_code == 404
     assert town.post(VIEWER, "/dia-ban/moi", name="A", level="xa").status_code == 403
     assert area(town, "tan-phong") == Area("tan-phong", "Phường Tân Phong", "xa", "lai-chau")
+
+
+def seen(page: str) -> str:
+    found = re.search(r'name="seen" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_what_another_person_changed_meanwhile_is_not_overwritten(town: Panel) -> None:
+    clip = shelf(town)
+    fields = {"name": "Thử", "priority": "NORMAL", "late": "skip", "count": "1", "do": "save"}
+    ident = item(0, ItemKind.IDENT, clip=clip[ClipKind.IDENT], repeat="1")
+    assert town.post(EDITOR, "/chuong-trinh/moi", **fields, **ident).status_code == 303
+    with town.database.read() as connection:
+        (one,) = timetable.programmes(connection).values()
+    opened = seen(text_of(town, f"/chuong-trinh/{one.id}"))
+    assert town.post(ADMIN, f"/chuong-trinh/{one.id}", **{**fields, "name": "Khác"}, **ident).status_code == 303
+    late = town.post(EDITOR, f"/chuong-trinh/{one.id}", **fields, **ident, seen=opened)
+    assert late.status_code == 409
+    assert "vừa được người khác sửa" in late.get_data(as_text=True)
+
+    page = text_of(town, "/lich/chinh-sach")
+    form = {**policy_fields(page), "seen": seen(page), "sessions": "3"}
+    shown = town.post(EDITOR, "/lich/chinh-sach", **form).get_data(as_text=True)
+    with town.database.write() as connection:
+        station.set_freeze(connection, timedelta(minutes=7))
+    assert town.post(EDITOR, "/lich/chinh-sach", **form, confirmed=confirmed(shown)).status_code == 409
+    with town.database.read() as connection:
+        assert station.get(connection).policy.sessions_per_day == 0
+
+
+def test_a_rule_on_an_abolished_place_is_marked_in_the_timetable_with_its_heirs(town: Panel) -> None:
+    busy_day(town)
+    town.post(EDITOR, "/dia-ban/moi", name="Phường Mới", level="xa", parent="lai-chau")
+    with town.database.read() as connection:
+        made = next(one for one in places.areas(connection) if one.name == "Phường Mới")
+    assert "không còn từ" not in text_of(town, "/lich")
+    town.post(EDITOR, "/dia-ban/tan-phong/ket-thuc", last_day="22/11/2026", heir=[made.id])
+    assert "«Phường Tân Phong» không còn từ 23/11/2026, nay là «Phường Mới»." in text_of(town, "/lich")
+
+
+def test_a_programme_that_was_played_once_is_put_away_when_it_is_over(town: Panel) -> None:
+    bulletin_id = town.produced()
+    wanted = NewSession("Một lần", (bulletin_id,), frozenset({"lai-chau"}), (time(18),), dates=frozenset({TODAY}))
+    town.services.timetable.add(EDITOR, wanted)
+    assert "đã phát xong" not in text_of(town, "/chuong-trinh")
+    town.clock.go(timedelta(hours=11))
+    page = text_of(town, "/chuong-trinh")
+    assert "1 chương trình đã phát xong" in page
+    assert page.index("đã phát xong") < page.index("Một lần")

@@ -145,3 +145,11 @@ def test_the_timetable_links_to_both_pages(town: Panel) -> None:
     page = town.browser(VIEWER).get("/lich?area=san-thang").get_data(as_text=True)
     assert "/lich/vi-sao?may=dia-ban:san-thang" in html.unescape(page).replace("%3A", ":")
     assert "/lich/nghe-truoc?may=dia-ban:san-thang" in html.unescape(page).replace("%3A", ":")
+
+
+def test_rules_of_other_places_are_folded_away(town: Panel) -> None:
+    machine(town, "Máy chợ", "san-thang", b"1" * 32)
+    session(town, time(5, 30), area="doan-ket")
+    page = town.browser(VIEWER).get("/lich/vi-sao?luc=2026-11-24T05:30").get_data(as_text=True)
+    assert "<summary>1 dòng lịch của ngày này dành cho nơi khác</summary>" in page
+    assert "Dòng lịch dành cho Phường Đoàn Kết." in page

@@ -6,6 +6,8 @@ let timer = null;
 let newest = 0;
 
 function showItems() {
+  const short = told.querySelector("[data-length-short]");
+  if (short) document.querySelector("[data-length-here]").textContent = short.textContent;
   const words = [...told.querySelectorAll(".length-items li")].map((one) => one.textContent);
   for (const place of form.querySelectorAll("[data-item-length]")) {
     place.textContent = words[Number(place.dataset.itemLength)] || "";

@@ -1,0 +1,282 @@
+"""The timetable in real Chromium: dragged, moved by keyboard, undone, filled in fast, printed, and open to all."""
+
+import re
+import threading
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from domain.calendar import Daypart, DayType, LunarDay, SpecialDay
+from domain.timetable import Priority, Rule
+from scheduler.desk import NewSession
+from scheduler.editing import Target
+from scheduler.planning import replan
+from scheduler.sessions import ZONE
+from store import calendar
+from tests.fakes_web import EDITOR, Panel, machine, panel
+from tests.integration.test_panel_browser import TAGS, Served, chromium
+from web.server import address_of, make_server
+
+__all__ = ["chromium"]
+
+MONDAY = date(2026, 11, 23)
+DAILY = frozenset(range(1, 8))
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def served(tmp_path: Path, chromium: Browser) -> Iterator[Served]:
+    with panel(tmp_path) as town:
+        server = make_server(town.app, "127.0.0.1", 0)
+        thread = threading.Thread(target=server.serve)
+        thread.start()
+        one = Served(town, address_of(server), chromium)
+        try:
+            yield one
+        finally:
+            for context in chromium.contexts:
+                context.close()
+            server.stop()
+            thread.join()
+        assert one.wrong == []
+
+
+def add(town: Panel, name: str, moment: time, **fields: object) -> str:
+    given = {"weekdays": DAILY, "area_ids": frozenset({"san-thang"}), **fields}
+    return town.services.timetable.add(
+        EDITOR, NewSession(name=name, bulletin_ids=(town.produced(f"Tin {name}"),), times=(moment,), **given)
+    )
+
+
+def rule_of(served: Served, rule_id: str) -> Rule:
+    return served.town.services.timetable.inputs().shelf.rules[rule_id]
+
+
+def key_of(rule_id: str, day: date, moment: time) -> str:
+    return f"{rule_id}@{round(datetime.combine(day, moment, ZONE).timestamp() * 1000)}"
+
+
+def week(served: Served, **size: int) -> Page:
+    page = served.page(EDITOR, **size)
+    page.goto(f"{served.address}/lich?area=san-thang")
+    return page
+
+
+def cell(page: Page, name: str):
+    return page.locator(f'.week td[data-name="{name}"]')
+
+
+def drag(page: Page, title: str, home: str, to: str) -> None:
+    slot = cell(page, home).locator(".slot", has_text=title).locator("summary").bounding_box()
+    target = cell(page, to).bounding_box()
+    assert slot is not None
+    assert target is not None
+    page.mouse.move(slot["x"] + 20, slot["y"] + 12)
+    page.mouse.down()
+    page.mouse.move(target["x"] + 30, target["y"] + 30, steps=8)
+    page.mouse.up()
+
+
+def test_a_session_is_dragged_to_another_day_this_time_only_and_the_move_is_undone(served: Served) -> None:
+    rule_id = add(served.town, "Buổi trưa", time(11, 15))
+    page = week(served)
+    drag(page, "Buổi trưa", "Trưa thứ ba 24/11", "Chiều thứ tư 25/11")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_label("Giờ mới")).to_be_focused()
+    expect(dialog.get_by_label("Giờ mới")).to_have_value("17:00")
+    expect(dialog.get_by_label("Ngày mới")).to_have_value("25/11/2026")
+    dialog.get_by_label("Giờ mới").fill("16:40")
+    page.keyboard.press("Enter")
+    expect(cell(page, "Chiều thứ tư 25/11")).to_contain_text("16:40 Buổi trưa")
+    expect(cell(page, "Trưa thứ ba 24/11")).not_to_contain_text("Buổi trưa")
+    assert len(rule_of(served, rule_id).exceptions) == 1
+    page.get_by_role("button", name="Hoàn tác").click()
+    expect(cell(page, "Trưa thứ ba 24/11")).to_contain_text("11:15 Buổi trưa")
+    assert rule_of(served, rule_id).exceptions == ()
+
+
+def test_a_session_dragged_within_its_part_of_the_day_keeps_its_time_and_may_move_every_week(served: Served) -> None:
+    rule_id = add(served.town, "Buổi trưa", time(11, 15), weekdays=frozenset({2}))
+    page = week(served)
+    drag(page, "Buổi trưa", "Trưa thứ ba 24/11", "Trưa thứ năm 26/11")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Giờ mới")).to_have_value("11:15")
+    dialog.get_by_label("Mọi lần").check()
+    dialog.get_by_role("button", name="Dời").click()
+    expect(cell(page, "Trưa thứ năm 26/11")).to_contain_text("11:15 Buổi trưa")
+    assert rule_of(served, rule_id).weekdays == {4}
+
+
+def test_the_past_takes_no_session_and_gives_none(served: Served) -> None:
+    rule_id = add(served.town, "Buổi trưa", time(11, 15))
+    served.town.clock.go(timedelta(days=1))
+    page = week(served)
+    drag(page, "Buổi trưa", "Trưa thứ ba 24/11", "Trưa thứ hai 23/11")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator("#doi-noi")).to_have_text("Không dời về ngày đã qua được.")
+    drag(page, "Buổi trưa", "Trưa thứ hai 23/11", "Trưa thứ tư 25/11")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert rule_of(served, rule_id).exceptions == ()
+
+
+def test_escape_gives_a_drag_up_and_a_mere_click_opens_the_session(served: Served) -> None:
+    add(served.town, "Buổi trưa", time(11, 15))
+    page = week(served)
+    box = cell(page, "Trưa thứ ba 24/11").locator(".slot summary").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 20, box["y"] + 12)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, box["y"] + 200, steps=4)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator(".slot-moving")).to_have_count(0)
+    cell(page, "Trưa thứ ba 24/11").locator("summary").click()
+    expect(cell(page, "Trưa thứ ba 24/11").locator("details")).to_have_attribute("open", "")
+
+
+def test_a_session_is_moved_with_the_keyboard_alone(served: Served) -> None:
+    rule_id = add(served.town, "Buổi trưa", time(11, 15))
+    page = week(served)
+    summary = cell(page, "Trưa thứ ba 24/11").locator("summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_contain_text("Dời…")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").get_by_label("Giờ mới")).to_be_focused()
+    page.keyboard.type("12:05")
+    page.keyboard.press("Enter")
+    expect(cell(page, "Trưa thứ ba 24/11")).to_contain_text("12:05 Buổi trưa")
+    assert rule_of(served, rule_id).exceptions[0].to_time == time(12, 5)
+
+
+def test_a_session_is_moved_on_a_phone_without_scripts(served: Served) -> None:
+    rule_id = add(served.town, "Buổi trưa", time(11, 15))
+    page = served.page(EDITOR, 375, 700, scripts=False)
+    page.goto(f"{served.address}/lich?area=san-thang")
+    day = page.locator(".days > li", has_text="Thứ ba")
+    day.locator("summary").click()
+    day.get_by_role("link", name=re.compile("^Dời…")).click()
+    page.get_by_label("Giờ mới").fill("12:05")
+    page.get_by_role("button", name="Dời").click()
+    expect(page.locator(".days > li", has_text="Thứ ba")).to_contain_text("12:05 Buổi trưa")
+    expect(page.get_by_role("button", name="Hoàn tác")).to_be_visible()
+    assert rule_of(served, rule_id).exceptions[0].to_time == time(12, 5)
+
+
+def test_a_weekly_rule_is_made_in_a_few_presses_and_said_in_words(served: Served) -> None:
+    served.town.produced("Tin sáng")
+    machine(served.town, "Máy bản", "san-thang", b"9" * 32)
+    page = served.page()
+    page.goto(f"{served.address}/lich/moi")
+    page.get_by_label("Tin sáng").check()
+    page.get_by_label("Tên buổi phát").fill("Buổi sáng")
+    page.get_by_role("button", name="Thứ 2–6").click()
+    page.get_by_label("Giờ phát").fill("05:30")
+    expect(page.locator("#loi")).to_contain_text("Phát lúc 05:30, thứ hai đến thứ sáu, ở Bản San Thàng.")
+    page.get_by_label("Chỗ đặt").locator("xpath=ancestor::details").locator("summary").click()
+    page.get_by_label("Chỗ đặt").fill("01:00")
+    expect(page.locator("#loi")).to_contain_text("thừa 00:35 so với chỗ đã đặt")
+    page.get_by_label("Giờ phát").fill("23:00")
+    expect(page.locator("#loi")).to_contain_text("giờ yên tĩnh 21:30–05:00")
+    page.get_by_label("Giờ phát").fill("05:30")
+    page.get_by_role("button", name="Xếp lịch", exact=True).click()
+    expect(page.locator(".note").first).to_contain_text("Đã xếp lịch")
+    (rule,) = served.town.services.timetable.inputs().shelf.rules.values()
+    assert (rule.weekdays, rule.times) == ({1, 2, 3, 4, 5}, (time(5, 30),))
+
+
+def test_undo_goes_away_after_ten_seconds(served: Served) -> None:
+    rule_id = add(served.town, "Buổi trưa", time(11, 15))
+    served.town.services.timetable.stop(EDITOR, rule_id)
+    page = served.page()
+    page.clock.install()
+    page.goto(f"{served.address}/lich?area=san-thang")
+    expect(page.get_by_role("button", name="Hoàn tác")).to_be_visible()
+    page.clock.run_for(9_000)
+    expect(page.get_by_role("button", name="Hoàn tác")).to_be_visible()
+    page.clock.run_for(2_000)
+    expect(page.get_by_role("button", name="Hoàn tác")).to_be_hidden()
+
+
+def full(served: Served) -> dict[str, str]:
+    """Fill the station with all that the pages can show; return their paths."""
+    town = served.town
+    with town.database.write() as connection:
+        calendar.put_daypart(connection, Daypart("sang", "Sáng", time(5, 30), time(6)))
+        calendar.put_special_day(connection, SpecialDay("x", "Tết thử", DayType.TET, MONDAY, MONDAY + timedelta(1)))
+    machine(town, "Máy bản", "san-thang", b"9" * 32)
+    held = add(town, "Buổi sáng", time(9, 45))
+    add(town, "Buổi trưa với một tên rất dài để thử xuống dòng", time(11, 15), lunar_days=frozenset({LunarDay(15)}))
+    add(town, "Ưu tiên", time(11, 15), priority=Priority.PRIORITY, area_ids=frozenset({"tan-phong"}))
+    add(town, "Hai", time(16), priority=Priority.PRIORITY)
+    replan(town.database, town.clock.now())
+    desk = town.services.timetable
+    given = key_of(held, MONDAY, time(9, 45))
+    desk.save(EDITOR, desk.drafting(EDITOR).move(given, Target(MONDAY, time(10, 20), "họp bản"), always=False))
+    bulletin_id = town.produced("Khẩn")
+    urgent = desk.drafting(EDITOR).play_now(bulletin_id, frozenset({"san-thang"}))
+    desk.save(EDITOR, urgent)
+    return {
+        "week": "/lich?area=san-thang",
+        "day": "/lich?area=tan-phong&xem=ngay",
+        "new": "/lich/moi",
+        "edit": f"/lich/{held}/sua",
+        "moved": f"/lich/buoi/{given}",
+        "past": f"/lich/buoi/{key_of(held, MONDAY - timedelta(1), time(9, 45))}",
+        "order": "/lich/uu-tien",
+        "where": f"/lich/phat-ngay?bulletin={bulletin_id}",
+        "confirm": f"/lich/phat-ngay?bulletin={bulletin_id}&area=san-thang",
+        "progress": f"/lich/phat-ngay/{urgent.subject_id}",
+    }
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (375, 700)])
+def test_every_page_of_the_timetable_is_open_to_all_and_fits_the_screen(
+    served: Served, width: int, height: int
+) -> None:
+    paths = full(served)
+    page = served.page(EDITOR, width, height)
+    for name, path in paths.items():
+        page.goto(served.address + path)
+        page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+        found = Axe().run(page, options={"runOnly": TAGS})
+        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+        wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert wide <= seen, f"{name} scrolls sideways: {wide} > {seen}"
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (375, 700)])
+def test_clashes_and_the_dialog_are_open_to_all(served: Served, width: int, height: int) -> None:
+    paths = full(served)
+    page = served.page(EDITOR, width, height)
+    page.goto(served.address + paths["week"])
+    slot = (page.locator(".week") if width > 1000 else page.locator(".days")).locator("[data-move]").last
+    slot.locator("summary").click()
+    slot.locator("a[data-ask]").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert Axe().run(page, options={"runOnly": TAGS}).violations_count == 0
+    page.get_by_role("dialog").get_by_label("Giờ mới").fill("11:15")
+    page.get_by_role("dialog").get_by_role("button", name="Dời").click()
+    expect(page.locator("#trung")).to_contain_text("Chưa lưu")
+    assert Axe().run(page, options={"runOnly": TAGS}).violations_count == 0
+    wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert wide <= seen
+    served.wrong[:] = [one for one in served.wrong if "409" not in one]
+
+
+def test_a_week_prints_on_one_page_of_a4(served: Served) -> None:
+    paths = full(served)
+    page = served.page()
+    page.goto(served.address + paths["week"])
+    printed = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type /Page\b", printed)) == 1
+    (box,) = set(re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", printed))
+    assert [round(float(one)) for one in box] == [842, 595]
