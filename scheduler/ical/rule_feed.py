@@ -106,7 +106,7 @@ def _days(rule: Rule, calendar: Calendar, today: date) -> _Days:
             raise _CannotSayError("không còn ngày nào")
         single = replace(pattern, weekdays=frozenset(), month_days=frozenset(), nth_weekdays=frozenset())
         return _Days(single, left[0], frozenset(), frozenset(left[1:]))
-    special = _special(rule, pattern, calendar, first)
+    special = _special(rule, pattern, calendar, min(first, pattern.valid_from or today))
     added = (rule.dates | special[1]) - rule.except_dates
     gone = rule.except_dates | (special[0] - rule.dates)
     left_out = frozenset(day for day in gone if _has(pattern, day))
