@@ -154,7 +154,8 @@ def _bulletin(random: Random, mark: str) -> Bulletin:
         updated_at=_WRITTEN,
         topic_id=random.choice(("t1", "t2")),
         approved_at=_WRITTEN,
-        valid_until=random.choice((None, None, FIRST)),
+        valid_from=random.choice((None, None, FIRST + timedelta(days=1))),
+        valid_until=random.choice((None, None, FIRST + timedelta(days=random.randrange(3)))),
         clip_hash=mark * 64,
         clip_version=1,
     )

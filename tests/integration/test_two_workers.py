@@ -40,7 +40,9 @@ worker = TimetableWorker(Database(folder / "tiengloa.db"), StationKey.load_or_cr
 for hour in range(int(diary.read_text() or 0), last + 1):
     clock.at = START + timedelta(hours=hour)
     worker.tick()
-    diary.write_text(str(hour))
+    beside = diary.with_suffix(".new")
+    beside.write_text(str(hour))
+    beside.replace(diary)  # whole, or a worker killed just then would begin at hour 0 again
 """
 
 

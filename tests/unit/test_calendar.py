@@ -6,7 +6,7 @@ from itertools import permutations
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.calendar import EVERY_DAY_TYPE, Calendar, Daypart, DayType, MonthDay, Seasons, SpecialDay
@@ -126,6 +126,7 @@ SPECIAL = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(SPECIAL, max_size=6).map(tuple), st.frozensets(st.sampled_from(DayType)))
 def test_a_rule_sounds_on_exactly_the_days_of_its_kinds(
     days: tuple[SpecialDay, ...], kinds: frozenset[DayType]
@@ -136,6 +137,7 @@ def test_a_rule_sounds_on_exactly_the_days_of_its_kinds(
     assert local_starts(replace(DAILY, day_types=kinds), every[0], every[-1], calendar) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(SPECIAL, max_size=6).map(tuple))
 def test_each_day_is_of_one_kind(days: tuple[SpecialDay, ...]) -> None:
     calendar = Calendar(days)

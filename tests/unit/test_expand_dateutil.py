@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import pytest
 from dateutil.rrule import MO, MONTHLY, WEEKLY, rrule, rruleset
 from dateutil.rrule import weekday as Weekday  # noqa: N812 - dateutil names a class so
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.calendar import Calendar, Daypart, DayType, MonthDay, NthWeekday, Seasons, SpecialDay
+from domain.calendar import LAST, Calendar, Daypart, DayType, MonthDay, NthWeekday, Seasons, SpecialDay
 from domain.playlist import to_ms
 from domain.timetable import STATION_ZONE, ExceptionKind, Layer, Occurrence, Rule, RuleException
 from scheduler.expand import expand
@@ -126,11 +128,13 @@ TIMETABLES = st.lists(RULES, max_size=5, unique_by=lambda rule: rule.id)
 INSTANTS = st.integers(0, SPAN * 24).map(lambda hours: datetime.combine(BASE, time(), ZONE) + timedelta(hours=hours))
 
 
+@settings(deadline=None)
 @given(TIMETABLES, INSTANTS, INSTANTS)
 def test_rules_of_every_kind_agree_with_dateutil_and_a_diary(rules: list[Rule], start: datetime, end: datetime) -> None:
     assert list(expand(rules, start, end, CALENDAR)) == by_the_diary(rules, start, end)
 
 
+@settings(deadline=None)
 @given(TIMETABLES, INSTANTS, INSTANTS, INSTANTS)
 def test_windows_that_touch_share_nothing_and_lose_nothing_even_where_soundings_move_between_them(
     rules: list[Rule], one: datetime, two: datetime, three: datetime
@@ -140,6 +144,35 @@ def test_windows_that_touch_share_nothing_and_lose_nothing_even_where_soundings_
     assert halves == expand(rules, start, end, CALENDAR)
 
 
+@pytest.mark.parametrize("nth", [1, 2, 3, 4, 5, LAST])
+@pytest.mark.parametrize("weekday", range(1, 8))
+def test_each_nth_weekday_of_four_years_is_that_of_dateutil(nth: int, weekday: int) -> None:
+    named = replace(BARE, nth_weekdays=frozenset({NthWeekday(nth, weekday)}))
+    assert days_of(named) == [
+        day.date()
+        for day in rrule(MONTHLY, datetime(2025, 1, 1), until=FOUR_YEARS_ON, byweekday=Weekday(weekday - 1, nth))  # noqa: DTZ001
+    ]
+
+
+@pytest.mark.parametrize("day", [*range(1, 32), LAST])
+def test_each_day_of_the_month_of_four_years_is_that_of_dateutil(day: int) -> None:
+    named = replace(BARE, month_days=frozenset({day}))
+    found = rrule(MONTHLY, datetime(2025, 1, 1), until=FOUR_YEARS_ON, bymonthday=day)  # noqa: DTZ001
+    assert days_of(named) == [one.date() for one in found]
+
+
+BARE = Rule("r", "p", frozenset({"xa"}), (MORNING,))
+FOUR_YEARS_ON = datetime(2028, 12, 31)  # noqa: DTZ001
+
+
+def days_of(rule: Rule) -> list[date]:
+    """Return the days of a rule from 2025 to 2028, a year at a time."""
+    years = [datetime(year, 1, 1, tzinfo=ZONE) for year in range(2025, 2030)]
+    rows = (one for start, end in pairwise(years) for one in expand([rule], start, end))
+    return [one.starts_at.astimezone(ZONE).date() for one in rows]
+
+
+@settings(deadline=None)
 @given(RULES, INSTANTS, INSTANTS)
 def test_an_exception_never_changes_the_keys_that_a_rule_has(rule: Rule, start: datetime, end: datetime) -> None:
     plain = {one.key: one for one in asked(rule, CALENDAR)}
@@ -148,6 +181,7 @@ def test_an_exception_never_changes_the_keys_that_a_rule_has(rule: Rule, start: 
         assert (one.moved_from or one.starts_at) == plain[one.key].starts_at
 
 
+@settings(deadline=None)
 @given(TIMETABLES, INSTANTS)
 def test_the_same_rules_give_the_same_rows_each_with_a_key_of_its_own(rules: list[Rule], start: datetime) -> None:
     end = start + timedelta(days=60)
@@ -156,6 +190,7 @@ def test_the_same_rules_give_the_same_rows_each_with_a_key_of_its_own(rules: lis
     assert len({one.key for one in rows}) == len(rows)
 
 
+@settings(deadline=None)
 @given(st.lists(RULES, min_size=2, max_size=5, unique_by=lambda rule: rule.id), INSTANTS)
 def test_a_rule_sounds_the_same_whatever_stands_beside_it(rules: list[Rule], start: datetime) -> None:
     end = start + timedelta(days=60)

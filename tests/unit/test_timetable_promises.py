@@ -1,12 +1,13 @@
 """What must hold of every timetable, on random whole ones; `make soak` tries a hundred thousand."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from domain.airtime import AirtimePolicy
-from scheduler.items import Terms
-from tests.timetables import broken_policy, broken_promises, timetable
+from scheduler.items import Terms, plan_items
+from tests.timetables import DAYS, FIRST, broken_policy, broken_promises, timetable
 
 TRIED = 1500
 
@@ -36,6 +37,17 @@ def test_the_random_timetables_do_sound_and_do_meet_every_line_of_the_policy() -
     assert sum(not slot.refusal for slot in slots) > 500
     for why in ("giờ yên tĩnh", "giờ không phát", "không phải ngày", "quá mức", "trùng với", "không có mục nào"):
         assert any(why in slot.refusal for slot in slots), why
+
+
+def test_what_was_worked_out_for_another_day_is_never_said_of_one_on_which_a_bulletin_begins_or_ceases() -> None:
+    """A shelf keeps what a programme came to: it must come to the same on a shelf that has kept nothing."""
+    for seed in range(60):
+        made = timetable(seed)
+        for number in range(-1, DAYS + 2):
+            on = FIRST + timedelta(days=number)
+            for programme in made.shelf.programmes.values():
+                kept = plan_items(programme, on, made.shelf, made.terms)
+                assert kept == plan_items(programme, on, replace(made.shelf), made.terms)
 
 
 def test_the_judge_of_quiet_hours_sees_a_sound_that_reaches_into_them() -> None:
