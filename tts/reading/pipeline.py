@@ -78,6 +78,7 @@ _WORD_RULES: dict[str, tuple[Rule, ...]] = {
     **dict.fromkeys(("qcvn", "tcvn", "qcđp", "tccs", "tcxdvn", "tcxd", "iso"), (documents.standard,)),
 }
 _BEFORE_SIGN_RULES: tuple[Rule, ...] = (
+    structure.numbered_place,
     structure.signature_head,
     structure.person_initial,
     structure.place_head,
