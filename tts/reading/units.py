@@ -120,3 +120,14 @@ def unit_name(word: str) -> str:
 def per_count(match: re.Match[str], cardinal: Callable[[str], str]) -> str:
     """Return how `/100 ml` is said after a measure."""
     return f"trên {cardinal(match[1].replace('.', ''))} {unit_name(match[2])}"
+
+
+_GLUED = re.compile(
+    r"(?:tạ|tấn|yến|kilôgam|hộ|người|con|xã|phường|thôn|bản|triệu|tỷ|tỉ|nghìn|ngàn|đồng|ngày|tháng|năm|giờ|phút|giây|tuổi|"
+    r"lần|trường|em|điểm|mét|lít|bao|cây|nhà|vụ|ca|mẫu|sào|công|độ|khu|tổ|lớp|cháu|đợt|suất|bộ|chiếc|cái|quả)(?![\w²³])"
+)
+
+
+def counts_glued(text: str, at: int) -> bool:
+    """Tell whether a word that is counted is written right behind its number, as in `39tạ` and `150hộ`."""
+    return _GLUED.match(text, at) is not None
