@@ -2,7 +2,7 @@
 
 import re
 
-from tts.reading.page import Page, Piece, from_match, leftover_digits, one, suspect_value
+from tts.reading.page import Page, Piece, from_match, leftover_digits, one, suspect_value, unreadable
 
 _ISO_DATE = re.compile(r"((?:19|20)[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(?![\w-])")
 _GROUPS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){2,9}(?![0-9])")
@@ -54,10 +54,13 @@ def sign_between_digits(page: Page, start: int) -> tuple[Piece, ...]:
 
 
 def footnote(page: Page, start: int) -> tuple[Piece, ...]:
-    """Leave out the mark of a footnote, `sự kiện[1]`: it sends the eye to the foot of a page."""
+    """Propose to leave out the mark of a footnote, `sự kiện[1]`, which sends the eye to the foot of a page.
+
+    A digit is never dropped without a person's word, so it is flagged.
+    """
     match = _FOOTNOTE.match(page.text, start)
     glued = start > 0 and (page.text[start - 1].isalpha() or page.text[start - 1] in ')"%')
-    return from_match(match, "", "footnote") if match and glued else ()
+    return from_match(match, "", "footnote", unreadable(match.group())) if match and glued else ()
 
 
 def degrees_of_earth(page: Page, start: int) -> tuple[Piece, ...]:
