@@ -100,6 +100,7 @@ def test_a_doubt_is_flagged_with_a_sentence_for_the_operator(script: str, source
         ("mã 5_3", "mã năm gạch dưới ba"),
         ("lấy 5*3", "lấy năm nhân ba"),
         ("còn 1.234.56", "còn một chấm hai ba bốn chấm năm sáu"),
+        ("ba mô hình[2] mới", "ba mô hình mới"),
         ("máy 192.168.1.1", "máy một chín hai chấm một sáu tám chấm một chấm một"),
     ],
 )

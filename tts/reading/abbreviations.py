@@ -11,6 +11,8 @@ _ROAD = re.compile(r"(ĐT|TL|ĐH|ĐX|HL|QL) ([0-9]{1,3})([A-ZĐ]?)(?![ .]?[0-9]|
 _ROAD_NEAR = re.compile(
     r"(?:^|\W)(?:đường|tuyến|trên|qua|dọc|các|km ?[0-9]+(?:\+[0-9]+)?|đoạn|nút giao|ngã ba)[ ,]{1,2}$"
 )
+_CALL_NUMBER = re.compile("11[1-5]|156")
+"""The only telephone numbers of three digits."""
 _SLASHED = re.compile(r"[A-ZĐ]/[a-zđ](?!\w)")
 _COMRADE = re.compile(
     r"Đ/C(?!\w)(?! ?:)(?: ((?!(?:Tổ|Số|Thôn|Bản|Khu|Đường|Phố|Xã|Phường|Ngõ|Tiểu) )"
@@ -53,7 +55,8 @@ def road(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `tuyến ĐT 128`, where ĐT alone could be a telephone."""
     match = _ROAD.match(page.text, start)
     name = page.reading_of(match[1] + "+") if match else None
-    if not match or not name or not _ROAD_NEAR.search(page.before(start)):
+    short = match is not None and match[1] == "ĐT" and len(match[2]) == 3 and not _CALL_NUMBER.fullmatch(match[2])
+    if not match or not name or not (short or _ROAD_NEAR.search(page.before(start))):
         return ()
     if page.before(start).endswith(name.split()[0] + " "):
         name = name.partition(" ")[2]

@@ -12,6 +12,8 @@ _SET_OFF = r"(?:- | [-])[A-ZĐ]{2,8}g?(?![\w-])"
 _TAIL = rf"{_PART}(?:[-/.]{_PART}){{0,7}}(?:{_SET_OFF})?(?!\w)"
 _CODE = re.compile(rf"([0-9]{{1,6}}(?:\.[0-9]{{1,2}})?)([A-Za-z]?) ?([-/]) ?(?:((?:19|20)[0-9]{{2}})(/) ?)?({_TAIL})")
 _BARE = re.compile(rf"({_PART})[-/]({_PART})(?:[-/]{_PART}){{0,6}}(?!\w)")
+_NUMBER_BEFORE = re.compile(r"số:? [0-9]{1,6} $")
+"""The number of a code whose slash was forgotten: `số 2764 UBND-KGVX`."""
 _SHORT = re.compile(r"([0-9]{1,4})(/)((?:19|20)[0-9]{2})(?![\w/])")
 _KIND_NUMBER = re.compile(rf"({_PART})(?= (?:số|[0-9]{{2,}}|[0-9]+[/-]))")
 _KIND_BEFORE = re.compile(
@@ -47,7 +49,10 @@ def document_code(page: Page, start: int) -> tuple[Piece, ...]:
 def bare_code(page: Page, start: int) -> tuple[Piece, ...]:
     """Read a code that stands without its number: `NĐ-CP`, `QĐ-TTg`."""
     match = _BARE.match(page.text, start)
-    if not match or match[1] not in page.lexicon.kinds or not _is_body(page, match[2]):
+    if not match:
+        return ()
+    numbered = match[1] in page.lexicon.bodies and _NUMBER_BEFORE.search(page.before(start))
+    if not numbered and (match[1] not in page.lexicon.kinds or not _is_body(page, match[2])):
         return ()
     return tuple(_tail(page, start, match.end()))
 

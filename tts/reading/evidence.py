@@ -23,7 +23,7 @@ _NAMED_BEFORE = re.compile(
         "hạn chót, hạn cuối, hạn, hạn nộp, hạn là, cuối là, cuối cùng là, chậm nhất,"
         "muộn nhất, chậm nhất là, muộn nhất là, hiệu lực, hiệu lực từ, kể từ, tính từ, bắt đầu từ, áp dụng từ,"
         "thực hiện từ, tính đến, phụ nữ, quốc tế lao động, giải phóng miền nam, thống nhất đất nước, gia đình việt nam,"
-        "tháng tám, dương lịch, quảng trường, công viên, đại lộ"
+        "tháng tám, dương lịch, quảng trường, công viên, đại lộ, hội trường"
     )
     + rf"){_OPENING}$"
 )

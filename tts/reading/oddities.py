@@ -2,11 +2,17 @@
 
 import re
 
-from tts.reading.page import Page, Piece, from_match, leftover_digits, one, suspect_value
+from tts.reading.page import Page, Piece, from_match, leftover_digits, one, suspect_value, unreadable
 
 _ISO_DATE = re.compile(r"((?:19|20)[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(?![\w-])")
 _GROUPS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){2,9}(?![0-9])")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
+_FOOTNOTE = re.compile(r"\[[0-9]{1,3}\]")
+_EARTH = re.compile(r"([0-9]{1,3}(?:,[0-9]{1,2})?) ?°? ?([NEBĐ])(?!\w)")
+_EARTH_BEFORE = re.compile(
+    r"(?:vĩ|kinh|vĩ tuyến|kinh tuyến|vĩ độ|kinh độ|độ vĩ|độ kinh|tọa độ)[ :]*(?:khoảng )?[^.;]{0,20}$"
+)
+_SIDES = {"N": "vĩ Bắc", "B": "vĩ Bắc", "E": "kinh Đông", "Đ": "kinh Đông"}
 _BETWEEN = re.compile(r"[\^_*]+(?=[0-9])")
 _AND_PART = re.compile(r"([0-9]{1,4}) ?([½¼¾⅓⅔])")
 _PARTS = {"½": "một phần hai", "¼": "một phần tư", "¾": "ba phần tư", "⅓": "một phần ba", "⅔": "hai phần ba"}
@@ -45,3 +51,23 @@ def sign_between_digits(page: Page, start: int) -> tuple[Piece, ...]:
     said = _SIGNS[page.text[start]]
     doubt = suspect_value(match.group(), "giữa hai số, chưa rõ nghĩa", said)
     return one(start, match.end(), said, "symbol", doubt)
+
+
+def footnote(page: Page, start: int) -> tuple[Piece, ...]:
+    """Propose to leave out the mark of a footnote, `sự kiện[1]`, which sends the eye to the foot of a page.
+
+    A digit is never dropped without a person's word, so it is flagged.
+    """
+    match = _FOOTNOTE.match(page.text, start)
+    glued = start > 0 and (page.text[start - 1].isalpha() or page.text[start - 1] in ')"%')
+    return from_match(match, "", "footnote", unreadable(match.group())) if match and glued else ()
+
+
+def degrees_of_earth(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `vĩ tuyến 18,5N` and `112,4E`: degrees north and east."""
+    match = _EARTH.match(page.text, start)
+    if not match or not _EARTH_BEFORE.search(page.before(start)):
+        return ()
+    whole, _, part = match[1].partition(",")
+    number = page.say.decimal(whole, part, "phẩy") if part else page.say.cardinal(whole)
+    return from_match(match, f"{number} độ {_SIDES[match[2]]}", "quantity")

@@ -44,6 +44,7 @@ _DIGIT_RULES: tuple[Rule, ...] = (
     dates.full_date,
     dates.joined_list,
     oddities.iso_date,
+    oddities.degrees_of_earth,
     short_dates.short_date_range,
     short_dates.short_date,
     documents.short_code,
@@ -78,6 +79,7 @@ _WORD_RULES: dict[str, tuple[Rule, ...]] = {
     **dict.fromkeys(("qcvn", "tcvn", "qcđp", "tccs", "tcxdvn", "tcxd", "iso"), (documents.standard,)),
 }
 _BEFORE_SIGN_RULES: tuple[Rule, ...] = (
+    structure.numbered_place,
     structure.signature_head,
     structure.person_initial,
     structure.place_head,
@@ -105,6 +107,7 @@ _SYMBOL_RULES: dict[str, tuple[Rule, ...]] = {
     "/": (punctuation.end_mark, punctuation.slash),
     "(": (structure.numbered_point, phones.phone),
     "+": (structure.bullet, phones.phone),
+    "[": (oddities.footnote,),
     **dict.fromkeys("<>", (symbols.comparison,)),
     **dict.fromkeys("^_*", (oddities.sign_between_digits,)),
     **dict.fromkeys("$€₫£¥", (quantities.foreign_money,)),

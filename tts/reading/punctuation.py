@@ -32,6 +32,8 @@ _COUNTED_BEFORE = re.compile(r"[0-9][^,;()]{0,25}$")
 _UNIT_BEFORE = re.compile(r"([^\W\d_]+[23²³]?) ?$")
 _YEAR_AFTER = re.compile(r"/(?:19|20)[0-9]{2}(?![0-9])")
 _WITHIN = re.compile(r"/[0-9]{1,3} ?(?:h|giờ|ngày|tháng|phút|năm)\b")
+_COUNTED_THING = re.compile(r"[0-9.]+ ([^\W\d_]+) ?$")
+"""What stands before the slash of `2.300 con/2.500 con`."""
 _LAST_UNIT = re.compile(r"[0-9] ?([^\W\d_]+[23²³]?|%|°c?)$")
 _FIRST_UNIT = re.compile(r"[0-9.,/]+ ?([^\W\d_]+[23²³]?|%|°c?)")
 _UNIT_END = re.compile(r"[0-9] ?[^\W\d_]+$")
@@ -103,7 +105,7 @@ def dash(page: Page, start: int) -> tuple[Piece, ...]:
 
 def slash(page: Page, start: int) -> tuple[Piece, ...]:
     """Read a slash: "một" or "trên" before what something is counted by, "năm" before a year, else a pause."""
-    counted = _counted_by(page, start)
+    counted = _counted_by(page, start) or _of_all(page, start)
     if counted:
         return counted
     after_digit = page.text[start - 1 : start].isdigit()
@@ -116,6 +118,14 @@ def slash(page: Page, start: int) -> tuple[Piece, ...]:
     if after_digit is False and _WITHIN.match(page.lower, start) and _UNIT_END.search(page.before(start)):
         return one(start, start + 1, "trong", "per")
     return one(start, start + 1, ",", "slash")
+
+
+def _of_all(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `2.300 con/2.500 con`: so many of so many of the same."""
+    thing = _COUNTED_THING.search(page.before(start))
+    if not thing or not re.match(rf"/ ?[0-9.]+ {re.escape(thing[1])}(?!\w)", page.lower[start : start + 40]):
+        return ()
+    return one(start, start + 1, "trên", "ratio")
 
 
 def _counted_by(page: Page, start: int) -> tuple[Piece, ...]:

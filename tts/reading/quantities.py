@@ -4,7 +4,18 @@ import re
 
 from tts.reading.letters import spell
 from tts.reading.page import Page, Piece, from_match, leftover_digits, suspect_value
-from tts.reading.units import MONEY, PER, PER_COUNT, UNIT, UNITS, is_per_noun, per_count, per_word, unit_name
+from tts.reading.units import (
+    MONEY,
+    PER,
+    PER_COUNT,
+    UNIT,
+    UNITS,
+    counts_glued,
+    is_per_noun,
+    per_count,
+    per_word,
+    unit_name,
+)
 from tts.reading.wordsets import any_of
 
 _GROUPED = r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?(?![0-9])"
@@ -288,7 +299,8 @@ def _with_unit(page: Page, start: int, end: int, said: str) -> tuple[Piece, ...]
     if _is_code_like(page, written, end):
         said = ", ".join(map(page.say.spelled, re.findall(r"[0-9]{1,3}", written)))
         return (Piece(start, end, said, "digits", (leftover_digits(written[:20], said[:80]),)),)
-    beside = (start > 0 and page.text[start - 1].isalpha()) or page.text[end : end + 1].isalpha()
+    behind = page.text[end : end + 1].isalpha() and not counts_glued(page.lower, end)
+    beside = (start > 0 and page.text[start - 1].isalpha()) or behind
     flags = (leftover_digits(written, said),) if beside else ()
     return (Piece(start, end, said, "number", flags),)
 

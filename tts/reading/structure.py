@@ -28,6 +28,9 @@ _DEPUTIES = {"CT": "phó chủ tịch", "GĐ": "phó giám đốc", "BT": "phó 
 _DEPUTY = re.compile(
     r"P\. ?(?:(CT|GĐ|BT|HT)(?!\w)|(?=(?:Chủ tịch|Bí thư|Trưởng|Giám đốc|Hiệu trưởng|Chánh|Tổng|Chủ nhiệm)(?!\w)))"
 )
+_NUMBERED_PLACE = re.compile(r"([QPĐ])\. ?([1-9][0-9]?)(?![\w.,]*[0-9])(?!\w)")
+_NUMBERED_PLACES = {"Q": "quận", "P": "phường"}
+_CLAUSE_BEFORE = re.compile(r"(?:khoản|điểm) \w+,? $")
 _PLACE = re.compile(rf"([A-ZĐ])\.(?= ?[{CAPITALS}][^\W\d_])")
 _NAME_BEFORE = re.compile(rf"[{CAPITALS}][^\W\d_]* $")
 _SIGNED = re.compile(rf"(?:(TM|KT|TL|TUQ|TUN|Q)\.|(T/M|K/T|T/L)\.?) ?(?=[{CAPITALS}]{{2}}|[{CAPITALS}][^\W\d_])")
@@ -76,6 +79,20 @@ def person_initial(page: Page, start: int) -> tuple[Piece, ...]:
     if not match or not _PERSON_BEFORE.search(page.before(start, 16)):
         return ()
     return (*one(start, match.end(), spell(match[1]), "initial"), *full_stop(page, match.end()))
+
+
+def numbered_place(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `Q.1`, `P. 5` and `Đ.15` behind a clause: a ward, a district or an article that has a number for a name."""
+    match = _NUMBERED_PLACE.match(page.text, start)
+    if not match:
+        return ()
+    named = _NAME_BEFORE.search(page.text[max(0, start - 12) : start])
+    said = None if named else _NUMBERED_PLACES.get(match[1])
+    if match[1] == "Đ":
+        said = "điều" if _CLAUSE_BEFORE.search(page.before(start)) else None
+    if said is None:
+        return ()
+    return one(start, match.end(), f"{said} {page.say.cardinal(match[2])}", "place_head")
 
 
 def place_head(page: Page, start: int) -> tuple[Piece, ...]:

@@ -67,13 +67,14 @@ _NOUNS = word_set(
     "huyện tỉnh điểm khối tập trang bài tin bữa chai gói viên túi lọ cốc bát kỳ đoàn chi hạng dự lô sản giây h s ml dl "
     "dL mL L g mg cm cm2 cm² bình đầu xe phiếu phần thành bệnh ô phiên km2 km² giường trẻ cháu cặp đôi đêm HS SV HV "
     "đội hố luống ao lồng chuồng ruộng bể bồn cột trụ mảnh vườn đàn tàu thuyền ghe trận vòng hiệp môn mâm sàn tầng dãy "
-    "kho cửa khay vỉ cuốn quyển tờ sổ đĩa sợi cuộn tấm thanh viên bậc đoạn tuyến chương câu ấp buôn xóm khu phần"
+    "kho cửa khay vỉ cuốn quyển tờ sổ đĩa sợi cuộn tấm thanh viên bậc đoạn tuyến chương câu ấp buôn xóm khu phần "
+    "ngđ ngđêm"
 )
 
 
 _SHORT_NOUNS = {
     "h": "giờ", "s": "giây", "dl": "đề xi lít", "dL": "đề xi lít", "HS": "học sinh", "SV": "sinh viên",
-    "HV": "học viên",
+    "HV": "học viên", "ngđ": "ngày đêm", "ng.đ": "ngày đêm", "ngđêm": "ngày đêm",
 }  # fmt: skip
 
 
@@ -119,3 +120,14 @@ def unit_name(word: str) -> str:
 def per_count(match: re.Match[str], cardinal: Callable[[str], str]) -> str:
     """Return how `/100 ml` is said after a measure."""
     return f"trên {cardinal(match[1].replace('.', ''))} {unit_name(match[2])}"
+
+
+_GLUED = re.compile(
+    r"(?:tạ|tấn|yến|kilôgam|hộ|người|con|xã|phường|thôn|bản|triệu|tỷ|tỉ|nghìn|ngàn|đồng|ngày|tháng|năm|giờ|phút|giây|tuổi|"
+    r"lần|trường|em|điểm|mét|lít|bao|cây|nhà|vụ|ca|mẫu|sào|công|độ|khu|tổ|lớp|cháu|đợt|suất|bộ|chiếc|cái|quả)(?![\w²³])"
+)
+
+
+def counts_glued(text: str, at: int) -> bool:
+    """Tell whether a word that is counted is written right behind its number, as in `39tạ` and `150hộ`."""
+    return _GLUED.match(text, at) is not None

@@ -8,6 +8,7 @@ from tts.reading.page import Page, Piece, leftover_digits, one, suspect_value, u
 from tts.reading.roman import stray_roman
 from tts.reading.syllables import is_syllable
 from tts.reading.symbols import is_vietnamese_letter, unreadable_run
+from tts.reading.units import counts_glued
 from tts.reading.wordsets import any_of
 
 _VOWEL = re.compile(r"[aeiouyàáạảãâầấậẩẫăằắặẳẵèéẹẻẽêềếệểễìíịỉĩòóọỏõôồốộổỗơờớợởỡùúụủũưừứựửữỳýỵỷỹäåæëïöøüœ]")
@@ -65,6 +66,8 @@ def _may_be_initials(page: Page, start: int, end: int, written: str) -> bool:
 
 
 def _mixed(page: Page, start: int, end: int, written: str) -> tuple[Piece, ...]:
+    if page.text[start - 1 : start].isdigit() and counts_glued(page.lower, start):
+        return one(start, end, written, "word")
     if page.text[end : end + 1].isdigit() or page.text[start - 1 : start].isdigit():
         return _beside_digit(page, start, end, written)
     if _VOWEL.search(written.lower()) and not _TWO_CAPITALS.search(written):
