@@ -28,7 +28,8 @@ _LISTED = re.compile(
 
 
 _PLANT_BEFORE = re.compile(
-    r"(?:KCN|CCN|KĐT|[Kk]hu công nghiệp|[Cc]ụm công nghiệp|[Kk]hu đô thị|[Tt]hủy điện|[Nn]hà máy|[Nn]hiệt điện)"
+    r"(?:KCN|CCN|KĐT|[Kk]hu công nghiệp|[Cc]ụm công nghiệp|[Kk]hu đô thị|[Tt]hủy điện|[Nn]hà máy|[Nn]hiệt điện|"
+    r"[Kk]hu phố|[Tt]hôn|[Bb]ản|[Xx]óm|[ẤấA]p|[Tt]rường|[Tt]rạm|[Cc]hợ|[Cc]ầu|[Xx]ã|[Pp]hường)"
     r"(?: [A-ZÀ-ỸĐ][^\W\d]*){1,4} $"
 )
 """A works whose name a numeral ends: `KCN Sông Công II`."""
