@@ -86,6 +86,18 @@ def test_it_is_the_reader_of_the_domain() -> None:
         ("chữ 漢字 lạ", "漢字", FlagKind.UNREADABLE_SYMBOL),
         ("đảo \u202echữ", "\u202e", FlagKind.UNREADABLE_SYMBOL),
         ("mã abc12x", "12", FlagKind.LEFTOVER_DIGITS),
+        ("Gửi THA xem", "THA", FlagKind.SUSPECT_VALUE),
+        ("Anh THA thứ cho", "THA", FlagKind.SUSPECT_VALUE),
+        ("Các ông TNXP, LA họp", "LA", FlagKind.UNKNOWN_ABBREVIATION),
+        ("Bản có 1,250 hộ", "1,250", FlagKind.SUSPECT_VALUE),
+        ("vé 5,000 đồng", "5,000", FlagKind.SUSPECT_VALUE),
+        ("khoảng 2,000-3,000 người", "2,000-3,000", FlagKind.SUSPECT_VALUE),
+        ("vốn CT 45 của xã", "CT", FlagKind.SUSPECT_VALUE),
+        ("hiệp một 3 - 3 rất hay", "3 - 3", FlagKind.SUSPECT_VALUE),
+        ("khu nhà T10 bị dột", "T10", FlagKind.SUSPECT_VALUE),
+        ("ngày 00/7 phát quà", "00/7", FlagKind.SUSPECT_VALUE),
+        ("ngày 15/13 phát quà", "15/13", FlagKind.SUSPECT_VALUE),
+        ("tập 2021/22 lưu kho", "2021/22", FlagKind.SUSPECT_VALUE),
     ],
 )
 def test_a_doubt_is_flagged_with_a_sentence_for_the_operator(script: str, source: str, kind: FlagKind) -> None:

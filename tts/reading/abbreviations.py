@@ -55,12 +55,17 @@ def road(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `tuyến ĐT 128`, where ĐT alone could be a telephone."""
     match = _ROAD.match(page.text, start)
     name = page.reading_of(match[1] + "+") if match else None
-    short = match is not None and match[1] == "ĐT" and len(match[2]) == 3 and not _CALL_NUMBER.fullmatch(match[2])
+    short = match is not None and len(match[2]) == 3 and _is_named_road(match[1], match[2])
     if not match or not name or not (short or _ROAD_NEAR.search(page.before(start))):
         return ()
     if page.before(start).endswith(name.split()[0] + " "):
         name = name.partition(" ")[2]
     return one(start, match.end(), f"{name} {page.say.cardinal(match[2])} {spell(match[3])}".strip(), "road")
+
+
+def _is_named_road(letters: str, digits: str) -> bool:
+    """Tell whether three digits behind these letters name a road of the province and nothing else."""
+    return letters == "TL" or (letters == "ĐT" and not _CALL_NUMBER.fullmatch(digits))
 
 
 def office(page: Page, start: int) -> tuple[Piece, ...]:

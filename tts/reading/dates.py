@@ -38,8 +38,11 @@ _LIST_GOES_ON = re.compile(
     r"(?:(?:, ?| và | đến | hoặc | ?- ?)(?:ngày )?[0-9]{1,2}){0,12}"
     r"(?:[/.-][0-9]{1,2}(?![0-9])| ?tháng (?:[0-9]|giêng|chạp))"
 )
-_DAY_THEN_DATE = re.compile(r"(?:,| và| đến| hoặc)(?: ngày)? [0-9]{1,2}([/.-])[0-9]{1,2}(?![0-9%])")
-_OPENS_DAYS = re.compile(r"(?:^|\W)(?:từ|các|trong|ngày|vào|sáng|chiều|tối) $")
+_DAY_THEN_DATE = re.compile(
+    r"(?:,| và| đến| hoặc)(?: (?:ngày|rạng sáng|sáng|trưa|chiều|tối|đêm)){0,2} [0-9]{1,2}([/.-])[0-9]{1,2}(?![0-9%])"
+)
+_OPENS_DAYS = re.compile(r"(?:^|\W)(?:từ|các|trong|ngày|vào|sáng|trưa|chiều|tối|đêm) $")
+_SPAN_OF_MONTH = re.compile(r" tháng (?:giêng|chạp|(?:1[0-2]|0?[1-9])(?![0-9]))(?! (?:ngày|tuần)(?! [0-9]))")
 _COUNTED = re.compile(
     r" (?:lần|viên|buổi|bữa|ca|lượt|liều|giờ|gói|ml|kg|lít|triệu|nghìn|người|chuyến|đêm|công|tiếng|phút|cốc|ly)\b"
 )
@@ -152,7 +155,8 @@ def day_number(page: Page, start: int) -> tuple[Piece, ...]:
     counted = _COUNTED.match(page.text, match.end()) or (span and _COUNTED.match(page.text, span.end()))
     single = _AFTER_DAY.search(before) and not counted
     listed = _IN_DAY_LIST.search(before) and _LIST_GOES_ON.match(page.lower, match.end())
-    opened = _OPENS_DAYS.search(before) and _date_follows(page, match.end())
+    spanned = span and _SPAN_OF_MONTH.match(page.lower, span.end())
+    opened = _OPENS_DAYS.search(before) and (spanned or _date_follows(page, match.end()))
     if not (single or listed or opened):
         return ()
     if span and int(span[1]) < int(span[2]) <= 31:
@@ -185,9 +189,11 @@ def joined_list(page: Page, start: int) -> tuple[Piece, ...]:
 def day_month(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `9/1` where the words before it, or the calendar of anniversaries, show that it is a date."""
     match = _DAY_MONTH.match(page.text, start)
-    if not match or not _is_month(match[2]) or not 1 <= int(match[1]) <= 31:
+    if not match:
         return ()
     before = page.before(start)
+    if not _is_month(match[2]) or not 1 <= int(match[1]) <= 31:
+        return _no_day(page, match, before)
     if _DAYS_AFTER.match(page.after(match.end())):
         return ()
     shown = evidence.shows_day(before) or evidence.names_day(before)
@@ -195,6 +201,16 @@ def day_month(page: Page, start: int) -> tuple[Piece, ...]:
     if not shown and not _may_be_date(page, match, before):
         return ()
     return _said(page, match, _date(page, start, match[1], match[2], None), ((match[1], match[2]),))
+
+
+def _no_day(page: Page, match: re.Match[str], before: str) -> tuple[Piece, ...]:
+    """Doubt `ngày 00/5` and `ngày 15/13`, which no calendar has."""
+    if not _AFTER_DAY.search(before) or int(match[1]) == int(match[2]) > 0 or is_share(page.after(match.end())):
+        return ()
+    said = _date(page, match.start(), match[1], match[2], None)
+    if 0 < int(match[1]) <= int(match[2]):
+        said = f"{page.say.cardinal(match[1])} trên {page.say.cardinal(match[2])}"
+    return from_match(match, said, "date", suspect_value(match.group(), "không có trong lịch", said))
 
 
 def _is_padded(page: Page, match: re.Match[str], before: str) -> bool:

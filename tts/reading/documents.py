@@ -3,7 +3,7 @@
 import re
 
 from tts.reading.letters import spell
-from tts.reading.page import Page, Piece, one, unknown_abbreviation
+from tts.reading.page import Page, Piece, one, suspect_value, unknown_abbreviation
 from tts.reading.syllables import is_syllable
 
 _PART = r"[A-ZĐƯÂÊÔƠĂ][A-Za-zĐđƯưÂâÊêÔôƠơĂă&]{0,20}[0-9]{0,3}"
@@ -28,6 +28,12 @@ _STANDARD = re.compile(
 )
 _ISO = re.compile(r"ISO(?:/IEC)? ?([0-9]{3,5})(?:-([0-9]{1,3}))?(?: ?: ?((?:19|20)[0-9]{2}))?(?!\w)")
 _NAMED_BEFORE = re.compile(r"((?:[^\W\d_]+ ){1,4})(?:số ?:? ?)?[0-9]{1,6}[a-zđ]? ?[-/] ?(?:[0-9]{4}/)?$")
+_FORM = re.compile(r"([A-ZĐ]{1,3})([0-9]{1,3})([a-zđ]?)-([A-ZĐ]{1,5})(?![\w/-])")
+_FORM_BEFORE = re.compile(r"(?:^|\W)(?:mẫu|mẫu biểu|biểu mẫu|biểu|tờ khai|danh sách|phụ lục|đơn)(?: số)?:? \(?$")
+_INSURANCE_FORMS = frozenset({"TS", "LT"})
+_PROGRAMME = re.compile(r"CT ([0-9]{2,4})([a-zA-Z]?)(?![\w/-]|[.,][0-9])")
+_PROGRAMMES = frozenset({"30a", "134", "135", "1719", "327", "661", "755", "2085", "2086"})
+_FUNDED_BEFORE = re.compile(r"(?:^|\W)(?:vốn|nguồn|nguồn vốn|thuộc|dự án|hưởng|kinh phí|chương trình|diện)(?: vốn)? $")
 _PIECES = re.compile(rf"(?P<part>{_PART})|(?P<mark>[-/.])")
 _TERM = re.compile(r"(QH|UBTVQH|HĐND)([0-9]{1,2})")
 _NUMBERED = re.compile(r"([^\W\d_]+?)([0-9]{1,3})")
@@ -76,6 +82,29 @@ def short_code(page: Page, start: int) -> tuple[Piece, ...]:
         Piece(match.start(2), match.end(2), ",", "document_mark"),
         Piece(match.start(3), match.end(), f"năm {page.say.cardinal(match[3])}", "document_year"),
     )
+
+
+def programme(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `CT 135` as the programme that people know by its number; doubt `vốn CT 16`, which may be a directive."""
+    match = _PROGRAMME.match(page.text, start)
+    if not match:
+        return ()
+    before = page.before(start)
+    if match[1] + match[2].lower() in _PROGRAMMES:
+        return one(start, start + 2, "" if before.endswith("chương trình ") else "chương trình", "document_part")
+    if not _FUNDED_BEFORE.search(before):
+        return ()
+    doubt = suspect_value("CT", "có thể là chương trình hoặc chỉ thị", "chỉ thị")
+    return one(start, start + 2, "chỉ thị", "document_part", doubt)
+
+
+def form_code(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `Mẫu D01-TS` and `TK1-TS`, the codes of forms, by letters and digits."""
+    match = _FORM.match(page.text, start)
+    if not match or not (match[4] in _INSURANCE_FORMS or _FORM_BEFORE.search(page.before(start))):
+        return ()
+    signs = (spell(match[1]), page.say.counted(match[2]), spell(match[3]), spell(match[4]))
+    return one(start, match.end(), " ".join(sign for sign in signs if sign), "form_code")
 
 
 def standard(page: Page, start: int) -> tuple[Piece, ...]:

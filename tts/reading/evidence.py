@@ -14,7 +14,7 @@ _DAY_WORDS = (
     rf"{_WEEKDAY}|nhật|mùng|mồng|rằm|giờ|phút|{_TIME}|[0-9]{{1,2}} giờ [0-9]{{2}}"
 )
 _OPENING = r"[,:]? ?\(?(?:tức |nhằm |ngày )*"
-_DAY_BEFORE = re.compile(rf"(?:^|\W)(?:{_DAY_WORDS}){_OPENING}$")
+_DAY_BEFORE = re.compile(rf"(?:^|\W)(?:{_DAY_WORDS}|(?:{_WEEKDAY})\)){_OPENING}$")
 _NAMED_BEFORE = re.compile(
     "(?:^|\\W)(?:"
     + any_of(

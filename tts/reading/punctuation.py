@@ -108,9 +108,13 @@ def dash(page: Page, start: int) -> tuple[Piece, ...]:
     return one(start, end, "," if apart else "", "hyphen")
 
 
+_ONE_EACH = re.compile(r" ?/ ?0?1(?= ?[^\W\d_])")
+_PRICE_END = re.compile(r"[0-9][^,;()]{0,25}(?:đồng|đ|vnđ|vnd|triệu|tỷ|tỉ|nghìn|ngàn|kg|tấn|tạ|lít)$")
+
+
 def slash(page: Page, start: int) -> tuple[Piece, ...]:
     """Read a slash: "một" or "trên" before what something is counted by, "năm" before a year, else a pause."""
-    counted = _counted_by(page, start) or _of_all(page, start)
+    counted = _for_one(page, start) or _counted_by(page, start) or _of_all(page, start)
     if counted:
         return counted
     after_digit = page.text[start - 1 : start].isdigit()
@@ -123,6 +127,12 @@ def slash(page: Page, start: int) -> tuple[Piece, ...]:
     if after_digit is False and _WITHIN.match(page.lower, start) and _UNIT_END.search(page.before(start)):
         return one(start, start + 1, "trong", "per")
     return one(start, start + 1, ",", "slash")
+
+
+def _for_one(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `10 triệu đồng/01 hộ` as "một hộ", without a pause."""
+    match = _ONE_EACH.match(page.text, start)
+    return one(start, match.end(), "một", "per") if match and _PRICE_END.search(page.before(start)) else ()
 
 
 def _of_all(page: Page, start: int) -> tuple[Piece, ...]:

@@ -276,6 +276,8 @@ def _is_range(page: Page, match: re.Match[str]) -> bool:
 
 def _falls(page: Page, match: re.Match[str]) -> bool:
     """Tell whether two numbers make no range without a unit: the second is smaller, or a year: `45-12`, `25-2019`."""
+    if match[1] == match[3]:
+        return True  # nothing reaches from a number to itself
     plain = match[1].isdigit() and match[3].isdigit() and not match[2]
     year = re.fullmatch("(?:19|20)[0-9]{2}", match[3]) and len(match[1]) < 4
     return plain and bool(int(match[1]) > int(match[3]) or year) and UNIT.match(page.text, match.end()) is None

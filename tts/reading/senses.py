@@ -70,6 +70,14 @@ _SENSES: dict[str, tuple[_Sense, ...]] = {
         _sense("chương trình", after="mtqg|mục tiêu|hành động|ocop|xdntm|gdpt|giảm nghèo"),
         _sense("chủ tịch", after="ubnd|hđnd|mttq|hội|ubmttq"),
     ),
+    "THA": (
+        _sense("thi hành án", "chi cục|cục|cơ quan|công tác|chấp hành viên|ngành|cưỡng chế|hoãn|kết quả|phải|được|đã",
+               "dân sự|hành chính|hình sự|huyện|tỉnh|khu vực|phạt tù|tử hình|xong|tự nguyện|treo"),
+        _sense("tăng huyết áp", "bệnh|bệnh nhân|mắc|mắc bệnh|người bệnh|người mắc|điều trị|cơn|đtđ và|đtđ,|"
+               "tháo đường và",
+               "đái tháo đường|đtđ|và đtđ|và đái tháo đường|độ [1-3i]+|vô căn|kháng trị"),
+    ),
+    "TA": (_sense("tòa án", "(?:vks|vksnd|viện kiểm sát|thads|tha)(?:,| và)"),),
     "ND": (_sense("nông dân", "hội"),),
     "TH": (_sense("tiểu học", "trường|các trường|cấp"),),
     "CN": (_sense("công nghiệp", "ngành|các ngành|khu|cụm|giá trị sản xuất|sản xuất"),),

@@ -11,7 +11,11 @@ from tts.reading.wordsets import any_of
 
 _SIDE = r"([0-9]{1,6}(?:\.[0-9]{3})*(?:,[0-9]{1,3})?)"
 _RATIO = re.compile(rf"{_SIDE}/{_SIDE}(?![0-9]|[/.,][0-9])")
-_COLON_RATIO = re.compile(r"([0-9]{1,4}) ?: ?([0-9][0-9.]{0,8})(?![0-9])")
+_COLON_RATIO = re.compile(r"([0-9]{1,4}) ?: ?([0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,9})(?![0-9])")
+_PARTS_RATIO = re.compile(r"[1-9][0-9]{0,2}(?::[1-9][0-9]{0,2}){2,5}(?![0-9]|[:.,-][0-9])")
+_SEASON_BEFORE = re.compile(
+    r"(?:^|\W)(?:mùa(?: giải| bóng)?|niên (?:vụ|khóa|khoá|học)|năm học|vụ|khóa|khoá)(?: \w+)? $"
+)
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _DATE_LIKE = re.compile(r"(?:0?[1-9]|[12][0-9]|3[01])/(?:0?[1-9]|1[0-2])")
 _ADDRESS_BEFORE = re.compile(any_of("số, ngõ, ngách, hẻm, kiệt, nhà") + " $")
@@ -80,7 +84,11 @@ def ratio(page: Page, start: int) -> tuple[Piece, ...]:
     if not match:
         return _colon_ratio(page, start)
     if _is_season(match):
-        return from_match(match, f"{page.say.cardinal(match[1])}, {page.say.cardinal(match[2])}", "year_range")
+        last = str(int(match[1]) + 1)
+        said = f"{page.say.cardinal(match[1])}, {page.say.cardinal(last)}"
+        sure = last == match[2] or _SEASON_BEFORE.search(page.before(start))
+        doubt = suspect_value(match.group(), "có thể là hai năm liền nhau hoặc tỷ lệ", said)
+        return from_match(match, said, "year_range", *(() if sure else (doubt,)))
     if "," in match.group() or match.end(1) - start > 6:
         return _measured(page, match)
     said, flags = _share(page, match, match[1].replace(".", ""), match[2].replace(".", ""))
@@ -89,6 +97,8 @@ def ratio(page: Page, start: int) -> tuple[Piece, ...]:
 
 def _is_season(match: re.Match[str]) -> bool:
     """Tell whether two years that follow each other stand here: `niên vụ 2025/2026`."""
+    if _YEAR.fullmatch(match[1]) and re.fullmatch("[0-9]{2}", match[2]):
+        return int(match[2]) == (int(match[1]) + 1) % 100
     years = _YEAR.fullmatch(match[1]) and _YEAR.fullmatch(match[2])
     return bool(years) and int(match[2]) == int(match[1]) + 1
 
@@ -148,6 +158,9 @@ def _decimal(page: Page, written: str) -> str:
 
 
 def _colon_ratio(page: Page, start: int) -> tuple[Piece, ...]:
+    parts = _PARTS_RATIO.match(page.text, start)
+    if parts:
+        return from_match(parts, ", ".join(map(page.say.cardinal, re.findall("[0-9]+", parts.group()))), "ratio")
     match = _COLON_RATIO.match(page.text, start)
     if not match:
         return ()

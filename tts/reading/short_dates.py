@@ -20,6 +20,7 @@ _TO = r"(?:,| và| đến| tới| -| hoặc|;|, đến)(?: hết)?(?: ngày| r�
 _PAIR_BEFORE = re.compile(rf"(?<![0-9./-]){_D}([.-]){_D}(?:[.-](?:19|20)[0-9]{{2}})?{_TO}$")
 _PAIR_AFTER = re.compile(rf"{_TO}{_D}([.-]){_D}(?![0-9%]|[.,/:][0-9](?![0-9]{{3}})|-[0-9](?![0-9]{{3}}))")
 _DAY_LIST_BEFORE = re.compile(r"(?:(?<!\w)ngày|từ|sáng|đêm|trong) [0-9]{1,2}(?:, ?| và | đến | hoặc )(?:ngày )?$")
+_LONGEST_RUN = 6
 _FROM = re.compile(r"từ (?:ngày )?$")
 _FROM_PAIR = re.compile(rf"(?:^|\W)từ (?:ngày )?{_D}[.-]{_D}(?: đến| tới)(?: hết)?(?: ngày)? $")
 _MONTH_AFTER = re.compile(r" ?(?:(?:hằng |hàng |của |mỗi )?tháng|/)")
@@ -112,7 +113,7 @@ def _dot_doubt(page: Page, match: re.Match[str]) -> bool | None:
     if shown or (_DAY_LIST_BEFORE.search(before) and not evidence.may_be_counted(page, end)):
         return False
     if _stands_beside_date(page, match, before):
-        return evidence.may_be_counted(page, end)
+        return evidence.may_be_counted(page, end) and key_of(match[1], match[3]) not in HOLIDAYS
     opened = evidence.names_day(before) or (evidence.may_open_day(before) and int(match[1]) > 12)
     if not opened or evidence.may_be_counted(page, end):
         return None
@@ -129,12 +130,25 @@ def _stands_beside_date(page: Page, match: re.Match[str], before: str) -> bool:
     """Tell whether a date with the same sign stands next to it: `15-8 và 16-8`, `từ 1-8 đến 7-8`."""
     last, follows = _PAIR_BEFORE.search(before), _PAIR_AFTER.match(page.lower, match.end())
     if last and last[2] == match[2]:
-        clear = _FROM_PAIR.search(before) or _is_clear(last[1], last[3]) or _is_clear(match[1], match[3])
-        return bool(clear) and _is_date(last[1], last[3]) and not _denied(before[: last.start()])
+        run, ahead = _run_before(before, match[2])
+        pairs = [(pair[1], pair[3]) for pair in run]
+        clear = _FROM_PAIR.search(before) or any(_is_clear(*pair) for pair in [*pairs, (match[1], match[3])])
+        return bool(clear) and all(_is_date(*pair) for pair in pairs) and not _denied(ahead)
     if follows and follows[2] == match[2] and not evidence.is_counted(page, follows.end()):
         clear = _FROM.search(before) or _is_clear(follows[1], follows[3]) or _is_clear(match[1], match[3])
         return bool(clear) and _is_date(follows[1], follows[3]) and not _denied(before)
     return False
+
+
+def _run_before(before: str, sign: str) -> tuple[list[re.Match[str]], str]:
+    """Return the pairs with the same sign that stand in a row, last first, and what is before them."""
+    run: list[re.Match[str]] = []
+    pair = _PAIR_BEFORE.search(before)
+    while pair and pair[2] == sign and len(run) < _LONGEST_RUN:
+        run.append(pair)
+        before = before[: pair.start()]
+        pair = _PAIR_BEFORE.search(before)
+    return run, before
 
 
 def _is_clear(day: str, month: str) -> bool:

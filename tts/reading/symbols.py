@@ -29,6 +29,7 @@ SAID = {
     "√": "căn", "§": "mục", "+": "cộng",
 }  # fmt: skip
 _COMPARED = {">": "trên", "<": "dưới", ">=": "lớn hơn hoặc bằng", "<=": "nhỏ hơn hoặc bằng", "=>": "suy ra"}
+_ABOUT_BEFORE = re.compile(r"(?:^|\W)(?:khoảng|chừng|gần|xấp xỉ|ước) ?$")
 _COMPARISON = re.compile(r"([<>]=?)(?= ?[0-9])")
 
 
@@ -45,6 +46,8 @@ def sign(page: Page, start: int) -> tuple[Piece, ...]:
         return one(start, start + 1, PAUSES[char], "punctuation")
     if char in SILENT:
         return one(start, start + 1, "", "punctuation")
+    if char in "~≈" and _ABOUT_BEFORE.search(page.before(start, 12)):
+        return one(start, start + 1, "", "symbol")
     if char in SAID:
         return one(start, start + 1, SAID[char], "symbol")
     if char == "*":

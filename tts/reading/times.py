@@ -24,6 +24,20 @@ _ORDINAL = re.compile(r"([0-9]{1,3})(?:/([0-9]{1,3}))?(?![0-9]|[.,/][0-9])")
 _WEEKDAY_LIST_BEFORE = re.compile(r"(?<!\w)thứ [2-7](?:, ?| và | hoặc )(?:[2-7](?:, ?| và | hoặc )){0,5}$")
 _WEEKDAYS = {"2": "hai", "3": "ba", "4": "tư", "5": "năm", "6": "sáu", "7": "bảy"}
 _T_DAY = re.compile(r"T([2-7])(?![/\w])(?:( ?- ?)(?:T([2-7])|(CN))(?!\w))?")
+_T_MONTHS = re.compile(r"T(1[0-2]|[1-9])(?!\w)(?:( ?- ?)T?(1[0-2]|[1-9])(?![\w:]|[.,][0-9]))?")
+_T_SAID_AFTER = re.compile(r"(?:(?:, ?| và | đến )T[2-7])*(?:, ?| và | đến )T(?:1[0-2]|[189])(?![\w-])")
+_T_SAID_BEFORE = re.compile(
+    r"(?:^|\W)(?:(?:lũy kế|luỹ kế|số liệu|quyết toán|ước)(?: đến| hết| cuối)?|lương)(?: đến)? $"
+    r"|(?<!\w)t(?:1[0-2]|[189])(?:, ?| và | đến )$"
+)
+"""What leaves no weekday: `lũy kế T5`, `T6, T8`."""
+_T_YEAR_AFTER = re.compile(r"(?:(?:, ?| và | - ?|-)T(?:1[0-2]|[1-9])){1,11}/(?:19|20)[0-9]{2}(?![0-9])")
+_T_MONTH_BEFORE = re.compile(
+    r"(?:^|\W)(?:lũy kế|luỹ kế|báo cáo|kết quả|kế hoạch|số liệu|ước|cuối|đầu|giữa|hết|lương|kỳ|so với|quyết toán|"
+    r"t(?:1[0-2]|[1-9])(?:, ?| và | đến )) ?$|t(?:1[0-2]|[1-9])(?:,| và| đến) $"
+)
+_ENGLISH_TIME = re.compile(r"(1[0-2]|0?[1-9])(?:[:h]([0-5][0-9]))? ?([AaPp])(?:M|m|\.M\.|\.m\.)(?!\w)")
+_PARTS_OF_DAY = {"a": ((12, "sáng"),), "p": ((6, "chiều"), (10, "tối"), (12, "đêm"))}
 _T_MONTH = re.compile(r"T([0-9]{1,2})/((?:19|20)[0-9]{2})(?![0-9])")
 
 
@@ -69,6 +83,39 @@ def weekday_number(page: Page, start: int) -> tuple[Piece, ...]:
         return ()
     of_all = f" trên {page.say.cardinal(match[2])}" if match[2] else ""
     return from_match(match, page.say.ordinal(match[1]) + of_all, "ordinal")
+
+
+def english_time(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `7:30AM` and `5 PM` with the part of the day instead of foreign letters."""
+    match = _ENGLISH_TIME.match(page.text, start)
+    if not match or (not match[2] and match[3].islower() and match.group()[-3:-2] == " "):
+        return ()
+    hour, half = int(match[1]) % 12, match[3].lower()
+    part = next(name for until, name in _PARTS_OF_DAY[half] if hour < until)
+    part = {("a", 0): "đêm", ("p", 0): "trưa"}.get((half, hour), part)
+    minutes = f" {page.say.cardinal(match[2])}" if match[2] and int(match[2]) else ""
+    return from_match(match, f"{page.say.cardinal(match[1])} giờ{minutes} {part}", "time")
+
+
+def short_month(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `T8`, `T1-T12` and `T5, T6/2025` as months; a month that no word shows is doubted."""
+    match = _T_MONTHS.match(page.text, start)
+    if not match or page.text.startswith("/", match.end(1)):
+        return ()
+    dated = _T_YEAR_AFTER.match(page.text, match.end(1))
+    numbers = [number for number in (match[1], match[3]) if number]
+    before = page.before(start, 30)
+    shown = dated or _T_SAID_AFTER.match(page.text, match.end(1)) or _T_SAID_BEFORE.search(before)
+    if not shown and all(number in _WEEKDAYS for number in numbers):
+        return ()
+    if match[3] and (int(match[1]) >= int(match[3]) or page.text.startswith("/", match.end())):
+        numbers = numbers[:1]
+    said = " đến ".join(f"tháng {page.say.month(number)}" for number in numbers)
+    end = match.end() if len(numbers) > 1 else match.end(1)
+    written = page.text[start:end]
+    sure = shown or written.count("T") > 1 or _T_MONTH_BEFORE.search(before)
+    flags = () if sure else (suspect_value(written, "có thể là tháng hoặc một ký hiệu", said),)
+    return (Piece(start, end, said, "month", flags),)
 
 
 def short_weekday(page: Page, start: int) -> tuple[Piece, ...]:

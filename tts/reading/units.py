@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable
 
-from tts.reading.wordsets import word_set
+from tts.reading.syllables import is_syllable
+from tts.reading.wordsets import any_of, word_set
 
 UNITS = {
     "%": "phần trăm", "‰": "phần nghìn",
@@ -53,7 +54,10 @@ _JOINED_ONLY = "|".join(sorted(_ONLY_JOINED))
 UNIT = re.compile(rf"(?! ?[đĐ]/c(?!\w))(?:({_ANY})| (?!(?:{_JOINED_ONLY})(?!\w))({_ANY}))(?![\w²³])")
 """A unit right after a number or one space after it."""
 
-PER = re.compile(r" ?/ ?([^\W\d_]+[23²³]?|[^\W\d_]+)(?![\w²³])")
+_NOT_PER = any_of(
+    "kế hoạch, dự toán, chỉ tiêu, mục tiêu, tổng, nghị quyết, số, và, hoặc, tương đương, đồng, đạt, đã, giao, thực hiện"
+)
+PER = re.compile(rf" ?/ ?(?!{_NOT_PER}(?!\w))([^\W\d_]+[23²³]?|[^\W\d_]+)(?![\w²³])")
 PER_COUNT = re.compile(
     r" ?/ ?([0-9]{1,3}(?:\.[0-9]{3})*|[0-9]{4}) ?"
     r"(mL|ml|mililít|mililit|lít|l|L|dL|dl|kg|g|km|m2|m²|m3|m³|ha)(?![\w²³])"
@@ -83,7 +87,8 @@ _DIMENSIONS = (
     word_set("kg g gr mg mcg tấn tạ yến t"),
     word_set("ha m2 m² km2 km² cm2 cm²"),
     word_set("m3 m³ l lít ml cm3 cm³"),
-    word_set("w kw mw kva mva v kv"),
+    word_set("w kw mw kva mva"),
+    word_set("v kv"),
     word_set("kwh mwh"),
     word_set("hz khz mhz ghz"),
     word_set("h giờ phút giây ngày tuần tháng năm"),
@@ -99,6 +104,9 @@ def measures_alike(first: str, second: str) -> bool:
     return one is None or other is None or one is other
 
 
+_PRICED = word_set("đ ₫ VNĐ VND vnđ vnd Vnđ đồng triệu tỷ tỉ nghìn ngàn trđ")
+"""Behind a price whatever small word follows a slash is what is sold for it: `đồng/bó`."""
+
 _PLACES = word_set("xã phường huyện quận tỉnh thôn bản tổ khu ấp buôn xóm làng")
 
 
@@ -109,6 +117,8 @@ def per_word(unit: str, per: str) -> str:
 
 def is_per_noun(word: str, unit: str = "") -> bool:
     """Tell whether `word` can follow a slash behind `unit` that means "for each"; of two kinds of place it cannot."""
+    if unit in _PRICED and word.islower() and is_syllable(word):
+        return True
     return word in _NOUNS and not (word in _PLACES and unit in _PLACES)
 
 

@@ -14,6 +14,8 @@ from tts.reading.wordsets import any_of
 _VOWEL = re.compile(r"[aeiouyàáạảãâầấậẩẫăằắặẳẵèéẹẻẽêềếệểễìíịỉĩòóọỏõôồốộổỗơờớợởỡùúụủũưừứựửữỳýỵỷỹäåæëïöøüœ]")
 _NEIGHBOUR_AFTER = re.compile(r"[^\w\n]{1,3}([^\W\d_]{2,})")
 _NEIGHBOUR_BEFORE = re.compile(r"([^\W\d_]{2,})[^\w\n]{1,3}$")
+_CODE_AFTER = re.compile(r"(?:, ?|/| và )([^\W\d_]{2,})")
+_CODE_BEFORE = re.compile(r"([^\W\d_]{2,})(?:, ?|/| và )$")
 _POINT_BEFORE = re.compile(r"(?:^|\W)(?:điểm|tiết|ý|mục)(?: [^\W\d_](?:,| và| hoặc|, và))* $")
 _LETTER_BEFORE = re.compile(
     r"(?:^|\W)"
@@ -53,7 +55,8 @@ def _capitals(page: Page, start: int, end: int, written: str) -> tuple[Piece, ..
     roman = () if is_syllable(written) and in_capitals(page, start, end) else stray_roman(page, start)
     if roman:
         return roman
-    if is_syllable(written) and not _may_be_initials(page, start, end, written):
+    doubtful = _may_be_initials(page, start, end, written) or _stands_among_codes(page, start, end, written)
+    if is_syllable(written) and not doubtful:
         return one(start, end, written.lower(), "capitals")
     said = guess(page, written) or spell(written)
     return one(start, end, said, "unknown", unknown_abbreviation(written, said))
@@ -63,6 +66,15 @@ def _may_be_initials(page: Page, start: int, end: int, written: str) -> bool:
     """Tell whether two plain letters, such as DO or HA, stand alone among small words."""
     among_small = page.text[max(0, start - 2) : max(0, start - 1)].islower() and page.text[start - 1] == " "
     return among_small and len(written) == 2 and written.isascii() and not in_capitals(page, start, end)
+
+
+def _stands_among_codes(page: Page, start: int, end: int, written: str) -> bool:
+    """Tell whether plain letters, such as TA, stand beside an abbreviation and in no line of capitals."""
+    if len(written) > 3 or not written.isascii() or in_capitals(page, start, end):
+        return False
+    after = _CODE_AFTER.match(page.text, end)
+    before = _CODE_BEFORE.search(page.text[max(0, start - 12) : start])
+    return any(near and near[1].isupper() and not is_syllable(near[1]) for near in (after, before))
 
 
 def _mixed(page: Page, start: int, end: int, written: str) -> tuple[Piece, ...]:
