@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from domain.airtime import AirtimePolicy
 from domain.areas import Area
 from domain.calendar import Calendar
-from domain.timetable import STATION_ZONE, ItemKind, Occurrence, Programme, ProgrammeItem, Rule
+from domain.timetable import FROM_OUTSIDE, STATION_ZONE, ItemKind, Occurrence, Programme, ProgrammeItem, Rule
 from scheduler.build import reaches
 from scheduler.items import Shelf, Terms, plan_item
 from scheduler.policy import check_day, check_repeats, check_session, stagger_of
@@ -57,7 +57,7 @@ def length_of(programme: Programme, on: date, shelf: Shelf, terms: Terms) -> tim
 def _item_length(item: ProgrammeItem, on: date, shelf: Shelf, terms: Terms) -> timedelta:
     if item.kind is ItemKind.BED:
         return timedelta()
-    if item.kind in {ItemKind.PAUSE, ItemKind.RELAY, ItemKind.LIVE}:
+    if item.kind is ItemKind.PAUSE or item.kind in FROM_OUTSIDE:
         return item.length
     if item.bulletin_id is not None:
         return _bulletin_length(item.bulletin_id, shelf)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from domain.errors import BadInputError, NotFoundError
 from domain.machines import MachineState
+from domain.timetable import FROM_OUTSIDE
 from scheduler.desk import Draft, NewSession
 from scheduler.inputs import Inputs
 from scheduler.judging import length_of
@@ -16,6 +17,7 @@ from web.formats import duration, local
 from web.session_form import SessionForm, to_session
 
 _MOST_TOLD = 3
+_STAND_IN_ONLY = "Ở mục tiếp âm và phát trực tiếp, máy phát hiện phát âm thanh thay thế."
 
 
 def in_words(form: SessionForm) -> tuple[str, str]:
@@ -41,13 +43,14 @@ def _length_in_words(draft: Draft, inputs: Inputs, now: datetime) -> str:
     after = draft.edit.applied(inputs)
     programme = after.shelf.programmes[draft.edit.rules[0].programme_id]
     length = length_of(programme, local(now).date(), after.shelf, after.terms)
+    outside = f" {_STAND_IN_ONLY}" if any(one.kind in FROM_OUTSIDE for one in programme.items) else ""
     said = f"Buổi dài khoảng {duration(length)}"
     if programme.booked is None:
-        return f"{said}."
+        return f"{said}.{outside}"
     over = length - programme.booked
     if over > timedelta():
-        return f"{said}, thừa {duration(over)} so với chỗ đã đặt."
-    return f"{said}, còn trống {duration(-over)}."
+        return f"{said}, thừa {duration(over)} so với chỗ đã đặt.{outside}"
+    return f"{said}, còn trống {duration(-over)}.{outside}"
 
 
 def warnings_of(wanted: NewSession, more: list[str], now: datetime) -> list[str]:
