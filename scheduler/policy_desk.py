@@ -122,13 +122,17 @@ class PolicyDesk:
         after = _with_policy(before, replace(held, exclusions=(*others, clean)))
         return effects(before, after, standing, self.clock.now())
 
-    def put_window(self, user: User, window: ExclusionWindow) -> None:
-        """Add a window of silence, or make the one of its id this."""
+    def put_window(self, user: User, window: ExclusionWindow, seen: str | None = None) -> None:
+        """Add a window of silence, or make the one of its id this. `seen` is the stamp of what the person had open.
+
+        Raises WrongStateError when the window has been changed or removed since.
+        """
         require(user, Role.SCHEDULER)
         clean = _checked_window(window)
         with self.database.write() as connection:
             _require_areas(connection, clean.area_ids)
-            known = {one.id for one in calendar.exclusions(connection)}
+            known = {one.id: one for one in calendar.exclusions(connection)}
+            refuse_if_moved(seen, known.get(clean.id))
             calendar.put_exclusion(connection, clean)
             words = f"{'sửa' if clean.id in known else 'thêm'} khoảng lặng {window_in_words(clean)}"
             note(connection, self._deed(user), "policy.window", (clean.id, words))
