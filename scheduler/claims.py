@@ -121,14 +121,19 @@ class Ledger:
         # Since FIRST_YEAR every day of the zone has had 24 hours.
         return from_ms(self._origin_ms + day * _DAY_MS + at_ms)
 
+    def key_on(self, claim: Claim, day: int) -> str:
+        """Return the key of a claim on one of its days."""
+        if claim.lone:
+            return claim.slot.key
+        shift = (day - lowest(claim.days)) * _DAY_MS
+        return f"{claim.slot.rule_id}@{int(claim.slot.key.rpartition('@')[2]) + shift}"
+
     def slot_on(self, claim: Claim, day: int, machine_id: str) -> Slot:
         """Return the slot of a claim on one of its days, at a machine."""
         if claim.lone:
             return replace(claim.slot, machine_id=machine_id)
-        shift = (day - lowest(claim.days)) * _DAY
-        asked = int(claim.slot.key.rpartition("@")[2]) + shift // timedelta(milliseconds=1)
-        key = f"{claim.slot.rule_id}@{asked}"
-        return replace(claim.slot, machine_id=machine_id, key=key, starts_at=claim.slot.starts_at + shift)
+        starts_at = claim.slot.starts_at + (day - lowest(claim.days)) * _DAY
+        return replace(claim.slot, machine_id=machine_id, key=self.key_on(claim, day), starts_at=starts_at)
 
     def _askings(self, rule: Rule, singled: frozenset[date]) -> Iterator[_Asking]:
         alone = singled | spoken_of(rule)
@@ -177,16 +182,15 @@ class Ledger:
         occurrence = Occurrence(key, rule.id, asking.programme_id, starts_at, asking.layer)
         slot = slot_of(self.listener, occurrence, self.inputs.shelf, self._terms)
         begins = asking.at_ms * 1000 + (slot.starts_at - starts_at) // _MICROSECOND
-        urgent = slot.layer is Layer.URGENT
         return Claim(
             ident=asking.ident,
             days=days,
             begins=begins,
             ends=begins + slot.length // _MICROSECOND,
-            order=(-slot.priority, not urgent, slot.rank, begins, asking.key or f"{rule.id}@"),
+            order=order_of(slot, begins, asking.key or f"{rule.id}@"),
             slot=slot,
             free=not slot.refusal and bool(slot.length),
-            said=tuple(item.bulletin_id for item in slot.items if item.bulletin_id and not item.refusal),
+            said=said_by(slot),
             misfit=misfit_of(slot, self.inputs),
             lone=bool(asking.key),
         )
@@ -243,6 +247,33 @@ class Ledger:
         numbers = range(len(self.almanac.days))
         start = self.almanac.days[0] + shift
         return sum(1 << number for number in numbers if (start + number - 1) % 7 + 1 in weekdays)
+
+
+def begun_claim(slot: Slot, midnight: datetime, day: int) -> Claim:
+    """Return what `slot`, kept as it was planned when its instant came, takes of the `day` that began at `midnight`."""
+    begins = (slot.starts_at - midnight) // _MICROSECOND
+    return Claim(
+        ident=(slot.rule_id, slot.key),
+        days=1 << day,
+        begins=begins,
+        ends=begins + slot.length // _MICROSECOND,
+        order=order_of(slot, begins, slot.key),
+        slot=slot,
+        free=not slot.refusal and bool(slot.length),
+        said=said_by(slot),
+        misfit=timedelta(),
+        lone=True,
+    )
+
+
+def order_of(slot: Slot, begins: int, key: str) -> Order:
+    """Return the place of a slot that begins so many microseconds after midnight, among those of its day."""
+    return -slot.priority, slot.layer is not Layer.URGENT, slot.rank, begins, key
+
+
+def said_by(slot: Slot) -> tuple[str, ...]:
+    """Return the bulletins that a slot says, each as often as it does."""
+    return tuple(item.bulletin_id for item in slot.items if item.bulletin_id and not item.refusal)
 
 
 def misfit_of(slot: Slot, inputs: Inputs) -> timedelta:
