@@ -7,32 +7,48 @@ from datetime import datetime, timedelta
 from domain.bulletins import Bulletin, BulletinState
 from domain.errors import BadInputError, NotFoundError, WrongStateError
 from domain.people import User
-from domain.timetable import ItemKind, Occurrence, Priority, Programme, ProgrammeItem, Rule
+from domain.timetable import ExceptionKind, ItemKind, Occurrence, Priority, Programme, ProgrammeItem, Rule
 from scheduler import editing, words
 from scheduler.conflicts import Edit
 from scheduler.editing import Target
+from scheduler.exceptions import exception_for
 from scheduler.inputs import Inputs, local_date, path_on
 from scheduler.judging import Ground, broken_lines, length_of
 from scheduler.sessions import MOST_RANK, NAME_LIMIT, ZONE, NewSession, check, programme_of, rule_of
-from scheduler.snapshots import fingerprint, of_edit, snapshot
+from scheduler.snapshots import fingerprint, of_edit, programmes_of, snapshot
 from store.engine import new_id
 
 URGENT_LEAD = timedelta(minutes=1)
 """How far ahead an urgent session begins, so that machines have fetched it by then."""
 
 _ALMOST_A_SECOND = timedelta(microseconds=999_999)
+_SENT_NOTE = "gửi gấp"
+_SENT_ALREADY = (
+    "Buổi này đã được gửi gấp rồi nên không gửi lại. Máy phát phát theo lần đã gửi; buổi ấy có trong lịch như một buổi "
+    "phát gấp."
+)
+_SKIPPED = "Buổi này đã được bỏ nên không có gì để gửi gấp. Hãy bỏ ngoại lệ trước nếu vẫn muốn phát."
+_GONE_MEANWHILE = (
+    "Chương trình hoặc khung giờ đã chọn vừa bị xoá nên chưa lưu. Hãy chọn chương trình hoặc giờ khác rồi lưu lại."
+)
 CHANGED_MEANWHILE = "Dòng lịch này vừa được người khác sửa nên chưa lưu. Hãy tải lại trang, xem rồi làm lại."
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An edit that is not saved yet, in words; `subject_id` is its rule, and `seen` what it was made from."""
+    """An edit that is not saved yet, in words; `subject_id` is its rule.
+
+    `seen` is what of the timetable it changes, as it was, `version` the whole timetable it was made from, and `judged`
+    the rules that were held to the policy of that one.
+    """
 
     edit: Edit
     action: str
     words: str
     subject_id: str
     seen: str
+    version: int
+    judged: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +73,25 @@ class Drafting:
             raise WrongStateError(CHANGED_MEANWHILE)
         return self._judged(self._edit(wanted, old), "sửa dòng lịch")
 
-    def move(self, key: str, to: Target, *, always: bool) -> Draft:
-        """Return the edit that moves a sounding, this time only or every time."""
+    def judge(self, draft: Draft) -> None:
+        """Hold a draft made from an earlier timetable to this one: to its policy, and to what is still there."""
+        self._require_named(draft.edit)
+        for rule in draft.judged:
+            self._require_within_policy(draft.edit, rule)
+
+    def move(self, key: str, to: Target, *, always: bool, urgent: bool = False) -> Draft:
+        """Return the edit that moves a sounding, this time only or every time.
+
+        When it is `urgent` machines take the one sounding in although they were given it already. One that moves every
+        time is another sounding to them, which they take in at once.
+        """
         rule, asked = self._asked(key)
         if always:
             moved = editing.moved_always(rule, asked, to, self.now, self.inputs.calendar)
             return self._judged(Edit(rules=(moved,)), "dời mọi lần")
         moved = editing.moved_once(rule, asked, to, self.now)
+        if urgent:
+            return self._urgently(moved, asked, "dời và gửi gấp")
         return self._judged(Edit(rules=(moved,)), "dời một buổi", _lone(moved, to))
 
     def skip(self, key: str, note: str = "") -> Draft:
@@ -71,13 +99,18 @@ class Drafting:
         rule, asked = self._asked(key)
         return self._worded(Edit(rules=(editing.skipped(rule, asked, note, self.now),)), "bỏ một buổi")
 
-    def replace(self, key: str, instead: str, note: str = "") -> Draft:
-        """Return the edit that sounds another programme or an approved bulletin, by its id, in one sounding."""
+    def replace(self, key: str, instead: str, note: str = "", *, urgent: bool = False) -> Draft:
+        """Return the edit that sounds another programme or an approved bulletin, by its id, in one sounding.
+
+        When it is `urgent` machines take it in although they were given the sounding already.
+        """
         rule, asked = self._asked(key)
         programmes = self.inputs.shelf.programmes
         programme = programmes.get(instead) or self._one_bulletin(instead, programmes[rule.programme_id])
         changed = editing.replaced(rule, asked, programme.id, note, self.now)
         fresh = () if programme.id in programmes else (programme,)
+        if urgent:
+            return self._urgently(changed, asked, "thay và gửi gấp", fresh)
         local = asked.starts_at.astimezone(ZONE)
         lone = replace(_lone(changed, Target(local.date(), local.time())), programme_id=programme.id)
         return self._judged(Edit((changed,), fresh), "thay một buổi", lone)
@@ -90,9 +123,10 @@ class Drafting:
     def urgent(self, key: str) -> Draft:
         """Return the edit that takes a sounding off the machines and urgently sends what it was to become."""
         rule, asked = self._asked(key)
-        skipping, instead = editing.urgent_instead(rule, asked, new_id(), self.now)
-        instead = replace(instead, created_by=self.user.name)
-        return self._judged(Edit(rules=(skipping, instead)), "gửi gấp", instead)
+        held = exception_for(rule, asked.starts_at)
+        if held is not None and held.kind is ExceptionKind.SKIP:
+            raise WrongStateError(_SENT_ALREADY if held.note == _SENT_NOTE else _SKIPPED)
+        return self._urgently(rule, asked, "gửi gấp")
 
     def play_now(self, bulletin_id: str, area_ids: frozenset[str]) -> Draft:
         """Return the edit that sounds an approved bulletin once, in a minute, before what is less urgent."""
@@ -130,6 +164,12 @@ class Drafting:
             raise BadInputError("Chỉ xếp thứ tự được giữa các chương trình ưu tiên. Hãy tải lại trang.")
         edit = Edit(programmes=(replace(programme, rank=rank),))
         return self._sealed(edit, "xếp thứ tự ưu tiên", f"Xếp lại thứ tự của «{programme.name}»", programme_id)
+
+    def _urgently(self, rule: Rule, asked: Occurrence, action: str, fresh: tuple[Programme, ...] = ()) -> Draft:
+        """Return the one edit that sends what `rule` makes of `asked`, with programmes that are put in place for it."""
+        skipping, instead = editing.urgent_instead(rule, asked, new_id(), self.now)
+        instead = replace(instead, created_by=self.user.name)
+        return self._judged(Edit((skipping, instead), fresh), action, instead)
 
     def _edit(self, wanted: NewSession, old: Rule | None) -> Edit:
         programme, programmes = self._programme(wanted, old)
@@ -216,6 +256,10 @@ class Drafting:
     def _judged(self, edit: Edit, action: str, judged: Rule | None = None) -> Draft:
         """Return a draft of `edit` when what is new in it, its first rule or `judged`, keeps within the policy."""
         rule = judged or edit.rules[0]
+        self._require_within_policy(edit, rule)
+        return replace(self._worded(edit, action), judged=(rule,))
+
+    def _require_within_policy(self, edit: Edit, rule: Rule) -> None:
         after = edit.applied(self.inputs)
         programme = after.shelf.programmes[rule.programme_id]
         length = length_of(programme, local_date(self.now), after.shelf, after.terms)
@@ -224,7 +268,15 @@ class Drafting:
         broken = broken_lines(rule, programme, length, self._ground(rule), self.now)
         if broken:
             raise BadInputError(f"Chưa xếp lịch: {' '.join(broken)}")
-        return self._worded(edit, action)
+
+    def _require_named(self, edit: Edit) -> None:
+        """Refuse an edit that names a programme or a daypart that is no longer there."""
+        programmes, dayparts = edit.applied(self.inputs).shelf.programmes, self.inputs.calendar.dayparts
+        for rule in edit.rules:
+            old = self.inputs.shelf.rules.get(rule.id)
+            named = rule.daypart_ids - (old.daypart_ids if old is not None else frozenset())
+            if not named <= dayparts.keys() or not programmes_of(rule) <= programmes.keys():
+                raise WrongStateError(_GONE_MEANWHILE)
 
     def _ground(self, rule: Rule) -> Ground:
         policy, today = self.inputs.terms.policy, local_date(self.now)
@@ -250,7 +302,8 @@ class Drafting:
 
     def _sealed(self, edit: Edit, action: str, told: str, subject_id: str) -> Draft:
         shelf = self.inputs.shelf
-        return Draft(edit, action, told, subject_id, fingerprint(of_edit(shelf.rules, shelf.programmes, edit)))
+        seen = fingerprint(of_edit(shelf.rules, shelf.programmes, edit))
+        return Draft(edit, action, told, subject_id, seen, self.inputs.version)
 
 
 def stamp_of(inputs: Inputs, rule_id: str) -> str:

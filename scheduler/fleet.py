@@ -86,4 +86,7 @@ class _Fleet:
             for one in self.asked.get(rule_id, ())
             if one.starts_at >= since or one.key in known
         ]
-        return slots_of(listener, asked, self.inputs.shelf, self.inputs.terms, begun)
+        # What was given for the next minutes and is asked for no longer is taken off the air: it is in nobody's way.
+        wanted = {one.key for one in asked}
+        standing = tuple(one for one in begun if one.starts_at < self.now or one.key in wanted)
+        return slots_of(listener, asked, self.inputs.shelf, self.inputs.terms, standing)

@@ -146,10 +146,12 @@ def draft_import(drafting: Drafting, imported: Imported, what: What, area_ids: f
     if not ahead:
         raise BadInputError("Mọi sự kiện trong tệp đều đã qua hoặc đã bị huỷ. Chưa nhập gì.")
     rules: list[Rule] = []
+    judged: tuple[Rule, ...] = ()
     edit, after = Edit(), drafting
     for rule in ahead:
         draft = after.session(_session(rule, what, imported, area_ids))
         (made,) = draft.edit.rules
+        judged += draft.judged
         rules.append(replace(made, except_dates=rule.except_dates))
         edit = Edit(tuple(rules), (*edit.programmes, *draft.edit.programmes))
         after = replace(after, inputs=edit.applied(drafting.inputs))
@@ -158,9 +160,8 @@ def draft_import(drafting: Drafting, imported: Imported, what: What, area_ids: f
     name = after.inputs.shelf.programmes[rules[0].programme_id].name
     told = f"«{name}»: {len(rules)} dòng lịch từ tệp iCalendar"
     seen = fingerprint(of_edit(shelf.rules, shelf.programmes, edit))
-    return ImportDraft(
-        Draft(edit, "nhập lịch", told, rules[0].id, seen), tuple(rules), len(imported.rules) - len(ahead)
-    )
+    draft = Draft(edit, "nhập lịch", told, rules[0].id, seen, drafting.inputs.version, judged)
+    return ImportDraft(draft, tuple(rules), len(imported.rules) - len(ahead))
 
 
 def _session(rule: Rule, what: What, imported: Imported, area_ids: frozenset[str]) -> NewSession:
