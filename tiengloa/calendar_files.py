@@ -57,7 +57,7 @@ def import_(options: argparse.Namespace, settings: Settings, terminal: Terminal)
         area_id = _only("địa bàn", options.area, ((one.id, one.name) for one in drafting.inputs.areas))
         made = draft_import(drafting, imported, _what(options, drafting.inputs), frozenset({area_id}))
         clashes = centre.timetable.clashes(made.draft)
-        change = None if options.dry_run else centre.timetable.save(user, made.draft)
+        change = None if options.dry_run else centre.timetable.save(user, made.draft, clashes)
         _tell(made, clashes, (drafting.inputs, change), options, terminal)
     return exits.OK
 

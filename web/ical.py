@@ -12,6 +12,7 @@ from domain.bulletins import Bulletin, BulletinState
 from domain.errors import BadInputError, NotAllowedError, TiengLoaError
 from domain.people import Role
 from domain.timetable import Programme, Rule
+from scheduler.conflicts import Conflict
 from scheduler.drafts import Draft
 from scheduler.ical.desk import CalendarDesk, What, draft_import
 from scheduler.ical.rules import Imported, read_rules
@@ -53,12 +54,16 @@ class ImportForm:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would come in: the edit, its rules in words, how many are over, and what it would silence."""
+    """What would come in: the edit, its rules in words, how many are over, and what it would silence.
+
+    `clashes` are the first sentences of all that was `found`.
+    """
 
     draft: Draft
     lines: tuple[str, ...]
     over: int
     clashes: tuple[str, ...]
+    found: tuple[Conflict, ...]
 
 
 @blueprint.get("/<area_id>.ics")
@@ -121,11 +126,12 @@ def import_file() -> ResponseReturnValue:
         return _import_page(_with(form, "", "", forget=True), imported, status=422)
     try:
         preview = _preview(form, imported)
+        if "save" in request.form:
+            services().timetable.save(me(), preview.draft, preview.found)
     except TiengLoaError as error:
         return _import_page(_with(form, "import", error.sentence), imported, status=422)
     if "save" not in request.form:
         return _import_page(form, imported, preview)
-    services().timetable.save(me(), preview.draft)
     flash(f"Đã nhập {len(preview.lines)} dòng lịch. Máy phát sẽ nhận lịch mới trong ít giây.", "success")
     return redirect(url_for("timetable.page", area=form.area_id) + "#dong-lich", 303)
 
@@ -177,9 +183,10 @@ def _preview(form: ImportForm, imported: Imported) -> Preview:
     if form.area_id not in names:
         raise BadInputError("Hãy chọn địa bàn để phát.")
     made = draft_import(drafting, imported, _what(form), frozenset({form.area_id}))
-    clashes = tuple(dict.fromkeys(one.sentence for one in desk.clashes(made.draft)))[:_MOST_CLASHES]
+    found = desk.clashes(made.draft)
+    clashes = tuple(dict.fromkeys(one.sentence for one in found))[:_MOST_CLASHES]
     lines = tuple(_in_words(rule, names) for rule in made.rules)
-    return Preview(made.draft, lines, made.over, clashes)
+    return Preview(made.draft, lines, made.over, clashes, found)
 
 
 def _in_words(rule: Rule, names: dict[str, str]) -> str:

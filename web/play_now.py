@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from domain.bulletins import Bulletin, BulletinState
-from domain.errors import BadInputError, NotFoundError
+from domain.errors import BadInputError, NotFoundError, WrongStateError
 from domain.machines import Machine
 from domain.people import Role
 from domain.playlist import to_ms
@@ -54,9 +54,13 @@ def play() -> ResponseReturnValue:
         draft = services().timetable.drafting(me()).play_now(bulletin.id, area_ids)
     except BadInputError as error:
         return _choose(bulletin, area_ids, error.sentence, 422)
-    if _is_lost(draft, services().timetable.clashes(draft)):
+    found = services().timetable.clashes(draft)
+    if _is_lost(draft, found):
         return _confirm(bulletin, draft, area_ids, 409)
-    services().timetable.save(me(), draft)
+    try:
+        services().timetable.save(me(), draft, found)
+    except WrongStateError:  # what clashes since is on the page that asks once more
+        return _confirm(bulletin, draft, area_ids, 409)
     return redirect(url_for("play_now.progress", rule_id=draft.subject_id), 303)
 
 

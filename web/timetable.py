@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from domain.bulletins import Bulletin, BulletinState
 from domain.calendar import DAY_TYPE_LABELS
-from domain.errors import BadInputError, NotAllowedError, NotFoundError
+from domain.errors import BadInputError, NotAllowedError, NotFoundError, TiengLoaError, WrongStateError
 from domain.machines import Machine
 from domain.people import Role
 from domain.timetable import LAYER_LABELS, Layer, Priority, Slot
@@ -22,6 +22,7 @@ from store import bulletins, clips, machines, places
 from web.area_tree import Branch, flat, tree
 from web.clashes import Clashes, stopping, take, told
 from web.context import me, own_station, services
+from web.errors import status_of
 from web.formats import SHORT_WEEKDAYS, WEEKDAYS, ZONE, local, read_day
 from web.fragments import fragment
 from web.rule_lines import rule_lines
@@ -44,6 +45,15 @@ from web.week import PARTS, day_table, heads, monday_of, table, week_of
 blueprint = Blueprint("timetable", __name__, url_prefix="/lich")
 UNDO_SHOWN = timedelta(seconds=10)
 _LARGEST_NUMBER = 2**53
+_RULE_CHANGED = (
+    "Dòng lịch này vừa được người khác sửa nên chưa lưu. Những gì bạn gõ vẫn còn nguyên bên dưới. Hãy xem bản mới; nếu "
+    "vẫn muốn lấy bản của bạn thì bấm «Lưu» lần nữa."
+)
+_RULE_GONE = (
+    "Dòng lịch này không còn nữa nên chưa lưu. Những gì bạn gõ vẫn còn nguyên bên dưới; bấm «Xếp lịch» để thêm thành "
+    "một dòng mới."
+)
+_BULLETIN_GONE = "Có bản tin đã chọn không còn nữa nên chưa xếp lịch. Hãy chọn lại bản tin."
 NTH_LABELS = (("1", "đầu tiên"), ("2", "lần thứ 2"), ("3", "lần thứ 3"), ("4", "lần thứ 4"), ("-1", "cuối cùng"))
 
 
@@ -198,27 +208,55 @@ def _keep(rule_id: str | None) -> ResponseReturnValue:
     if request.form.get("preset"):
         calendar = services().timetable.inputs().calendar
         return _form_page(with_preset(form, request.form["preset"], calendar), {}, rule_id=rule_id)
-    if request.form.get("offer"):
-        taken = take(request.form["offer"], form)
-        form = taken.form
-        if taken.words:
-            flash(taken.words, "success")
-    wanted, problems = to_session(form, local(now).date())
-    if wanted is None:
-        return _form_page(form, problems, 422, rule_id=rule_id)
     try:
-        draft = services().timetable.drafting(me()).session(wanted, rule_id, form.stamp)
+        form = _with_offer(form)
+        wanted, problems = to_session(form, local(now).date())
+        if wanted is None:
+            return _form_page(form, problems, 422, rule_id=rule_id)
+        return _put(form, wanted, rule_id)
     except BadInputError as error:
         return _form_page(form, {_field_of(form, now): error.sentence}, 422, rule_id=rule_id)
-    found = services().timetable.clashes(draft)
+    except (NotFoundError, WrongStateError) as error:
+        return _overtaken(form, error, rule_id)
+
+
+def _with_offer(form: SessionForm) -> SessionForm:
+    """Return the form after the offer that was pressed, if one was."""
+    if not request.form.get("offer"):
+        return form
+    taken = take(request.form["offer"], form)
+    if taken.words:
+        flash(taken.words, "success")
+    return taken.form
+
+
+def _put(form: SessionForm, wanted: NewSession, rule_id: str | None) -> ResponseReturnValue:
+    """Put the session in the timetable unless something clashes that has not been looked at yet."""
+    desk = services().timetable
+    draft = desk.drafting(me()).session(wanted, rule_id, form.stamp)
+    found = desk.clashes(draft)
     clashes = stopping(draft, found)
     if clashes is not None and not (clashes.may_save and request.form.get("anyway") == clashes.seal):
         return _form_page(form, {}, 409, rule_id=rule_id, clashes=clashes)
-    services().timetable.save(me(), draft)
-    return _saved(draft, wanted, found, now)
+    desk.save(me(), draft, found)
+    return _saved(draft, wanted, found)
 
 
-def _saved(draft: Draft, wanted: NewSession, found: tuple[Conflict, ...], now: datetime) -> ResponseReturnValue:
+def _overtaken(form: SessionForm, error: TiengLoaError, rule_id: str | None) -> ResponseReturnValue:
+    """Show the form again as it was typed, when what it is about was changed or taken away by somebody else."""
+    inputs = services().timetable.inputs()
+    if rule_id is not None and rule_id not in inputs.shelf.rules:
+        return _form_page(replace(form, stamp=""), {"form": _RULE_GONE}, 404)
+    if not inputs.shelf.bulletins.keys() >= set(form.bulletin_ids):
+        return _form_page(form, {"bulletin": _BULLETIN_GONE}, 422, rule_id=rule_id)
+    stamp = stamp_of(inputs, rule_id) if rule_id is not None else form.stamp
+    if form.stamp and stamp != form.stamp:
+        return _form_page(replace(form, stamp=stamp), {"form": _RULE_CHANGED}, 409, rule_id=rule_id)
+    return _form_page(form, {"form": error.sentence}, status_of(error), rule_id=rule_id)
+
+
+def _saved(draft: Draft, wanted: NewSession, found: tuple[Conflict, ...]) -> ResponseReturnValue:
+    now = services().clock.now()
     warnings = warnings_of(wanted, told(found), now)
     done = "Đã sửa dòng lịch" if draft.action == "sửa dòng lịch" else "Đã xếp lịch"
     if warnings:

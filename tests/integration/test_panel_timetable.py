@@ -12,14 +12,15 @@ from domain.airtime import ExclusionWindow
 from domain.calendar import Daypart, DayType, LunarDay, NthWeekday, SpecialDay
 from domain.machines import AiringOutcome
 from domain.timetable import ItemKind, LatePolicy, Priority, Programme, ProgrammeItem, Rule
-from scheduler.desk import NewSession
+from scheduler.conflicts import Conflict
+from scheduler.desk import Draft, NewSession, TimetableDesk
 from scheduler.editing import Target
 from scheduler.planning import replan
 from scheduler.publishing import publish
 from scheduler.sessions import ZONE
 from scheduler.signing import StationKey
 from store import calendar, plans, station, timetable
-from tests.fakes_web import APPROVER, EDITOR, VIEWER, Panel, aired, beat, machine, panel
+from tests.fakes_web import ADMIN, APPROVER, EDITOR, VIEWER, Panel, aired, beat, machine, panel
 
 MONDAY = date(2026, 11, 23)
 TEN = datetime.combine(MONDAY, time(10), ZONE)
@@ -226,6 +227,64 @@ def test_a_stale_form_is_not_saved_over_what_another_person_saved(town: Panel) -
     assert "vừa được người khác sửa" in answer.get_data(as_text=True)
 
 
+def test_a_stale_form_keeps_what_was_typed_and_is_saved_when_sent_again(town: Panel) -> None:
+    rule_id = add(town)
+    sent = sent_by_the_form(page(town, f"/lich/{rule_id}/sua")) | {"name": "Gõ rất lâu", "times": "10:45"}
+    town.services.timetable.stop(ADMIN, rule_id)
+    answer = town.post(EDITOR, f"/lich/{rule_id}/sua", **sent)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert "Những gì bạn gõ vẫn còn nguyên" in text
+    again = sent_by_the_form(text)
+    assert (again["name"], again["times"]) == (["Gõ rất lâu"], ["10:45"])
+    assert f'action="/lich/{rule_id}/sua"' in text
+    assert town.post(EDITOR, f"/lich/{rule_id}/sua", **again).status_code == 303
+    kept = rules(town)[rule_id]
+    assert (kept.times, kept.enabled) == ((time(10, 45),), False)
+
+
+def test_a_form_of_what_is_gone_keeps_what_was_typed(town: Panel) -> None:
+    rule_id = add(town)
+    sent = sent_by_the_form(page(town, f"/lich/{rule_id}/sua")) | {"name": "Gõ rất lâu"}
+    answer = town.post(EDITOR, "/lich/moi", **{**sent, "bulletin": "khong-co"})
+    assert answer.status_code == 422
+    assert "Có bản tin đã chọn không còn nữa" in answer.get_data(as_text=True)
+    assert sent_by_the_form(answer.get_data(as_text=True))["name"] == ["Gõ rất lâu"]
+    undoable = town.services.timetable.undoable(EDITOR)
+    assert undoable is not None
+    town.services.timetable.undo(EDITOR, undoable.number)
+    answer = town.post(EDITOR, f"/lich/{rule_id}/sua", **sent)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 404
+    assert "Dòng lịch này không còn nữa" in text
+    assert 'action="/lich/moi"' in text
+    assert town.post(EDITOR, "/lich/moi", **sent_by_the_form(text)).status_code == 303
+    assert [programme_of(town, one).name for one in rules(town).values()] == ["Gõ rất lâu"]
+
+
+def test_two_who_save_at_once_do_not_both_pass(town: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine(town, "Máy bản", "san-thang", b"9" * 32)
+    bulletin_id = town.produced("Tin của tôi")
+    town.produced("Tin Của bạn")
+    look = TimetableDesk.clashes
+
+    def looked(desk: TimetableDesk, draft: Draft) -> tuple[Conflict, ...]:
+        found = look(desk, draft)
+        monkeypatch.undo()
+        add(town, "Của bạn", times=(time(14, 59, 59),))
+        return found
+
+    monkeypatch.setattr(TimetableDesk, "clashes", looked)
+    fields = {**FORM, "name": "Của tôi", "bulletin": bulletin_id, "area": "san-thang", "weekday": "1", "times": "15:00"}
+    answer = town.post(EDITOR, "/lich/moi", **fields)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert "lịch vừa được người khác sửa nên chưa lưu" in text
+    assert "trùng với «Của bạn»" in text
+    assert sent_by_the_form(text)["name"] == ["Của tôi"]
+    assert len(rules(town)) == 1
+
+
 def test_routes_know_who_may_and_what_is_there(town: Panel) -> None:
     rule_id = add(town)
     key = key_of(rule_id)
@@ -402,6 +461,46 @@ def test_a_move_is_sent_urgently_at_once_when_asked(town: Panel) -> None:
     assert town.post(EDITOR, f"/lich/buoi/{key_of(rule_id)}/doi", **fields).status_code == 303
     assert "phát gấp" in page(town, "/lich?area=san-thang&xem=ngay&day=2026-11-23")
     assert "chưa kịp" not in page(town, "/lich")
+    assert len(rules(town)) == 2
+    undo = re.search(r'action="(/lich/hoan-tac/\d+)"', page(town, "/lich?area=san-thang"))[1]
+    town.post(EDITOR, undo)
+    assert rules(town)[rule_id].exceptions == ()
+    assert len(rules(town)) == 1
+
+
+def test_what_is_sent_twice_is_said_to_be_sent_already(town: Panel) -> None:
+    machine(town, "Máy bản", "san-thang", b"9" * 32)
+    key = key_of(add(town))
+    town.clock.go(timedelta(minutes=15))
+    replan(town.database, town.clock.now())
+    town.post(EDITOR, f"/lich/buoi/{key}/doi", ngay="23/11/2026", gio="10:30", scope="once")
+    for _ in range(2):
+        assert town.post(EDITOR, f"/lich/buoi/{key}/gui-gap", area="san-thang").location == "/lich?area=san-thang"
+    shown = page(town, "/lich?area=san-thang")
+    assert "đã được gửi gấp rồi" in shown
+    assert "nên không gửi gấp được nữa" not in shown
+    assert len(rules(town)) == 2
+
+
+def test_what_an_urgent_sending_would_silence_is_told_first(town: Panel) -> None:
+    machine(town, "Máy bản", "san-thang", b"9" * 32)
+    key = key_of(add(town))
+    other = add(town, "Khác", times=(time(10, 29, 58),))
+    town.clock.go(timedelta(minutes=15))
+    replan(town.database, town.clock.now())
+    town.services.timetable.stop(EDITOR, other)
+    town.post(EDITOR, f"/lich/buoi/{key}/doi", ngay="23/11/2026", gio="10:30", scope="once")
+    town.services.timetable.resume(EDITOR, other)
+    path = f"/lich/buoi/{key}/gui-gap"
+    answer = town.post(EDITOR, path)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert "«Khác» lúc 10:29:58 ngày 23/11/2026 sẽ không phát tại Máy bản: trùng với «Buổi sáng»" in text
+    assert 'name="offer"' not in text
+    assert len(rules(town)) == 2
+    seal = re.search(r'name="anyway" value="(\w+)"', text)[1]
+    assert town.post(EDITOR, path, anyway=seal).status_code == 303
+    assert [one.urgent for one in rules(town).values()].count(True) == 1
 
 
 def test_priority_programmes_are_ordered_by_buttons(town: Panel) -> None:
