@@ -167,6 +167,8 @@ class Drafting:
 
     def _urgently(self, rule: Rule, asked: Occurrence, action: str, fresh: tuple[Programme, ...] = ()) -> Draft:
         """Return the one edit that sends what `rule` makes of `asked`, with programmes that are put in place for it."""
+        if not rule.enabled:
+            raise BadInputError("Dòng lịch này đang dừng nên không gửi gấp được. Hãy cho phát trở lại rồi gửi.")
         skipping, instead = editing.urgent_instead(rule, asked, new_id(), self.now)
         instead = replace(instead, created_by=self.user.name)
         return self._judged(Edit((skipping, instead), fresh), action, instead)

@@ -441,6 +441,10 @@ def test_what_was_sent_urgently_or_skipped_is_not_said_to_be_too_late(town: Pane
     save(town, town.services.timetable.drafting(EDITOR).skip(given))
     with pytest.raises(WrongStateError, match="đã được bỏ"):
         town.services.timetable.drafting(EDITOR).urgent(given)
+    undo(town)
+    town.services.timetable.stop(EDITOR, given.split("@", maxsplit=1)[0])
+    with pytest.raises(BadInputError, match="đang dừng"):
+        town.services.timetable.drafting(EDITOR).urgent(given)
 
 
 def test_a_session_that_was_never_kept_does_not_count_against_the_day(town: Panel) -> None:
