@@ -24,6 +24,7 @@ from scheduler.inputs import Inputs
 from scheduler.reconcile import LogLine, day_report
 from scheduler.sessions import MOST_ITEMS, NAME_LIMIT, ZONE, NewSession
 from scheduler.snapshots import fingerprint
+from scheduler.spots import slots_at, spots_of_areas
 from store import airings, machines, plans, station
 from store.changes import Change
 from store.engine import Database
@@ -134,13 +135,16 @@ class TimetableDesk:
         return frozen.late(inputs, held, every, now)
 
     def will_sound(self, area_id: str, start: datetime, end: datetime) -> tuple[Slot, ...]:
-        """Return what will sound in an area in [start, end), by the very code that makes playlists."""
+        """Return what sounds in an area in [start, end), by the very code that makes playlists; see `slots_at`."""
         return self.will_sound_at((area_id,), start, end)[area_id]
 
     def will_sound_at(self, area_ids: Iterable[str], start: datetime, end: datetime) -> dict[str, tuple[Slot, ...]]:
-        """Return what will sound in each of some areas, as `will_sound` does, all read at one moment."""
-        inputs = self.inputs()
-        return {one: planning.slots_of_area(inputs, one, start, end) for one in area_ids}
+        """Return what sounds in each of some areas, as `will_sound` does, all read at one moment."""
+        now = self.clock.now()
+        with self.database.read() as connection:
+            inputs = planning.load(connection)
+            spots = spots_of_areas(connection, inputs, area_ids, now)
+            return slots_at(connection, inputs, spots, (start, end), now)
 
     def machines_under(self, area_ids: frozenset[str]) -> tuple[Machine, ...]:
         """Return the machines in use that hang on any of some areas or below."""

@@ -12,7 +12,7 @@ from scheduler import editing, words
 from scheduler.conflicts import Edit
 from scheduler.editing import Target
 from scheduler.exceptions import exception_for
-from scheduler.inputs import Inputs, local_date, path_on
+from scheduler.inputs import Inputs, Reforms, local_date, path_on
 from scheduler.judging import Ground, broken_lines, length_of
 from scheduler.sessions import MOST_RANK, NAME_LIMIT, ZONE, NewSession, check, programme_of, rule_of
 from scheduler.snapshots import fingerprint, of_edit, programmes_of, snapshot
@@ -281,12 +281,12 @@ class Drafting:
                 raise WrongStateError(_GONE_MEANWHILE)
 
     def _ground(self, rule: Rule) -> Ground:
-        policy, today = self.inputs.terms.policy, local_date(self.now)
+        policy, reforms = self.inputs.terms.policy, Reforms.of(self.inputs.areas, local_date(self.now))
         places = {area_id for window in policy.exclusions for area_id in window.area_ids} | rule.area_ids
         places |= {area_id for area_id, _ in policy.staggers}
         known = {area.id for area in self.inputs.areas}
-        paths = {one: path_on(self.inputs.areas, one, today) for one in places & known}
-        return Ground(policy, self.inputs.calendar, self.inputs.areas, paths)
+        listeners = {one: reforms.listener("", one) for one in places & known}
+        return Ground(policy, self.inputs.calendar, self.inputs.areas, listeners)
 
     def _worded(self, edit: Edit, action: str) -> Draft:
         rule = edit.rules[0]

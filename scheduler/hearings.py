@@ -7,7 +7,7 @@ from domain.machines import Machine
 from domain.timetable import Rule, Slot
 from scheduler.build import reaches
 from scheduler.edits import Edit, Pair
-from scheduler.inputs import Inputs, Paths, local_date
+from scheduler.inputs import Inputs, Paths
 from scheduler.policy import exclusions_at, stagger_of
 
 
@@ -28,8 +28,13 @@ class Hearing:
     begun: tuple[Slot, ...] = ()
 
 
-def hearings(pair: Pair, machines: Iterable[Machine], edit: Edit, begun: Iterable[Slot] = ()) -> tuple[Hearing, ...]:
-    """Return the machines that `edit` reaches, before it or after it; `begun` are the slots of all that had come."""
+def hearings(
+    pair: Pair, machines: Iterable[Machine], edit: Edit, paths: Paths, begun: Iterable[Slot] = ()
+) -> tuple[Hearing, ...]:
+    """Return the machines that `edit` reaches, before it or after it, where `paths` are those of their areas.
+
+    `begun` are the slots of all that had come.
+    """
     inputs = pair.before
     touched = edit.touched(inputs)
     changed = pair.after.shelf.rules
@@ -38,7 +43,6 @@ def hearings(pair: Pair, machines: Iterable[Machine], edit: Edit, begun: Iterabl
     new = _Reach(changed[one] for one in sorted(touched) if one in changed)
     staying = _Reach(one for one in rules if one.id not in touched)
     alike: dict[object, Hearing] = {}
-    paths = Paths(inputs.areas, local_date(pair.now))
     held_by = _by_machine(begun)
     for machine in machines:
         path = paths.of(machine.area_id)

@@ -20,7 +20,7 @@ from scheduler.days import Almanac
 from scheduler.edits import Edit, Loss, Outlook, Pair
 from scheduler.expand import check_window, expand
 from scheduler.hearings import Hearing, hearings
-from scheduler.inputs import local_date, midnight
+from scheduler.inputs import Reforms, local_date, midnight
 from scheduler.resolve import clash_with, over_limit
 from scheduler.whole_days import losses_of_days
 
@@ -46,13 +46,17 @@ def losses(pair: Pair, machines: Iterable[Machine], edit: Edit, outlook: Outlook
     first = local_date(start).toordinal()
     almanac = Almanac(range(first, first + days + 1), inputs.calendar)
     books: dict[object, _Book] = {}
-    for hearing in hearings(pair, machines, edit, outlook.begun):
-        book = books.get(hearing.surroundings)
-        if book is None:
-            listener = Listener("", hearing.area_ids)
-            ledgers = Ledger(pair.before, almanac, listener), Ledger(pair.after, almanac, listener)
-            book = books[hearing.surroundings] = _Book(*ledgers, _singled(pair, edit))
-        yield from _Check(pair, hearing, book, Limits.of(inputs.terms.policy)).losses()
+    parts = Reforms.of(inputs.areas, local_date(start), local_date(end)).parts
+    every = tuple(machines)
+    for (since, paths), past in zip(parts, (*(day for day, _ in parts[1:]), local_date(end)), strict=True):
+        within = (1 << past.toordinal() - first) - (1 << since.toordinal() - first)
+        for hearing in hearings(pair, every, edit, paths, outlook.begun):
+            book = books.get(hearing.surroundings)
+            if book is None:
+                listener = Listener("", hearing.area_ids)
+                ledgers = Ledger(pair.before, almanac, listener), Ledger(pair.after, almanac, listener)
+                book = books[hearing.surroundings] = _Book(*ledgers, _singled(pair, edit))
+            yield from _Check(pair, hearing, book, Limits.of(inputs.terms.policy), within).losses()
 
 
 def _singled(pair: Pair, edit: Edit) -> dict[str, frozenset[date]]:
@@ -125,12 +129,13 @@ class _Found:
 
 @dataclass(slots=True)
 class _Check:
-    """The check of an edit at machines that hear the same."""
+    """The check of an edit at machines that hear the same, on the days `within` which they do."""
 
     pair: Pair
     hearing: Hearing
     book: _Book
     limits: Limits
+    within: int
     _found: dict[tuple[object, ...], _Found] = field(init=False, default_factory=dict)
 
     def losses(self) -> Iterator[Loss]:
@@ -141,7 +146,7 @@ class _Check:
         crossing = _union(one.days for one in every if one.begins >= DAY_US or (one.free and one.ends > DAY_US))
         crossing |= self._begun_across_midnight()
         bound = (crossing | crossing << 1) & (1 << len(self.book.before.almanac.days)) - 1
-        changed = _changed_days(old, new) & ~1
+        changed = _changed_days(old, new) & self.within & ~1
         for days in _parts(changed & ~bound, {one.days for one in every}):
             self._look(_day(days, staying, old, new))
         for found in self._found.values():
@@ -149,7 +154,8 @@ class _Check:
         nights = _bound_to(changed & bound, crossing & bound >> 1)
         if nights:
             on = frozenset(_dates(nights, self.book.before.almanac))
-            yield from losses_of_days(self.pair, self.hearing, on)
+            meant = set(_dates(self.within, self.book.before.almanac))
+            yield from (one for one in losses_of_days(self.pair, self.hearing, on) if one.days[0] in meant)
 
     def _look(self, day: _Day) -> None:
         if lowest(day.days) == _TODAY:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from domain.errors import BadInputError
+from domain.formats import ZONE, clock_ms, clock_s, day, difference, duration, local, read_day, read_time, weekday
 from domain.timetable import Slot
 from scheduler.fills import as_listed
 from scheduler.inquiry import Answer, DayPlan, TimetableInquiry
@@ -16,7 +17,6 @@ from tiengloa.centre import opened
 from tiengloa.settings import Settings
 from tiengloa.terminal import Terminal
 from tiengloa.wiring import Centre
-from web.formats import ZONE, clock_ms, clock_s, day, difference, duration, local, read_day, read_time, weekday
 
 MOST_DAYS = 31
 _YEARS = range(1977, 2099)
@@ -119,8 +119,14 @@ def _say_plan(plan: DayPlan, terminal: Terminal) -> None:
     terminal.say(f"{weekday(plan.on)}, {day(plan.on)}, tại {plan.place.name}:")
     for slot in plan.slots:
         _say_slot(slot, terminal)
-    if not plan.slots:
+    if plan.forgotten:
+        terminal.say("  ngày đã qua, không còn giữ lịch nào đã giao cho máy ở đây")
+    elif not plan.slots:
         terminal.say("  không có buổi phát nào")
+    if plan.lines:
+        terminal.say("  Máy đã báo:")
+    for line in plan.lines:
+        terminal.say(f"  {_line_in_words(line)}")
     terminal.say(f"  đã dùng {duration(plan.used)}, còn lại {duration(plan.left)} trong ngày")
 
 
@@ -137,7 +143,7 @@ def _say_slot(slot: Slot, terminal: Terminal) -> None:
 def _say_answer(answer: Answer, terminal: Terminal) -> None:
     if answer.past is not None:
         terminal.say(answer.past.summary)
-        terminal.say(f"Theo lịch: {answer.explanation.summary}")
+        terminal.say(f"Theo lịch đã giao cho máy: {answer.explanation.summary}")
     else:
         terminal.say(answer.explanation.summary)
     for line in answer.past.lines if answer.past is not None else ():
@@ -169,6 +175,8 @@ def _plan_document(plan: DayPlan) -> dict[str, Any]:
         "used_s": plan.used.total_seconds(),
         "left_s": plan.left.total_seconds(),
         "sessions": [_slot_document(slot) for slot in plan.slots],
+        "reported": [_line_document(line) for line in plan.lines],
+        "forgotten": plan.forgotten,
     }
 
 

@@ -104,6 +104,7 @@ def page() -> ResponseReturnValue:
         slots_of=lambda day: [slot for slot in place.shown(own) if local(slot.starts_at).date() == day],
         layer_labels=LAYER_LABELS,
         rules=rule_lines(inputs, names, now),
+        forgotten=[one for one in days if one < today and not any(local(slot.starts_at).date() == one for slot in own)],
         late=services().timetable.late(),
         undo=services().timetable.undoable(me(), UNDO_SHOWN) if me().may(Role.SCHEDULER) else None,
         station=own_station(),

@@ -78,15 +78,18 @@ def page() -> ResponseReturnValue:
 def day() -> ResponseReturnValue:
     """Show what a day will be like at a place, each session to be heard as one sound."""
     found = _places()
-    tomorrow = local(services().clock.now()).date() + timedelta(days=1)
+    today = local(services().clock.now()).date()
+    tomorrow = today + timedelta(days=1)
     on = _asked_day(tomorrow)
     plan = _day_plan(found.chosen, on) if found.chosen else None
     return render_template(
         "dry_run.html",
         spots=found,
         on=on,
+        today=today,
         tomorrow=tomorrow,
         plan=plan,
+        reported=[(one, line_mark(one.outcome)) for one in plan.lines] if plan else [],
         offsets=_offsets,
         sound=lambda slot: url_for("why.sound", may=found.chosen, ngay=on.isoformat(), buoi=slot.key),
         station=own_station(),

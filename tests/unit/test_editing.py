@@ -11,6 +11,7 @@ from domain.areas import Area
 from domain.calendar import Calendar, Daypart, LunarDay
 from domain.errors import BadInputError, NotFoundError
 from domain.timetable import ExceptionKind, Occurrence, Programme, ProgrammeItem, Rule, RuleException
+from scheduler.build import Listener
 from scheduler.editing import (
     Target,
     as_it_stands,
@@ -144,13 +145,13 @@ def test_exceptions_follow_the_one_time_that_became_another() -> None:
 
 
 AREAS = (Area("xa", "Xã", "xa", None), Area("ban", "Bản Nhà Thờ", "to", "xa"))
-PATHS = {"xa": frozenset({"xa"}), "ban": frozenset({"xa", "ban"})}
+PLACES = {"xa": Listener("", frozenset({"xa"})), "ban": Listener("", frozenset({"xa", "ban"}))}
 PROGRAMME = Programme("p", "Sáng", (ProgrammeItem(bulletin_id="b"),))
 CHURCH = ExclusionWindow("w", "lễ nhà thờ", frozenset({"ban"}), time(5, 45), time(7))
 
 
 def broken(one: Rule, policy: AirtimePolicy, length: timedelta = timedelta(minutes=3)) -> tuple[str, ...]:
-    return broken_lines(one, PROGRAMME, length, Ground(policy, CALENDAR, AREAS, PATHS), NOW)
+    return broken_lines(one, PROGRAMME, length, Ground(policy, CALENDAR, AREAS, PLACES), NOW)
 
 
 def test_a_rule_within_the_policy_breaks_nothing() -> None:
@@ -176,7 +177,7 @@ def test_the_broken_line_of_the_policy_is_named(one: Rule, policy: AirtimePolicy
 def test_a_daypart_is_held_to_the_policy_in_both_seasons() -> None:
     early = Calendar(dayparts={"sang": Daypart("sang", "Sáng", time(4, 50), time(6))})
     one = rule(times=(), daypart_ids=frozenset({"sang"}))
-    lines = broken_lines(one, PROGRAMME, timedelta(minutes=3), Ground(AirtimePolicy(), early, AREAS, PATHS), NOW)
+    lines = broken_lines(one, PROGRAMME, timedelta(minutes=3), Ground(AirtimePolicy(), early, AREAS, PLACES), NOW)
     assert "giờ yên tĩnh" in lines[0]
 
 
