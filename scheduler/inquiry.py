@@ -40,7 +40,8 @@ class DayPlan:
     """What sounds on a day at a place, and how much of the day's minutes that takes.
 
     Of what is past these are the sessions that were given out and, as `lines`, what became of each item. A day that is
-    `forgotten` is past, and nothing that was given or reported then is kept.
+    `forgotten` is past, and nothing that was given or reported then is kept. `machines` are the
+    names of those it hears through.
     """
 
     place: Place
@@ -50,6 +51,7 @@ class DayPlan:
     left: timedelta
     lines: tuple[LogLine, ...] = ()
     forgotten: bool = False
+    machines: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class TimetableInquiry:
         if instant >= now or not spot.machines:
             return Answer(found)
         past = recall(spot.name, *reported_at(connection, spot, around), instant, now)
-        return Answer(found, past, {one.id: one.name for one in spot.machines})
+        return Answer(found, past, _names(spot))
 
     def _day(self, connection: Connection, inputs: Inputs, spot: Spot, on: date) -> DayPlan:
         start, now = datetime.combine(on, time(), _ZONE), self.clock.now()
@@ -106,7 +108,12 @@ class TimetableInquiry:
         used = sum((slot.length for slot in slots if not slot.refusal), timedelta())
         left = max(inputs.terms.policy.day_limit - used, timedelta())
         forgotten = on < local_date(now) and not slots and not lines
-        return DayPlan(Place(spot.id, spot.area_id, spot.name), on, slots, used, left, lines, forgotten)
+        place = Place(spot.id, spot.area_id, spot.name)
+        return DayPlan(place, on, slots, used, left, lines, forgotten, _names(spot))
+
+
+def _names(spot: Spot) -> dict[str, str]:
+    return {one.id: one.name for one in spot.machines}
 
 
 def _around(instant: datetime) -> tuple[datetime, datetime]:

@@ -126,7 +126,8 @@ def _say_plan(plan: DayPlan, terminal: Terminal) -> None:
     if plan.lines:
         terminal.say("  Máy đã báo:")
     for line in plan.lines:
-        terminal.say(f"  {_line_in_words(line)}")
+        whose = f"{plan.machines[line.machine_id]}: " if len(plan.machines) > 1 else ""
+        terminal.say(f"  {whose}{_line_in_words(line)}")
     terminal.say(f"  đã dùng {duration(plan.used)}, còn lại {duration(plan.left)} trong ngày")
 
 
@@ -147,7 +148,8 @@ def _say_answer(answer: Answer, terminal: Terminal) -> None:
     else:
         terminal.say(answer.explanation.summary)
     for line in answer.past.lines if answer.past is not None else ():
-        terminal.say(f"  {_line_in_words(line)}")
+        whose = f"{answer.machines[line.machine_id]}: " if len(answer.machines) > 1 else ""
+        terminal.say(f"  {whose}{_line_in_words(line)}")
     terminal.say("Từng dòng lịch:")
     elsewhere = sum(one.verdict is Verdict.AREA for one in answer.explanation.reasons)
     for one in answer.explanation.reasons:
