@@ -9,7 +9,7 @@ from domain.airtime import AirtimePolicy, ExclusionWindow
 from domain.errors import BadInputError
 from domain.timetable import Priority
 from scheduler.conflicts import ConflictKind, Edit, OfferKind, Outlook, conflicts
-from scheduler.inputs import slots_of_area
+from scheduler.fleet import plan_ahead
 from scheduler.spans import in_words
 from tests.fakes_plan import EVERY_WEEKDAY, MACHINES, MONDAY_NOON, ZONE, bulletin, inputs, programme, rule
 
@@ -212,8 +212,8 @@ def test_a_session_that_was_never_asked_for_in_time_does_not_count_as_having_sou
     given = inputs((rule("sang", "05:30", "06:00", "07:00"),), (programme("sang", "a"),), MINUTES, FULL)
     edit = adding(rule("tin", "19:00", weekdays=frozenset(), dates=frozenset({MONDAY_NOON.date()})), programmes=[NEWS])
     assert check(edit, given) == ()
-    (slot, *rest) = slots_of_area(given, "cum-1", MONDAY_NOON - timedelta(hours=12), MONDAY_NOON)
-    begun = tuple(replace(one, machine_id="m1") for one in (slot, *rest))
+    midnight = MONDAY_NOON - timedelta(hours=12)
+    begun = plan_ahead(given, MACHINES[:1], (midnight, MONDAY_NOON), midnight, {})["m1"]
     assert conflicts(given, MACHINES, edit, MONDAY_NOON, Outlook(begun=begun[:2])) == ()
     (found,) = conflicts(given, MACHINES, edit, MONDAY_NOON, Outlook(begun=begun))
     assert (found.kind, found.machine_ids) == (ConflictKind.POLICY, ("m1",))
@@ -222,11 +222,12 @@ def test_a_session_that_was_never_asked_for_in_time_does_not_count_as_having_sou
 
 def test_what_still_sounds_as_it_was_kept_is_met_by_its_own_name() -> None:
     now = MONDAY_NOON.replace(hour=17, minute=1)
-    (slot,) = slots_of_area(PLAIN, "cum-2", now - timedelta(minutes=2), now)
+    before = now - timedelta(minutes=2)
+    (slot,) = plan_ahead(PLAIN, MACHINES[1:2], (before, now), before, {})["m2"]
     edit = adding(rule("tin", "17:05", weekdays=frozenset(), dates=frozenset({now.date()})), programmes=[NEWS])
     stopped = replace(PLAIN, shelf=replace(PLAIN.shelf, rules={}))
     assert conflicts(stopped, MACHINES, edit, now) == ()
-    begun = (replace(slot, machine_id="m2"),)
+    begun = (slot,)
     (found,) = conflicts(stopped, MACHINES, edit, now, Outlook(begun=begun))
     assert (found.kind, found.winner, found.machine_ids) == (ConflictKind.CLASH, begun[0], ("m2",))
 
