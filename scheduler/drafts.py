@@ -14,7 +14,17 @@ from scheduler.editing import Target
 from scheduler.exceptions import exception_for
 from scheduler.inputs import Inputs, Reforms, local_date, path_on
 from scheduler.judging import Ground, broken_lines, length_of
-from scheduler.sessions import MOST_RANK, NAME_LIMIT, ZONE, NewSession, check, programme_of, rule_of
+from scheduler.sessions import (
+    CHOSEN_PRIORITIES,
+    MOST_RANK,
+    NAME_LIMIT,
+    ZONE,
+    NewSession,
+    begun,
+    check,
+    programme_of,
+    rule_of,
+)
 from scheduler.snapshots import fingerprint, of_edit, programmes_of, snapshot
 from store.engine import new_id
 
@@ -64,11 +74,12 @@ class Drafting:
 
     def session(self, wanted: NewSession, rule_id: str | None = None, stamp: str = "") -> Draft:
         """Return the edit that adds a session, or that makes the rule `rule_id` this one, if it is as `stamp` says."""
+        old = None if rule_id is None else self._rule(rule_id)
+        wanted = begun(wanted, self.now, self.inputs.calendar, old)
         check(wanted, self.now, self.inputs.calendar)
         self._require_areas(wanted)
-        if rule_id is None:
+        if old is None or rule_id is None:
             return self._judged(self._edit(wanted, None), "thêm buổi phát")
-        old = self._rule(rule_id)
         if stamp and stamp != stamp_of(self.inputs, rule_id):
             raise WrongStateError(CHANGED_MEANWHILE)
         return self._judged(self._edit(wanted, old), "sửa dòng lịch")
@@ -87,12 +98,38 @@ class Drafting:
         """
         rule, asked = self._asked(key)
         if always:
-            moved = editing.moved_always(rule, asked, to, self.now, self.inputs.calendar)
-            return self._judged(Edit(rules=(moved,)), "dời mọi lần")
+            return self._moved_always(rule, asked, to)
         moved = editing.moved_once(rule, asked, to, self.now)
         if urgent:
             return self._urgently(moved, asked, "dời và gửi gấp")
         return self._judged(Edit(rules=(moved,)), "dời một buổi", _lone(moved, to))
+
+    def _moved_always(self, rule: Rule, asked: Occurrence, to: Target) -> Draft:
+        """Return the edit that moves every such sounding and no other: one of several becomes a rule of its own."""
+        editing.require_movable(rule, asked, to, self.now)
+        if editing.moves_others(rule, asked, to):
+            parts = editing.moved_apart(rule, asked, to, (new_id(), new_id()), self.inputs.calendar)
+            draft = self._judged(Edit(parts), "dời mọi lần")
+        else:
+            moved = editing.moved_always(rule, asked, to, self.now, self.inputs.calendar)
+            draft = self._judged(Edit(rules=(moved,)), "dời mọi lần")
+        local = asked.starts_at.astimezone(ZONE)
+        told = words.moved_words(rule, local, datetime.combine(to.day, to.time, ZONE))
+        return replace(draft, words=f"«{self.inputs.shelf.programmes[rule.programme_id].name}»: {told}")
+
+    def together(self, main: Draft, others: Iterable[Draft]) -> Draft:
+        """Return one edit, checked and saved as one and undone as one, of `main` and `others` beside it."""
+        beside = tuple(others)
+        if not beside:
+            return main
+        rules = tuple(rule for one in (main, *beside) for rule in one.edit.rules)
+        programmes = tuple(held for one in (main, *beside) for held in one.edit.programmes)
+        for every in (rules, programmes):
+            if len({one.id for one in every}) < len(every):
+                raise BadInputError("Hai thay đổi cùng sửa một dòng lịch nên chưa lưu được. Hãy bỏ bớt một thay đổi.")
+        told = "; đồng thời ".join([main.words, *(f"{one.action}: {one.words}" for one in beside)])
+        judged = tuple(rule for one in (main, *beside) for rule in one.judged)
+        return replace(self._sealed(Edit(rules, programmes), main.action, told, main.subject_id), judged=judged)
 
     def skip(self, key: str, note: str = "") -> Draft:
         """Return the edit that skips a sounding."""
@@ -193,25 +230,27 @@ class Drafting:
         if wanted.programme_id is not None:
             if wanted.programme_id not in self.inputs.shelf.programmes:
                 raise BadInputError("Chương trình đã chọn không còn. Hãy chọn chương trình khác.")
-            if own is None or own.id != wanted.programme_id:
-                return wanted.programme_id, ()
-            kept = replace(
-                own,
-                priority=wanted.priority,
-                late_policy=wanted.late_policy,
-                grace=wanted.grace,
-                booked=wanted.booked,
-                rank=own.rank if wanted.rank is None else wanted.rank,
-            )
-            return own.id, () if kept == own else (kept,)
+            return wanted.programme_id, self._stored(wanted, own)
         for one in wanted.bulletin_ids:
             _require_schedulable(self._bulletin(one))
         fresh = programme_of(own.id if own else new_id(), wanted)
         if own is not None:
             fresh = replace(fresh, rank=own.rank) if wanted.rank is None else fresh
+            fresh = fresh if own.priority in CHOSEN_PRIORITIES else replace(fresh, priority=own.priority)
             held = {item.bulletin_id: item for item in own.items}
             fresh = replace(fresh, items=tuple(held.get(one.bulletin_id, one) for one in fresh.items))
         return fresh.id, () if fresh == own else (fresh,)
+
+    def _stored(self, wanted: NewSession, own: Programme | None) -> tuple[Programme, ...]:
+        """Return the stored programme of `wanted` if it must change: what it is, only its own page changes.
+
+        Its place among programmes of one priority belongs to the timetable, and so does a grace that was asked for.
+        """
+        held = self.inputs.shelf.programmes[wanted.programme_id or ""]
+        kept = held if wanted.rank is None else replace(held, rank=wanted.rank)
+        if own is not None and own.id == held.id and wanted.grace is not None:
+            kept = replace(kept, grace=wanted.grace)
+        return () if kept == held else (kept,)
 
     def _own_programme(self, old: Rule | None) -> Programme | None:
         """Return the programme of `old` when nothing else sounds it, so that it may be changed with the rule."""
@@ -299,7 +338,7 @@ class Drafting:
             instead = after.shelf.programmes.get(fresh[-1].programme_id or "")
             told = words.exception_words(fresh[-1], instead.name if instead else "")
         else:
-            told = words.rule_words(edit.rules[-1], self.inputs.calendar, names)
+            told = words.rule_words(words.outermost(edit.rules[-1], self.inputs.areas), self.inputs.calendar, names)
         return self._sealed(edit, action, f"«{name}»: {told}", rule.id)
 
     def _sealed(self, edit: Edit, action: str, told: str, subject_id: str) -> Draft:

@@ -133,6 +133,7 @@ def remove_daypart(daypart_id: str) -> ResponseReturnValue:
 @blueprint.post("/mua")
 def set_seasons() -> ResponseReturnValue:
     """Change when summer and winter hours begin."""
+    _require_scheduler()
     try:
         chosen = Seasons(_month_day("summer_from"), _month_day("winter_from"))
         _desk().set_seasons(me(), chosen, stamp_seen())

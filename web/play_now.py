@@ -15,10 +15,11 @@ from scheduler.conflicts import Conflict
 from scheduler.desk import Draft
 from scheduler.receipts import OVER, receipts
 from scheduler.sessions import soundings
-from scheduler.words import areas_words
+from scheduler.stopping import STOPPING
+from scheduler.words import areas_words, outermost
 from store import bulletins, clips, places
 from web.area_tree import tree
-from web.clashes import STOPPING, told
+from web.clashes import told
 from web.context import me, own_station, services
 from web.formats import ZONE, local
 from web.fragments import fragment
@@ -106,13 +107,14 @@ def _confirm(bulletin: Bulletin, draft: Draft, area_ids: frozenset[str], status:
     rule = draft.edit.rules[0]
     with services().database.read() as connection:
         clip = clips.get(connection, bulletin.clip_hash) if bulletin.clip_hash else None
-        names = {one.id: one.name for one in places.areas(connection)}
+        every = places.areas(connection)
+    names = {one.id: one.name for one in every}
     return render_template(
         "play_now.html",
         bulletin=bulletin,
         draft=draft,
         chosen=area_ids,
-        where=areas_words(rule, names).removeprefix("ở "),
+        where=areas_words(outermost(rule, every), names).removeprefix("ở "),
         at=soundings(rule, now, services().timetable.inputs().calendar)[0].starts_at,
         clip=clip,
         meant=_meant(rule),
@@ -139,7 +141,7 @@ def _progress(rule_id: str) -> dict[str, object]:
         "rule": rule,
         "title": inputs.shelf.programmes[rule.programme_id].name,
         "at": starts_at,
-        "where": areas_words(rule, names).removeprefix("ở "),
+        "where": areas_words(outermost(rule, inputs.areas), names).removeprefix("ở "),
         "receipts": held,
         "working": bool(held) and any(one.state not in OVER for one in held),
         "may_schedule": me().may(Role.SCHEDULER),

@@ -12,9 +12,10 @@ from domain.people import Role
 from scheduler.conflicts import Conflict
 from scheduler.desk import Draft, Sounding
 from scheduler.editing import Target
-from scheduler.words import clock, exception_words, rule_words
+from scheduler.inputs import Inputs
+from scheduler.words import clock, exception_words, outermost, rule_words
 from store import bulletins
-from web.clashes import Clash, Clashes, Way, stopping, take_elsewhere, told
+from web.clashes import NOTHING_PENDING, Clash, Clashes, Pending, Way, stopping, take_elsewhere, told
 from web.context import me, own_station, services
 from web.formats import local, read_day, read_time
 from web.timetable import require_scheduler, where
@@ -95,13 +96,14 @@ def send_urgently(key: str) -> ResponseReturnValue:
     """Take a sounding off the machines and urgently send what it was to become."""
     desk = services().timetable
     try:
-        draft = desk.drafting(me()).urgent(key)
+        drafting = desk.drafting(me())
+        draft = drafting.urgent(key)
         found = desk.clashes(draft)
-        clashes = _to_look_at(draft, found)
+        clashes = _to_look_at(draft, found, drafting.inputs)
         if clashes is not None:
             held = desk.sounding(key)
             fresh = _fresh(held)
-            return _page(held, SoundingForm(fresh.day, fresh.time, sending=True), {}, 409, _only_told(clashes))
+            return _page(held, SoundingForm(fresh.day, fresh.time, sending=True), {}, 409, Pending(_only_told(clashes)))
         return _done(draft, found)
     except WrongStateError as error:
         flash(error.sentence, "warning")
@@ -110,22 +112,29 @@ def send_urgently(key: str) -> ResponseReturnValue:
 
 def _keep(held: Sounding, form: SoundingForm, draft: Draft) -> ResponseReturnValue:
     """Save a draft unless something clashes that has not been looked at yet."""
-    offer = request.form.get("offer", "")
-    if offer and (done := take_elsewhere(offer)):
-        flash(done, "success")
-    found = services().timetable.clashes(draft)
-    clashes = _to_look_at(draft, found)
-    if clashes is not None:
-        return _page(held, form, {}, 409, clashes)
+    drafting = services().timetable.drafting(me())
     try:
-        return _done(draft, found)
+        beside = take_elsewhere(drafting)
+        both = drafting.together(draft, (one.draft for one in beside))
+    except BadInputError as error:
+        return _page(held, form, {_field(form): error.sentence}, 422)
+    found = services().timetable.clashes(both)
+    clashes = _to_look_at(draft, found, drafting.inputs)
+    if clashes is not None:
+        return _page(held, form, {}, 409, Pending(clashes, beside))
+    try:
+        return _done(both, found)
     except WrongStateError as error:
-        return _page(held, form, {"instead" if form.instead else "time": error.sentence}, 409)
+        return _page(held, form, {_field(form): error.sentence}, 409, Pending(None, beside))
 
 
-def _to_look_at(draft: Draft, found: tuple[Conflict, ...]) -> Clashes | None:
+def _field(form: SoundingForm) -> str:
+    return "instead" if form.instead else "time"
+
+
+def _to_look_at(draft: Draft, found: tuple[Conflict, ...], inputs: Inputs) -> Clashes | None:
     """Return what clashes and has not been looked at yet, if anything."""
-    clashes = stopping(draft, found, in_form=False)
+    clashes = stopping(draft, found, inputs, in_form=False)
     if clashes is None or (clashes.may_save and request.form.get("anyway") == clashes.seal):
         return None
     return clashes
@@ -154,7 +163,7 @@ def _page(
     form: SoundingForm | None,
     problems: dict[str, str],
     status: int = 200,
-    clashes: Clashes | None = None,
+    pending: Pending = NOTHING_PENDING,
 ) -> ResponseReturnValue:
     inputs = services().timetable.inputs()
     now = services().clock.now()
@@ -170,11 +179,11 @@ def _page(
         at=held.stands.starts_at if held.stands else held.asked.starts_at,
         is_past=(held.stands or held.asked).starts_at <= now,
         different=exception_words(held.exception, named.name if named else "") if held.exception else "",
-        rule_words=rule_words(held.rule, inputs.calendar, names),
+        rule_words=rule_words(outermost(held.rule, inputs.areas), inputs.calendar, names),
         given_since=held.given[0].starts_at - inputs.freeze if held.given else None,
         form=form or _fresh(held),
         problems=problems,
-        clashes=clashes,
+        pending=pending,
         programmes=sorted(
             (one for one in inputs.shelf.programmes.values() if one.id != held.programme.id), key=lambda one: one.name
         ),

@@ -15,12 +15,12 @@ from domain.people import Role
 from domain.timetable import LAYER_LABELS, Layer, Priority, Slot
 from scheduler.conflicts import Conflict
 from scheduler.desk import Draft, NewSession
-from scheduler.drafts import stamp_of
+from scheduler.drafts import Drafting, stamp_of
 from scheduler.inputs import Inputs
 from scheduler.sessions import soundings
 from store import bulletins, clips, machines, places
 from web.area_tree import Branch, flat, tree
-from web.clashes import Clashes, stopping, take, told
+from web.clashes import NOTHING_PENDING, Pending, Taken, stopping, take, told
 from web.context import me, own_station, services
 from web.errors import status_of
 from web.formats import SHORT_WEEKDAYS, WEEKDAYS, ZONE, local, read_day
@@ -209,38 +209,34 @@ def _keep(rule_id: str | None) -> ResponseReturnValue:
     if request.form.get("preset"):
         calendar = services().timetable.inputs().calendar
         return _form_page(with_preset(form, request.form["preset"], calendar), {}, rule_id=rule_id)
+    drafting, pending = services().timetable.drafting(me()), NOTHING_PENDING
     try:
-        form = _with_offer(form)
+        taken = take(form, drafting)
+        form, pending = taken.form, Pending(None, taken.beside)
         wanted, problems = to_session(form, local(now).date())
         if wanted is None:
-            return _form_page(form, problems, 422, rule_id=rule_id)
-        return _put(form, wanted, rule_id)
+            return _form_page(form, problems, 422, rule_id=rule_id, pending=pending)
+        return _put(taken, wanted, rule_id, drafting)
     except BadInputError as error:
-        return _form_page(form, {_field_of(form, now): error.sentence}, 422, rule_id=rule_id)
+        problems = {_field_of(form, now): error.sentence}
+        return _form_page(form, problems, 422, rule_id=rule_id, pending=pending)
     except (NotFoundError, WrongStateError) as error:
         return _overtaken(form, error, rule_id)
 
 
-def _with_offer(form: SessionForm) -> SessionForm:
-    """Return the form after the offer that was pressed, if one was."""
-    if not request.form.get("offer"):
-        return form
-    taken = take(request.form["offer"], form)
-    if taken.words:
-        flash(taken.words, "success")
-    return taken.form
-
-
-def _put(form: SessionForm, wanted: NewSession, rule_id: str | None) -> ResponseReturnValue:
-    """Put the session in the timetable unless something clashes that has not been looked at yet."""
-    desk = services().timetable
-    draft = desk.drafting(me()).session(wanted, rule_id, form.stamp)
+def _put(taken: Taken, wanted: NewSession, rule_id: str | None, drafting: Drafting) -> ResponseReturnValue:
+    """Put the session in the timetable, and what was taken beside it, unless something is to be looked at first."""
+    desk, form = services().timetable, taken.form
+    own = drafting.session(wanted, rule_id, form.stamp)
+    draft = drafting.together(own, (one.draft for one in taken.beside))
     found = desk.clashes(draft)
-    clashes = stopping(draft, found)
+    clashes = stopping(own, found, drafting.inputs)
     if clashes is not None and not (clashes.may_save and request.form.get("anyway") == clashes.seal):
-        return _form_page(form, {}, 409, rule_id=rule_id, clashes=clashes)
+        return _form_page(form, {}, 409, rule_id=rule_id, pending=Pending(clashes, taken.beside))
     desk.save(me(), draft, found)
-    return _saved(draft, wanted, found)
+    for one in taken.beside:
+        flash(f"Đã {one.words}. Hoàn tác thì cả hai thay đổi cùng được bỏ.", "success")
+    return _saved(own, wanted, found)
 
 
 def _overtaken(form: SessionForm, error: TiengLoaError, rule_id: str | None) -> ResponseReturnValue:
@@ -281,7 +277,7 @@ def _form_page(
     status: int = 200,
     *,
     rule_id: str | None = None,
-    clashes: Clashes | None = None,
+    pending: Pending = NOTHING_PENDING,
 ) -> ResponseReturnValue:
     now = services().clock.now()
     inputs = services().timetable.inputs()
@@ -294,7 +290,7 @@ def _form_page(
         "session.html",
         form=form,
         problems=problems,
-        clashes=clashes,
+        pending=pending,
         rule_id=rule_id,
         words=words,
         problem_words=problem,
