@@ -230,7 +230,7 @@ class Drafting:
         if wanted.programme_id is not None:
             if wanted.programme_id not in self.inputs.shelf.programmes:
                 raise BadInputError("Chương trình đã chọn không còn. Hãy chọn chương trình khác.")
-            return wanted.programme_id, self._stored(wanted, own)
+            return wanted.programme_id, self._stored(wanted, old, own)
         for one in wanted.bulletin_ids:
             _require_schedulable(self._bulletin(one))
         fresh = programme_of(own.id if own else new_id(), wanted)
@@ -241,13 +241,14 @@ class Drafting:
             fresh = replace(fresh, items=tuple(held.get(one.bulletin_id, one) for one in fresh.items))
         return fresh.id, () if fresh == own else (fresh,)
 
-    def _stored(self, wanted: NewSession, own: Programme | None) -> tuple[Programme, ...]:
+    def _stored(self, wanted: NewSession, old: Rule | None, own: Programme | None) -> tuple[Programme, ...]:
         """Return the stored programme of `wanted` if it must change: what it is, only its own page changes.
 
         Its place among programmes of one priority belongs to the timetable, and so does a grace that was asked for.
         """
         held = self.inputs.shelf.programmes[wanted.programme_id or ""]
-        kept = held if wanted.rank is None else replace(held, rank=wanted.rank)
+        same = old is None or old.programme_id == held.id
+        kept = replace(held, rank=wanted.rank) if same and wanted.rank is not None else held
         if own is not None and own.id == held.id and wanted.grace is not None:
             kept = replace(kept, grace=wanted.grace)
         return () if kept == held else (kept,)

@@ -17,7 +17,7 @@ from scheduler.conflicts import Conflict
 from scheduler.desk import Draft, NewSession
 from scheduler.drafts import Drafting, stamp_of
 from scheduler.inputs import Inputs
-from scheduler.sessions import soundings
+from scheduler.sessions import never_sounds, soundings
 from store import bulletins, clips, machines, places
 from web.area_tree import Branch, flat, tree
 from web.clashes import NOTHING_PENDING, Pending, Taken, stopping, take, told
@@ -254,7 +254,8 @@ def _overtaken(form: SessionForm, error: TiengLoaError, rule_id: str | None) -> 
 
 def _saved(draft: Draft, wanted: NewSession, found: tuple[Conflict, ...]) -> ResponseReturnValue:
     now = services().clock.now()
-    warnings = warnings_of(wanted, told(found), now)
+    never = never_sounds(draft.edit.rules[0], now, services().timetable.inputs().calendar)
+    warnings = warnings_of(wanted, [one for one in (never, *told(found)) if one], now)
     done = "Đã sửa dòng lịch" if draft.action == "sửa dòng lịch" else "Đã xếp lịch"
     if warnings:
         flash(f"{done}, nhưng {' '.join(warnings)}", "warning")
@@ -305,6 +306,7 @@ def _form_page(
         nth_labels=NTH_LABELS,
         dayparts=inputs.calendar.dayparts.values(),
         day_types=DAY_TYPE_LABELS,
+        usual_day_types=SessionForm().day_types,
         lunar=LUNAR_PRESETS,
         late_labels=LATE_LABELS,
         presets=[(one, filled_by(one, inputs.calendar)) for one in PRESETS],

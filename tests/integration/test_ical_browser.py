@@ -1,6 +1,7 @@
 """The pages of iCalendar in real Chromium: open to all at both sizes, and a file brought in by hand."""
 
 import os
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from domain.timetable import Priority
 from scheduler.desk import NewSession
 from scheduler.watch import Watch
 from tests.fakes_ical import STATION, event, file_of, weekly
@@ -49,6 +51,7 @@ def test_a_link_for_phones_is_made_and_taken_back(served: Served, width: int, he
 def test_a_file_is_looked_at_and_brought_in(served: Served, width: int, height: int) -> None:
     ids = busy_day(served.town)
     wanted = NewSession("Chiều", (ids["produced"],), frozenset({"san-thang"}), (time(17),), frozenset({1}))
+    wanted = replace(wanted, priority=Priority.PRIORITY)  # before which what comes in may give way
     served.town.services.timetable.add(EDITOR, wanted)
     page = served.page(EDITOR, width, height)
     page.goto(f"{served.address}/lich/nhap?area=san-thang")

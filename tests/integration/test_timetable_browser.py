@@ -280,3 +280,46 @@ def test_a_week_prints_on_one_page_of_a4(served: Served) -> None:
     assert len(re.findall(rb"/Type /Page\b", printed)) == 1
     (box,) = set(re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", printed))
     assert [round(float(one)) for one in box] == [842, 595]
+
+
+def test_a_phone_shows_the_timetable_on_its_first_screen_and_speaks_of_no_drag(served: Served) -> None:
+    add(served.town, "Buổi trưa", time(11, 15))
+    page = served.page(EDITOR, 375, 700)
+    page.goto(f"{served.address}/lich?area=san-thang")
+    first = page.locator(".days > li").first.bounding_box()
+    bar = page.locator(".bottom").bounding_box()
+    assert first is not None
+    assert bar is not None
+    assert first["y"] + 60 < bar["y"]
+    touch = served.browser.new_context(viewport={"width": 375, "height": 700}, has_touch=True, is_mobile=True)
+    touch.add_cookies(page.context.cookies())
+    phone = touch.new_page()
+    phone.goto(f"{served.address}/lich?area=san-thang")
+    expect(phone.locator(".with-drag")).to_be_hidden()
+    expect(phone.locator(".by-touch")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_rare_ways_of_naming_days_are_folded_until_they_are_used(served: Served, scripts: bool) -> None:
+    plain = add(served.town, "Thường", time(11, 15))
+    lunar = add(served.town, "Rằm", time(12, 15), lunar_days=frozenset({LunarDay(15)}), valid_from=MONDAY)
+    page = served.page(EDITOR, 375, 700, scripts=scripts)
+    page.goto(f"{served.address}/lich/moi")
+    assert page.locator("#weekday-1 + label").is_hidden()
+    page.get_by_text("Hằng tuần, hoặc lặp lại cách khác").click()
+    expect(page.locator("#weekday-1 + label")).to_be_visible()
+    for rule_id, shown in ((plain, False), (lunar, True)):
+        page.goto(f"{served.address}/lich/{rule_id}/sua")
+        for field in ("#lunar_days", "#valid_from"):
+            assert page.locator(field).is_visible() is shown
+        assert page.locator("#dates").is_hidden()
+
+
+def test_the_preset_of_tet_asks_for_the_kind_of_day_too(served: Served) -> None:
+    rule_id = add(served.town, "Thường", time(11, 15), day_types=frozenset({DayType.ORDINARY}))
+    page = served.page()
+    page.goto(f"{served.address}/lich/{rule_id}/sua")
+    page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+    expect(page.locator("#day-type-tet")).not_to_be_checked()
+    page.get_by_label("Mùng một Tết").check()
+    expect(page.locator("#day-type-tet")).to_be_checked()
