@@ -18,7 +18,10 @@ _DAY_TO_DAY_MONTH = re.compile(rf"{_D}{_TO}{_D}/{_D}(?:/{_Y})?{_STOP}")
 _DM_TO_DM = re.compile(rf"{_D}/{_D}{_TO}{_D}/{_D}(?:/{_Y})?{_STOP}")
 _MONTH_YEAR = re.compile(rf"{_D}([/.-]){_Y}{_STOP}")
 _PERIOD_YEAR = re.compile(rf"([0-9]{{1,2}})/{_Y}{_STOP}")
-_PERIOD_BEFORE = re.compile(r"(?:^|\W)(?:tuần|đợt|kỳ|học kỳ|vụ|lần|tập|khóa|khoá|lớp) (?:thứ )?$")
+_PERIOD_BEFORE = re.compile(
+    r"(?:^|\W)(?:tuần|đợt|kỳ|học kỳ|vụ|lần|tập|khóa|khoá|lớp) (?:thứ )?(?:[0-9]{1,2}(?:, ?| và ))*$"
+)
+_SCALE_BEFORE = re.compile(r"(?:tỷ lệ|tỉ lệ|phân khu|quy hoạch chi tiết|bản đồ)(?: xây dựng)?(?: tỷ lệ)? $")
 _MY_TO_MY = re.compile(rf"{_D}/{_Y}{_TO}{_D}/{_Y}{_STOP}")
 _MONTHS_YEAR = re.compile(rf"{_D}{_TO}{_D}[/.-]{_Y}{_STOP}")
 _DAY_MONTH = re.compile(rf"{_D}/{_D}{_STOP}")
@@ -84,8 +87,12 @@ def full_date(page: Page, start: int) -> tuple[Piece, ...]:
 def month_of_year(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `12/2023`, `3-6/2024`, `tháng 3/2023 - 6/2024`."""
     before = page.before(start)
-    if _AFTER_QUARTER.search(before):
-        return _quarter_of_year(page, start)
+    if _SCALE_BEFORE.search(before):
+        return ()
+    return _quarter_of_year(page, start) if _AFTER_QUARTER.search(before) else _months(page, start, before)
+
+
+def _months(page: Page, start: int, before: str) -> tuple[Piece, ...]:
     word = "" if _AFTER_MONTH.search(before) else "tháng "
     match = _MY_TO_MY.match(page.text, start)
     if match and _is_month(match[1]) and _is_month(match[3]):

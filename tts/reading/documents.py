@@ -17,8 +17,10 @@ _NUMBER_BEFORE = re.compile(r"số:? [0-9]{1,6} $")
 _SHORT = re.compile(r"([0-9]{1,4})(/)((?:19|20)[0-9]{2})(?![\w/])")
 _KIND_NUMBER = re.compile(rf"({_PART})(?= (?:số|[0-9]{{2,}}|[0-9]+[/-]))")
 _KIND_BEFORE = re.compile(
-    r"(?:nghị định|thông tư|quyết định|nghị quyết|luật|chỉ thị|pháp lệnh|kế hoạch|hướng dẫn|công văn|đề án)"
-    r"(?: liên tịch)?(?: số)?:? ?$"
+    r"(?:nghị định|thông tư|quyết định|nghị quyết|luật|chỉ thị|pháp lệnh|kế hoạch|hướng dẫn|công văn|đề án|"
+    r"thông báo|kết luận|quy định|công điện|tờ trình|báo cáo|phiên họp|kỳ họp|tập san|tạp chí|bản tin|"
+    r"(?<!\w)(?:tt|ct|nđ|qđ|nq|kl|hd|ttr|tb|bc|ttlt|thứ|số))"
+    r"(?: liên tịch)?(?: thứ)?(?: số)?:? ?$"
 )
 _STANDARD = re.compile(
     r"(QCVN|TCVN|QCĐP|TCCS|TCXDVN|TCXD)( ISO| IEC)? ?([0-9]{1,5})(?:-([0-9]{1,3}))? ?: ?((?:19|20)[0-9]{2})"

@@ -34,6 +34,11 @@ _YEAR_AFTER = re.compile(r"/(?:19|20)[0-9]{2}(?![0-9])")
 _WITHIN = re.compile(r"/[0-9]{1,3} ?(?:h|giờ|ngày|tháng|phút|năm)\b")
 _COUNTED_THING = re.compile(r"[0-9.]+ ([^\W\d_]+) ?$")
 """What stands before the slash of `2.300 con/2.500 con`."""
+_DEGREES_FOLLOW = re.compile(
+    r"[0-9]{1,2}(?:,[0-9])?(?:(?: đến | ?- ?|, ?| và |\.{2,3}|…) ?-?[0-9]{1,2}(?:,[0-9])?){1,3} ?(?:°|độ c\b|độ xê)"
+)
+"""What stands behind the first minus of `-2 đến 4°C` and `-1, -2 độ C`."""
+_TEMPERATURE_BEFORE = re.compile(r"(?:nhiệt độ|thấp nhất|cao nhất|rét|lạnh|băng giá)[^.;]{0,25}(?:^|[\s(:,])$")
 _LAST_UNIT = re.compile(r"[0-9] ?([^\W\d_]+[23²³]?|%|°c?)$")
 _FIRST_UNIT = re.compile(r"[0-9.,/]+ ?([^\W\d_]+[23²³]?|%|°c?)")
 _UNIT_END = re.compile(r"[0-9] ?[^\W\d_]+$")
@@ -143,9 +148,11 @@ def _counted_by(page: Page, start: int) -> tuple[Piece, ...]:
 
 def _is_minus(page: Page, start: int, end: int) -> bool:
     free = start == 0 or page.text[start - 1] in " (\n:,"
-    if _NUMERIC_END.search(page.before(start).rstrip()):
+    before = page.before(start)
+    if not free or _NUMERIC_END.search(before.rstrip()):
         return False
-    return free and _MINUS.match(page.text, end) is not None
+    cold = _TEMPERATURE_BEFORE.search(before) and _MINUS.match(page.text, end + 1)
+    return bool(_MINUS.match(page.text, end) or _DEGREES_FOLLOW.match(page.lower, end) or cold)
 
 
 def _joins_range(before: str, after: str) -> bool:

@@ -35,6 +35,7 @@ _LIST_NOUN = re.compile(
     )
     + " $"
 )
+_VALUE_BEFORE = re.compile(any_of("hệ, chỉ, điểm, tham, hằng, trị, tỷ, tỉ, con") + " số $")
 _TRIPLE = re.compile(
     r"([0-9]{1,2})-([0-9]{1,2})-([0-9]{1,2})(?!\w|/(?![0-9.]+ ?(?:m2|m²|ha)(?!\w)|(?:ha|sào|cây|gốc|hố)\b)|[-.,][0-9])"
 )
@@ -119,11 +120,23 @@ def listed_numbers(page: Page, start: int) -> tuple[Piece, ...]:
     match = _LIST.match(page.text, start)
     if not match and _LIST_NOUN.search(page.before(start)):
         match = _LIST_AFTER_NOUN.match(page.text, start)
+        if match and _is_value(page, match):
+            return ()
         if match and UNIT.match(page.text, match.end()):
             return ()
     if not match:
         return ()
     return from_match(match, ", ".join(map(page.say.cardinal, match.group().split(","))), "number_list")
+
+
+def _is_value(page: Page, match: re.Match[str]) -> bool:
+    """Tell whether `2,34` behind "hệ số" is a decimal, and no list of two numbers."""
+    numbers = match.group().split(",")
+    before = page.before(match.start())
+    if len(numbers) > 2 or not before.endswith("số "):
+        return False
+    rises = int(numbers[0]) + 1 == int(numbers[1]) and not numbers[1].startswith("0")
+    return _VALUE_BEFORE.search(before) is not None or not rises
 
 
 def triple(page: Page, start: int) -> tuple[Piece, ...]:

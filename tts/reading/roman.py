@@ -27,8 +27,11 @@ _LISTED = re.compile(
 )
 
 
+_LETTERS = frozenset("CDLM")
+"""Alone these name things, as nhóm C of public investment; nobody counts to a hundred in Roman numerals."""
 _PLANT_BEFORE = re.compile(
-    r"(?:KCN|CCN|KĐT|[Kk]hu công nghiệp|[Cc]ụm công nghiệp|[Kk]hu đô thị|[Tt]hủy điện|[Nn]hà máy|[Nn]hiệt điện)"
+    r"(?:KCN|CCN|KĐT|[Kk]hu công nghiệp|[Cc]ụm công nghiệp|[Kk]hu đô thị|[Tt]hủy điện|[Nn]hà máy|[Nn]hiệt điện|"
+    r"[Kk]hu phố|[Tt]hôn|[Bb]ản|[Xx]óm|[ẤấA]p|[Tt]rường|[Tt]rạm|[Cc]hợ|[Cc]ầu|[Xx]ã|[Pp]hường)"
     r"(?: [A-ZÀ-ỸĐ][^\W\d]*){1,4} $"
 )
 """A works whose name a numeral ends: `KCN Sông Công II`."""
@@ -37,7 +40,7 @@ _PLANT_BEFORE = re.compile(
 def roman_number(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `khóa XIII`, `quý I-II`, `lần thứ IV`."""
     match = _ROMAN.match(page.text, start)
-    if not match:
+    if not match or (match[1] in _LETTERS and not match[3]):
         return ()
     before = page.before(start)
     if not _BEFORE.search(before) and not _LISTED.search(before):

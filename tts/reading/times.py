@@ -11,11 +11,11 @@ _LETTERED = (
     r"(?![^\W\d_])"
 )
 _SOUTHERN = r"([0-9]{1,2})g([0-9]{2})(?![0-9])()(?![^\W\d_])"
-_COLON = r"([01]?[0-9]|2[0-4]):([0-5][0-9])(?![0-9:]|[.,][0-9]| ?%)( ?(?:h|giờ)\b)?"
+_COLON = r"([01]?[0-9]|2[0-4]):([0-5][0-9])(?![0-9]|[:.,][0-9]| ?%)( ?(?:h|giờ)\b)?"
 _TIME = re.compile(rf"{_LETTERED}|{_SOUTHERN}|{_COLON}")
 _HOUR_G = re.compile(r"([0-9]{1,2})g()()(?!\w)")
 _AT = re.compile(r"(?:lúc|từ|hồi|đến|trước|sau) $")
-_SECONDS = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9]):([0-5][0-9])(?![0-9:])")
+_SECONDS = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9]):([0-5][0-9])(?![0-9]|:[0-9])")
 _TO = re.compile(r" ?- ?")
 _SHORT_RANGE = re.compile(r"([0-9]{1,2}) ?- ?(?=[0-9]{1,2} ?(?:h|giờ)(?![^\W\d_]))")
 _NOT_TIME = re.compile(r"(?:tỷ lệ|tỉ lệ|tỷ số|tỉ số|mác|chia|số) $")
