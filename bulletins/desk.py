@@ -15,6 +15,7 @@ from domain.errors import BadInputError, FlaggedReadingError, NotAllowedError, W
 from domain.people import Role, User
 from domain.ports import Clock, JobBell, Reader
 from domain.reading import LexiconEntry, SpokenText
+from domain.text import tidy
 from store import bulletins as shelf
 from store import jobs, recordings, station
 from store.bulletins import Act, Draft
@@ -279,7 +280,7 @@ def _refuse_flags(text: SpokenText) -> None:
 
 
 def _checked(draft: Draft) -> Draft:
-    title = " ".join(unicodedata.normalize("NFC", draft.title).split())
+    title = tidy(draft.title)
     script = unicodedata.normalize("NFC", draft.script).replace("\r\n", "\n").replace("\r", "\n").strip()
     if not title:
         raise BadInputError("Hãy đặt tiêu đề cho bản tin.")

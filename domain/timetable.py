@@ -252,6 +252,11 @@ class Slot:
         return sum([item.span for item in self.items], _NOTHING)
 
     @property
+    def said(self) -> tuple[str, ...]:
+        """Return the id of each bulletin that sounds in the slot, as often as it does."""
+        return tuple(item.bulletin_id for item in self.items if item.bulletin_id and not item.refusal)
+
+    @property
     def ends_at(self) -> datetime:
         """Return the instant at which the slot is over."""
         return self.starts_at + self.length

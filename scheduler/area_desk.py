@@ -1,6 +1,5 @@
 """The areas' desk: places added, renamed, moved, and ended on a date with what takes their place."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,6 +10,7 @@ from domain.areas import Area, descendants
 from domain.errors import BadInputError, NotFoundError
 from domain.people import Role, User
 from domain.ports import Clock
+from domain.text import tidy
 from scheduler import planning
 from scheduler.effects import Effect, effects
 from scheduler.noting import Deed, note, refuse_if_moved, require
@@ -119,7 +119,7 @@ def area_of(known: Mapping[str, Area], area_id: str) -> Area:
 
 
 def _checked(area: Area, known: Mapping[str, Area], connection: Connection) -> Area:
-    name = " ".join(unicodedata.normalize("NFC", area.name).split())
+    name = tidy(area.name)
     code = area.official_code.strip()
     if not name or len(name) > NAME_LIMIT:
         raise BadInputError(f"Tên địa bàn không được trống và dài tối đa {NAME_LIMIT} ký tự.")

@@ -1,6 +1,5 @@
 """The calendar's desk: special days, dayparts and seasons, changed by schedulers and written down."""
 
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -8,6 +7,7 @@ from domain.calendar import DAY_TYPE_LABELS, Calendar, Daypart, MonthDay, Season
 from domain.errors import BadInputError, NotFoundError
 from domain.people import Role, User
 from domain.ports import Clock
+from domain.text import tidy
 from scheduler import planning
 from scheduler.effects import Effect, effects
 from scheduler.noting import Deed, note, refuse_if_moved, require
@@ -156,7 +156,7 @@ def _checked_day(day: SpecialDay) -> SpecialDay:
 
 
 def _name(text: str, sentence: str) -> str:
-    clean = " ".join(unicodedata.normalize("NFC", text).split())
+    clean = tidy(text)
     if not clean:
         raise BadInputError(sentence)
     if len(clean) > NAME_LIMIT:

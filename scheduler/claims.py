@@ -27,7 +27,7 @@ from scheduler.days import Almanac
 from scheduler.exceptions import changed
 from scheduler.expand import FIRST_YEAR, LAST_YEAR, expand, times_of
 from scheduler.inputs import Inputs
-from scheduler.items import Terms
+from scheduler.items import Terms, is_of
 from scheduler.policy import at_place
 
 DAY_US = 86_400_000_000
@@ -190,7 +190,7 @@ class Ledger:
             order=order_of(slot, begins, asking.key or f"{rule.id}@"),
             slot=slot,
             free=not slot.refusal and bool(slot.length),
-            said=said_by(slot),
+            said=slot.said,
             misfit=misfit_of(slot, self.inputs),
             lone=bool(asking.key),
         )
@@ -260,7 +260,7 @@ def begun_claim(slot: Slot, midnight: datetime, day: int) -> Claim:
         order=order_of(slot, begins, slot.key),
         slot=slot,
         free=not slot.refusal and bool(slot.length),
-        said=said_by(slot),
+        said=slot.said,
         misfit=timedelta(),
         lone=True,
     )
@@ -269,11 +269,6 @@ def begun_claim(slot: Slot, midnight: datetime, day: int) -> Claim:
 def order_of(slot: Slot, begins: int, key: str) -> Order:
     """Return the place of a slot that begins so many microseconds after midnight, among those of its day."""
     return -slot.priority, slot.layer is not Layer.URGENT, slot.rank, begins, key
-
-
-def said_by(slot: Slot) -> tuple[str, ...]:
-    """Return the bulletins that a slot says, each as often as it does."""
-    return tuple(item.bulletin_id for item in slot.items if item.bulletin_id and not item.refusal)
 
 
 def misfit_of(slot: Slot, inputs: Inputs) -> timedelta:
@@ -301,15 +296,9 @@ def _validity_edges(programme: Programme, every: Iterable[Bulletin], inputs: Inp
 
 def _bulletins_of(item: ProgrammeItem, every: Iterable[Bulletin], inputs: Inputs) -> Iterable[Bulletin]:
     if item.kind is ItemKind.LATEST:
-        return [one for one in every if _may_be(one, item)]
+        return [one for one in every if is_of(one, item)]
     found = inputs.shelf.bulletins.get(item.bulletin_id or "")
     return [found] if found is not None else []
-
-
-def _may_be(bulletin: Bulletin, item: ProgrammeItem) -> bool:
-    if item.column_id is not None:
-        return bulletin.column_id == item.column_id
-    return item.topic_id is not None and bulletin.topic_id == item.topic_id
 
 
 def _us(moment: time) -> int:

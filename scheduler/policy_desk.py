@@ -1,6 +1,5 @@
 """The policy's desk: what the station allows on the air, changed by schedulers with its effect told first."""
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import time, timedelta
@@ -11,6 +10,7 @@ from domain.airtime import AirtimePolicy, ExclusionWindow
 from domain.errors import BadInputError, NotFoundError
 from domain.people import Role, User
 from domain.ports import Clock
+from domain.text import tidy
 from scheduler import planning
 from scheduler.effects import Effect, effects
 from scheduler.noting import Deed, note, refuse_if_moved, require
@@ -220,7 +220,7 @@ def _check_span(start: time, end: time) -> None:
 
 
 def _words(text: str, limit: int, what: str) -> str:
-    clean = " ".join(unicodedata.normalize("NFC", text).split())
+    clean = tidy(text)
     if len(clean) > limit:
         raise BadInputError(f"{what} dài quá {limit} ký tự.")
     return clean

@@ -1,6 +1,5 @@
 """What a programme must hold to before it is kept: each fault in one Vietnamese sentence. Pure."""
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 from domain.audio import ClipKind
 from domain.errors import BadInputError
 from domain.playlist import MAX_ITEMS, MAX_LENGTH
+from domain.text import tidy
 from domain.timetable import FROM_OUTSIDE, ITEM_KIND_LABELS, ItemKind, PlannedItem, Priority, Programme, ProgrammeItem
 from scheduler.fills import turns
 from scheduler.items import Shelf
@@ -28,7 +28,7 @@ _SCHEDULED = frozenset({Priority.FILLER, Priority.NORMAL, Priority.PRIORITY, Pri
 
 def checked(programme: Programme, shelf: Shelf) -> Programme:
     """Return a programme with its words made clean. Raises BadInputError when it could never sound as asked."""
-    name = " ".join(unicodedata.normalize("NFC", programme.name).split())
+    name = tidy(programme.name)
     if not name:
         raise BadInputError("Hãy đặt tên cho chương trình, ví dụ «Thời sự buổi sáng».")
     if len(name) > NAME_LIMIT:

@@ -1,6 +1,5 @@
 """A session as a scheduler fills it in, and whether it is one that the timetable can take. Pure."""
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -18,6 +17,7 @@ from domain.calendar import (
 )
 from domain.errors import BadInputError
 from domain.playlist import MAX_LENGTH
+from domain.text import tidy
 from domain.timetable import (
     DEFAULT_GRACE,
     STATION_ZONE,
@@ -136,11 +136,6 @@ def rule_of(rule_id: str, programme_id: str, wanted: NewSession, created_by: str
         day_types=wanted.day_types,
         urgent=wanted.urgent,
     )
-
-
-def tidy(text: str) -> str:
-    """Return a name composed and with single spaces."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _check_programme(wanted: NewSession) -> None:

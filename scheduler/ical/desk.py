@@ -14,6 +14,7 @@ from domain.calendar import EVERY_DAY_TYPE
 from domain.errors import BadInputError, NotAllowedError, NotFoundError
 from domain.people import Role, User
 from domain.ports import Clock
+from domain.text import tidy
 from domain.timetable import Priority, Rule
 from scheduler import planning
 from scheduler.build import reaches
@@ -24,7 +25,7 @@ from scheduler.ical.rule_feed import Titled, Unsaid, rules_calendar
 from scheduler.ical.rules import Imported
 from scheduler.inputs import Inputs, Reforms
 from scheduler.judging import length_of
-from scheduler.sessions import NAME_LIMIT, NewSession, soundings, tidy
+from scheduler.sessions import NAME_LIMIT, NewSession, soundings
 from scheduler.snapshots import fingerprint, of_edit
 from scheduler.spots import slots_at, spots_of_areas
 from store import calendar_links, places, station

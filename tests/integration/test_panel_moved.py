@@ -58,7 +58,7 @@ def held(town: Panel) -> tuple[Calendar, tuple[ExclusionWindow, ...], dict[str, 
 
 def fields_of(page: str, action: str, name: str) -> str:
     """Return the value of a hidden field of the form that is sent to `action`."""
-    forms = [one for one in re.findall(r"<form.*?</form>", page, re.DOTALL) if f'action="{action}"' in one]
+    forms = [one for one in re.findall(r"<form.*?</form>", page, re.DOTALL) if re.search(rf'action="{action}["#]', one)]
     found = [one[1] for form in forms if (one := re.search(rf'name="{name}" value="([^"]+)"', form))]
     assert found, f"{action} has no {name}"
     return found[0]

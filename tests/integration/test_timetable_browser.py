@@ -1,13 +1,11 @@
 """The timetable in real Chromium: dragged, moved by keyboard, undone, filled in fast, printed, and open to all."""
 
 import re
-import threading
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from domain.calendar import Daypart, DayType, LunarDay, SpecialDay
@@ -17,9 +15,9 @@ from scheduler.editing import Target
 from scheduler.planning import replan
 from scheduler.sessions import ZONE
 from store import calendar
+from tests.browsing import Served, chromium, serving
 from tests.fakes_web import EDITOR, Panel, machine, panel
-from tests.integration.test_panel_browser import TAGS, Served, chromium
-from web.server import address_of, make_server
+from tests.looking import look
 
 __all__ = ["chromium"]
 
@@ -31,19 +29,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def served(tmp_path: Path, chromium: Browser) -> Iterator[Served]:
-    with panel(tmp_path) as town:
-        server = make_server(town.app, "127.0.0.1", 0)
-        thread = threading.Thread(target=server.serve)
-        thread.start()
-        one = Served(town, address_of(server), chromium)
-        try:
-            yield one
-        finally:
-            for context in chromium.contexts:
-                context.close()
-            server.stop()
-            thread.join()
-        assert one.wrong == []
+    with panel(tmp_path) as town, serving(town, chromium) as one:
+        yield one
 
 
 def add(town: Panel, name: str, moment: time, **fields: object) -> str:
@@ -247,10 +234,7 @@ def test_every_page_of_the_timetable_is_open_to_all_and_fits_the_screen(
     for name, path in paths.items():
         page.goto(served.address + path)
         page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
-        found = Axe().run(page, options={"runOnly": TAGS})
-        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
-        wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert wide <= seen, f"{name} scrolls sideways: {wide} > {seen}"
+        look(page, name)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (375, 700)])
@@ -262,13 +246,11 @@ def test_clashes_and_the_dialog_are_open_to_all(served: Served, width: int, heig
     slot.locator("summary").click()
     slot.locator("a[data-ask]").click()
     expect(page.get_by_role("dialog")).to_be_visible()
-    assert Axe().run(page, options={"runOnly": TAGS}).violations_count == 0
+    look(page, "dialog")
     page.get_by_role("dialog").get_by_label("Giờ mới").fill("11:15")
     page.get_by_role("dialog").get_by_role("button", name="Dời").click()
     expect(page.locator("#trung")).to_contain_text("Chưa lưu")
-    assert Axe().run(page, options={"runOnly": TAGS}).violations_count == 0
-    wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-    assert wide <= seen
+    look(page, "clashes")
     served.wrong[:] = [one for one in served.wrong if "409" not in one]
 
 
