@@ -102,6 +102,8 @@ def test_a_session_dragged_within_its_part_of_the_day_keeps_its_time_and_may_mov
 
 def test_the_past_takes_no_session_and_gives_none(served: Served) -> None:
     rule_id = add(served.town, "Buổi trưa", time(11, 15))
+    machine(served.town, "Máy San Thàng", "san-thang", b"m" * 32)
+    replan(served.town.database, served.town.clock.now())  # the past shows what a machine was given
     served.town.clock.go(timedelta(days=1))
     page = week(served)
     drag(page, "Buổi trưa", "Trưa thứ ba 24/11", "Trưa thứ hai 23/11")
