@@ -1,11 +1,11 @@
 """The station's columns (chuyên mục): added, renamed and removed by editors and schedulers."""
 
-import unicodedata
 from dataclasses import dataclass
 
 from domain.bulletins import NewsColumn
 from domain.errors import BadInputError, NotAllowedError
 from domain.people import Role, User
+from domain.text import tidy
 from store import columns
 from store.engine import Database, new_id
 
@@ -22,7 +22,7 @@ class ColumnDesk:
     def put(self, user: User, name: str, column_id: str = "") -> str:
         """Add a column, or rename the one of its id; return the id."""
         _require(user)
-        clean = " ".join(unicodedata.normalize("NFC", name).split())
+        clean = tidy(name)
         if not clean or len(clean) > NAME_LIMIT:
             raise BadInputError(f"Tên chuyên mục không được trống và dài tối đa {NAME_LIMIT} ký tự.")
         with self.database.write() as connection:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from bulletins import seals
+from bulletins.checks import refuse_doubtful_opening, refuse_malformed_marks
 from bulletins.inserts import refuse_missing_inserts
 from bulletins.recordings import cast_of, parts
 from domain.audio import PRESET_LABELS
@@ -14,6 +15,7 @@ from domain.errors import BadInputError, FlaggedReadingError, NotAllowedError, W
 from domain.people import Role, User
 from domain.ports import Clock, JobBell, Reader
 from domain.reading import LexiconEntry, SpokenText
+from domain.text import tidy
 from store import bulletins as shelf
 from store import jobs, recordings, station
 from store.bulletins import Act, Draft
@@ -61,19 +63,23 @@ class Desk:
             shelf.revise(connection, replace(bulletin, version=version), clean, act)
             shelf.note(connection, shelf.get(connection, bulletin_id), act, "sửa")
 
+    def refuse_faults(self, bulletin: Bulletin) -> None:
+        """Refuse what only its writer can mend: malformed marks, a doubtful opening, clips that it cannot insert."""
+        with self.database.read() as connection:
+            self._refuse_faults(connection, bulletin)
+
     def submit(self, user: User, bulletin_id: str) -> None:
-        """Ask for approval; refused while a reading is in doubt."""
+        """Ask for approval; refused while a reading is in doubt or the words have a fault."""
         _require(user, *_WRITERS)
         with self.database.write() as connection:
             bulletin = shelf.get(connection, bulletin_id)
             _require_state(bulletin, *EDITABLE)
             if not bulletin.script:
                 raise BadInputError("Bản tin chưa có nội dung nên chưa trình duyệt được. Hãy viết nội dung trước.")
-            text = self.read(bulletin.script, bulletin.readings)
-            _refuse_flags(text)
-            _refuse_wordless(text)
-            _refuse_title(self.read(bulletin.title, bulletin.readings))
-            refuse_missing_inserts(connection, text)
+            self._refuse_faults(connection, bulletin)
+            body = self._refuse_doubts(bulletin)
+            _refuse_wordless(body)
+            refuse_missing_inserts(connection, body)
             act = Act(user, self.clock.now())
             shelf.change_state(connection, bulletin, BulletinState.SUBMITTED, act.at, return_note="")
             shelf.note(connection, bulletin, act, "trình duyệt")
@@ -90,8 +96,8 @@ class Desk:
             bulletin = shelf.get(connection, bulletin_id)
             _require_approver(user, bulletin)
             _require_state(bulletin, BulletinState.SUBMITTED)
-            _refuse_flags(self.read(bulletin.script, bulletin.readings))
-            _refuse_title(self.read(bulletin.title, bulletin.readings))
+            self._refuse_faults(connection, bulletin)
+            self._refuse_doubts(bulletin)
             heard = self._seal(connection, bulletin)
             if seal is not None and seal != heard:
                 raise WrongStateError(
@@ -196,8 +202,7 @@ class Desk:
             bulletin = shelf.get(connection, bulletin_id)
             _require_approver(user, bulletin)
             _require_state(bulletin, BulletinState.APPROVED)
-            _refuse_flags(self.read(bulletin.script, bulletin.readings))
-            _refuse_title(self.read(bulletin.title, bulletin.readings))
+            self._refuse_doubts(bulletin)
             if seal != self._seal(connection, bulletin):
                 raise WrongStateError("Cách đọc lại vừa được thay đổi. Hãy mở lại trang và xem lại.")
             shelf.seal(connection, bulletin, seal)
@@ -207,6 +212,19 @@ class Desk:
                 jobs.retry(connection, job.id)
         if job is not None:
             self.bell.ring(job.id)
+
+    def _refuse_faults(self, connection: Connection, bulletin: Bulletin) -> None:
+        opening, body = parts(self.reader, bulletin, station.get(connection).name)
+        refuse_malformed_marks(body)
+        refuse_doubtful_opening(opening)
+        refuse_missing_inserts(connection, opening)
+
+    def _refuse_doubts(self, bulletin: Bulletin) -> SpokenText:
+        """Return how the script is said, none of it in doubt."""
+        body = self.read(bulletin.script, bulletin.readings)
+        _refuse_flags(body)
+        _refuse_title(self.read(bulletin.title, bulletin.readings))
+        return body
 
     def _seal(self, connection: Connection, bulletin: Bulletin) -> str:
         texts = parts(self.reader, bulletin, station.get(connection).name)
@@ -262,7 +280,7 @@ def _refuse_flags(text: SpokenText) -> None:
 
 
 def _checked(draft: Draft) -> Draft:
-    title = " ".join(unicodedata.normalize("NFC", draft.title).split())
+    title = tidy(draft.title)
     script = unicodedata.normalize("NFC", draft.script).replace("\r\n", "\n").replace("\r", "\n").strip()
     if not title:
         raise BadInputError("Hãy đặt tiêu đề cho bản tin.")

@@ -1,6 +1,5 @@
 """The site's lexicon: who may change it, what a change does to existing bulletins, and a reader that follows it."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -10,6 +9,7 @@ from domain.errors import BadInputError, NotAllowedError
 from domain.people import Role, User
 from domain.ports import Clock, Reader
 from domain.reading import LexiconEntry, SpokenText
+from domain.text import tidy
 from store import bulletins, lexicon, station
 from store.bulletins import Act
 from store.engine import Database
@@ -97,7 +97,7 @@ class LexiconDesk:
 
     def checked(self, reading: LexiconEntry, entry_id: str = "") -> LexiconEntry:
         """Return a reading cleaned for the entry `entry_id`, or for a new one. Raises BadInputError."""
-        clean = LexiconEntry(_clean(reading.written), _clean(reading.spoken), _clean(reading.note), reading.match_case)
+        clean = LexiconEntry(tidy(reading.written), tidy(reading.spoken), tidy(reading.note), reading.match_case)
         _refuse_form(clean)
         self._refuse_unreadable(clean.spoken)
         with self.database.read() as connection:
@@ -148,7 +148,7 @@ class LexiconDesk:
     def always_effect(self, written: str, spoken: str) -> Effect:
         """Return what `always` would change. Raises BadInputError."""
         with self.database.read() as connection:
-            held = lexicon.find(connection, _clean(written))
+            held = lexicon.find(connection, tidy(written))
         entry_id = held.id if held else ""
         return self.effect(self.checked(_always(written, spoken, held), entry_id), entry_id)
 
@@ -157,18 +157,18 @@ class LexiconDesk:
         require_lexicographer(user)
         effect = self.always_effect(written, spoken)
         with self.database.read() as connection:
-            held = lexicon.find(connection, _clean(written))
+            held = lexicon.find(connection, tidy(written))
         if held is None:
             self.add(user, LexiconEntry(written, spoken))
-        elif held.reading.spoken != _clean(spoken):
+        elif held.reading.spoken != tidy(spoken):
             self.change(user, held.id, _always(written, spoken, held))
-        return Kept(_clean(written), _clean(spoken), held.reading.spoken if held else "", effect)
+        return Kept(tidy(written), tidy(spoken), held.reading.spoken if held else "", effect)
 
     def take_back(self, user: User, written: str, spoken: str, before: str) -> None:
         """Undo what `always` did, to what was said `before`. Raises BadInputError when somebody changed it since."""
         require_lexicographer(user)
         with self.database.read() as connection:
-            held = lexicon.find(connection, _clean(written))
+            held = lexicon.find(connection, tidy(written))
         if held is None or held.reading.spoken != spoken:
             raise BadInputError(
                 f"Cách đọc «{written}» vừa được người khác thay đổi nên không hoàn tác được. Hãy xem ở trang «Từ điển»."
@@ -242,10 +242,6 @@ def _refuse_form(reading: LexiconEntry) -> None:
         raise SpokenError(f"Cách đọc còn chữ viết tắt «{shortened[:40]}». Hãy viết đầy đủ bằng chữ thường.")
 
 
-def _clean(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
-
-
 def _always(written: str, spoken: str, held: SiteEntry | None) -> LexiconEntry:
     return LexiconEntry(written, spoken) if held is None else replace(held.reading, written=written, spoken=spoken)
 
@@ -255,7 +251,7 @@ def _approved_first(found: Iterable[Bulletin]) -> list[Bulletin]:
 
 
 def _hold(texts: Iterable[str], words: Iterable[str]) -> bool:
-    shown = _clean(" ".join(texts)).casefold()
+    shown = tidy(" ".join(texts)).casefold()
     return any(word in shown for word in words)
 
 

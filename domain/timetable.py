@@ -55,6 +55,9 @@ class ItemKind(StrEnum):
     BED = "bed"
 
 
+FROM_OUTSIDE = frozenset({ItemKind.RELAY, ItemKind.LIVE})
+"""Kinds of item that come from a source and last as long as they are booked."""
+
 ITEM_KIND_LABELS = {
     ItemKind.BULLETIN: "bản tin",
     ItemKind.LATEST: "bản tin mới nhất",
@@ -73,9 +76,9 @@ class ProgrammeItem:
     """One item of a session, said `repeat` times with a `gap` between.
 
     BULLETIN sounds the clip of `bulletin_id`; LATEST the newest approved bulletin of `topic_id` or `column_id`;
-    CLIP, IDENT and ANNOUNCEMENT a clip of the library; RELAY and LIVE last exactly `length`, and sound `clip_hash`
-    when their source (`stream_url`, the microphone) is silent; PAUSE is `length` of silence; BED is a clip of music
-    under the whole session, `duck_db` below it while somebody speaks.
+    CLIP, IDENT and ANNOUNCEMENT a clip of the library; RELAY and LIVE last exactly `length`, filled with `clip_hash`
+    while their source (`stream_url`, the microphone) is not heard; PAUSE is `length` of silence; BED is a clip of
+    music under the whole session, `duck_db` below it while somebody speaks.
     """
 
     bulletin_id: str | None = None
@@ -247,6 +250,11 @@ class Slot:
     def length(self) -> timedelta:
         """Return how long the slot sounds."""
         return sum([item.span for item in self.items], _NOTHING)
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Return the id of each bulletin that sounds in the slot, as often as it does."""
+        return tuple(item.bulletin_id for item in self.items if item.bulletin_id and not item.refusal)
 
     @property
     def ends_at(self) -> datetime:

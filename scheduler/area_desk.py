@@ -1,6 +1,5 @@
 """The areas' desk: places added, renamed, moved, and ended on a date with what takes their place."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,7 +10,10 @@ from domain.areas import Area, descendants
 from domain.errors import BadInputError, NotFoundError
 from domain.people import Role, User
 from domain.ports import Clock
-from scheduler.noting import Deed, note, require
+from domain.text import tidy
+from scheduler import planning
+from scheduler.effects import Effect, effects
+from scheduler.noting import Deed, note, refuse_if_moved, require
 from scheduler.planning import local_date
 from scheduler.succession import is_over
 from store import people, places, station
@@ -28,6 +30,7 @@ class AreaDesk:
     """Changes the tree of places. `user` is None on the command line of the centre itself.
 
     Raises NotAllowedError, BadInputError or NotFoundError with a sentence for the person; then nothing was changed.
+    `seen` is the stamp of what the person had open: WrongStateError says that it has been changed since.
     """
 
     database: Database
@@ -43,21 +46,25 @@ class AreaDesk:
             station.plan_changed(connection)
             note(connection, deed, "area", (clean.id, f"thêm địa bàn «{clean.name}»"))
 
-    def change(self, user: User | None, area: Area) -> None:
+    def change(self, user: User | None, area: Area, seen: str | None = None) -> None:
         """Rename or move a place, or correct its code and dates; what took its place stays as it was."""
         with self.database.write() as connection:
             deed, known = self._begin(connection, user)
             old = area_of(known, area.id)
+            refuse_if_moved(seen, old)
             clean = _checked(replace(area, successor_ids=old.successor_ids), known, connection)
             places.change_area(connection, clean)
             words = f"sửa địa bàn «{old.name}»" + (f" thành «{clean.name}»" if clean.name != old.name else "")
             note(connection, deed, "area", (clean.id, words))
 
-    def end(self, user: User | None, area_id: str, last_day: date, heirs: frozenset[str]) -> None:
+    def end(
+        self, user: User | None, area_id: str, last_day: date, heirs: frozenset[str], seen: str | None = None
+    ) -> None:
         """End a place after `last_day`, with the places that take its place."""
         with self.database.write() as connection:
             deed, known = self._begin(connection, user)
             old = area_of(known, area_id)
+            refuse_if_moved(seen, old)
             ended = replace(old, valid_until=last_day, successor_ids=heirs)
             _check_dates(ended)
             _check_heirs(ended, known)
@@ -66,13 +73,27 @@ class AreaDesk:
             words = f"kết thúc địa bàn «{old.name}» sau {last_day:%d/%m/%Y}; thay bằng: {names}"
             note(connection, deed, "area", (area_id, words))
 
-    def go_on(self, user: User | None, area_id: str) -> None:
+    def go_on(self, user: User | None, area_id: str, seen: str | None = None) -> None:
         """Take back the end of a place."""
         with self.database.write() as connection:
             deed, known = self._begin(connection, user)
             old = area_of(known, area_id)
+            refuse_if_moved(seen, old)
             places.change_area(connection, replace(old, valid_until=None, successor_ids=frozenset()))
             note(connection, deed, "area", (area_id, f"bỏ việc kết thúc địa bàn «{old.name}»"))
+
+    def effects_of(self, area: Area) -> tuple[Effect, ...]:
+        """Return what the coming sessions would be with a place as it is here, its end included; nothing is changed."""
+        with self.database.read() as connection:
+            before = planning.load(connection)
+            standing = planning.standing_areas(connection)
+            known = {one.id: one for one in before.areas}
+            area_of(known, area.id)
+            clean = _checked(area, known, connection)
+        if clean.valid_until is not None:
+            _check_heirs(clean, known)
+        areas = tuple(clean if one.id == clean.id else one for one in before.areas)
+        return effects(before, replace(before, areas=areas), standing, self.clock.now())
 
     def left_behind(self, area_id: str) -> tuple[Area, ...]:
         """Return the places still inside one that is over and has not one heir: a person must move them."""
@@ -98,7 +119,7 @@ def area_of(known: Mapping[str, Area], area_id: str) -> Area:
 
 
 def _checked(area: Area, known: Mapping[str, Area], connection: Connection) -> Area:
-    name = " ".join(unicodedata.normalize("NFC", area.name).split())
+    name = tidy(area.name)
     code = area.official_code.strip()
     if not name or len(name) > NAME_LIMIT:
         raise BadInputError(f"Tên địa bàn không được trống và dài tối đa {NAME_LIMIT} ký tự.")

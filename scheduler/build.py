@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.airtime import AirtimePolicy
@@ -46,10 +46,28 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A machine as a target: `area_ids` are its own area and every area above it."""
+    """A machine as a target: `area_ids` are its own area and every area above it.
+
+    `later` are the days, in order, from each of which on these are others: an area ends, and its heir is heard.
+    """
 
     machine_id: str
     area_ids: frozenset[str]
+    later: tuple[tuple[date, frozenset[str]], ...] = ()
+
+    @property
+    def paths(self) -> tuple[frozenset[str], ...]:
+        """Return each of its paths, in the order of their days."""
+        return (self.area_ids, *(area_ids for _, area_ids in self.later))
+
+    def path_at(self, instant: datetime) -> frozenset[str]:
+        """Return the path on the local day of `instant`."""
+        found = self.area_ids
+        if self.later:
+            day = instant.astimezone(_ZONE).date()
+            for since, area_ids in self.later:
+                found = area_ids if since <= day else found
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +97,23 @@ def slots_for(
     `begun` are slots of this machine as they were planned when their instant came: they stay as they were, but for
     an item that may no longer sound, and a slot whose rule was stopped.
     """
-    heard = {rule.id for rule in shelf.rules.values() if reaches(rule, listener.area_ids)}
-    return slots_of(listener, (one for one in occurrences if one.rule_id in heard), shelf, terms, begun)
+    heard = {path: {one.id for one in shelf.rules.values() if reaches(one, path)} for path in listener.paths}
+    asked = (one for one in occurrences if one.rule_id in heard[listener.path_at(one.starts_at)])
+    return slots_of(listener, asked, shelf, terms, begun)
 
 
 def slots_of(
     listener: Listener, asked: Iterable[Occurrence], shelf: Shelf, terms: Terms, begun: tuple[Slot, ...] = ()
 ) -> tuple[Slot, ...]:
     """Return what `slots_for` does of occurrences that are all meant for `listener`."""
-    terms = replace(terms, policy=at_place(terms.policy, listener.area_ids))
-    slots = {one.key: slot_of(listener, one, shelf, terms) for one in asked}
+    here = {
+        path: (Listener(listener.machine_id, path), replace(terms, policy=at_place(terms.policy, path)))
+        for path in listener.paths
+    }
+    slots: dict[str, Slot] = {}
+    for one in asked:
+        part, own = here[listener.path_at(one.starts_at)]
+        slots[one.key] = slot_of(part, one, shelf, own)
     standing = tuple(_as_begun(one, slots.pop(one.key)) for one in begun if one.key in slots)
     ahead = resolve(slots.values(), terms.policy, begun).slots
     return tuple(sorted((*standing, *ahead), key=lambda slot: (slot.starts_at, slot.key)))

@@ -1,6 +1,5 @@
 """The calendar's desk: special days, dayparts and seasons, changed by schedulers and written down."""
 
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -8,9 +7,10 @@ from domain.calendar import DAY_TYPE_LABELS, Calendar, Daypart, MonthDay, Season
 from domain.errors import BadInputError, NotFoundError
 from domain.people import Role, User
 from domain.ports import Clock
+from domain.text import tidy
 from scheduler import planning
 from scheduler.effects import Effect, effects
-from scheduler.noting import Deed, note, require
+from scheduler.noting import Deed, note, refuse_if_moved, require
 from store import calendar, timetable
 from store.engine import Database
 
@@ -25,6 +25,7 @@ class CalendarDesk:
     """Changes the station's days and hours.
 
     Raises NotAllowedError, BadInputError or NotFoundError with a sentence for the person; then nothing was changed.
+    `seen` is the stamp of what the person had open: WrongStateError says that it has been changed since.
     """
 
     database: Database
@@ -35,12 +36,13 @@ class CalendarDesk:
         with self.database.read() as connection:
             return calendar.get(connection)
 
-    def put_day(self, user: User, day: SpecialDay) -> None:
+    def put_day(self, user: User, day: SpecialDay, seen: str | None = None) -> None:
         """Add a special day, or make the one of its id this; a seeded one stays known as such."""
         require(user, Role.SCHEDULER)
         clean = _checked_day(day)
         with self.database.write() as connection:
             old = {one.id: one for one in calendar.special_days(connection)}.get(day.id)
+            refuse_if_moved(seen, old)
             calendar.put_special_day(connection, replace(clean, seeded=old is not None and old.seeded))
             words = f"{'thêm' if old is None else 'sửa'} {in_words(clean)}"
             note(connection, self._deed(user), "calendar.day", (day.id, words))
@@ -65,12 +67,13 @@ class CalendarDesk:
             calendar.remove_special_day(connection, day_id)
             note(connection, self._deed(user), "calendar.day", (day_id, f"xoá {in_words(day)}"))
 
-    def put_daypart(self, user: User, daypart: Daypart) -> None:
+    def put_daypart(self, user: User, daypart: Daypart, seen: str | None = None) -> None:
         """Add a daypart, or make the one of its id this; rules by its name follow."""
         require(user, Role.SCHEDULER)
         clean = replace(daypart, name=_name(daypart.name, "Hãy đặt tên cho khung giờ, ví dụ «Sáng»."))
         with self.database.write() as connection:
             known = {one.id: one for one in calendar.dayparts(connection)}
+            refuse_if_moved(seen, known.get(clean.id))
             if any(one.name.casefold() == clean.name.casefold() and one.id != clean.id for one in known.values()):
                 raise BadInputError(f"Đã có khung giờ tên «{clean.name}». Hãy chọn tên khác.")
             if clean.id not in known and len(known) >= MOST_DAYPARTS:
@@ -95,12 +98,13 @@ class CalendarDesk:
             calendar.remove_daypart(connection, daypart_id)
             note(connection, self._deed(user), "calendar.daypart", (daypart_id, f"xoá khung giờ «{found.name}»"))
 
-    def set_seasons(self, user: User, seasons: Seasons) -> None:
+    def set_seasons(self, user: User, seasons: Seasons, seen: str | None = None) -> None:
         """Change when summer hours and winter hours begin."""
         require(user, Role.SCHEDULER)
         if seasons.summer_from == seasons.winter_from:
             raise BadInputError("Giờ mùa hè và giờ mùa đông phải bắt đầu vào hai ngày khác nhau.")
         with self.database.write() as connection:
+            refuse_if_moved(seen, calendar.seasons(connection))
             calendar.set_seasons(connection, seasons)
             words = f"giờ mùa hè từ {_day_month(seasons.summer_from)}, mùa đông từ {_day_month(seasons.winter_from)}"
             note(connection, self._deed(user), "calendar.seasons", ("seasons", words))
@@ -152,7 +156,7 @@ def _checked_day(day: SpecialDay) -> SpecialDay:
 
 
 def _name(text: str, sentence: str) -> str:
-    clean = " ".join(unicodedata.normalize("NFC", text).split())
+    clean = tidy(text)
     if not clean:
         raise BadInputError(sentence)
     if len(clean) > NAME_LIMIT:

@@ -27,7 +27,7 @@ from scheduler.days import Almanac
 from scheduler.exceptions import changed
 from scheduler.expand import FIRST_YEAR, LAST_YEAR, expand, times_of
 from scheduler.inputs import Inputs
-from scheduler.items import Terms
+from scheduler.items import Terms, is_of
 from scheduler.policy import at_place
 
 DAY_US = 86_400_000_000
@@ -121,14 +121,19 @@ class Ledger:
         # Since FIRST_YEAR every day of the zone has had 24 hours.
         return from_ms(self._origin_ms + day * _DAY_MS + at_ms)
 
+    def key_on(self, claim: Claim, day: int) -> str:
+        """Return the key of a claim on one of its days."""
+        if claim.lone:
+            return claim.slot.key
+        shift = (day - lowest(claim.days)) * _DAY_MS
+        return f"{claim.slot.rule_id}@{int(claim.slot.key.rpartition('@')[2]) + shift}"
+
     def slot_on(self, claim: Claim, day: int, machine_id: str) -> Slot:
         """Return the slot of a claim on one of its days, at a machine."""
         if claim.lone:
             return replace(claim.slot, machine_id=machine_id)
-        shift = (day - lowest(claim.days)) * _DAY
-        asked = int(claim.slot.key.rpartition("@")[2]) + shift // timedelta(milliseconds=1)
-        key = f"{claim.slot.rule_id}@{asked}"
-        return replace(claim.slot, machine_id=machine_id, key=key, starts_at=claim.slot.starts_at + shift)
+        starts_at = claim.slot.starts_at + (day - lowest(claim.days)) * _DAY
+        return replace(claim.slot, machine_id=machine_id, key=self.key_on(claim, day), starts_at=starts_at)
 
     def _askings(self, rule: Rule, singled: frozenset[date]) -> Iterator[_Asking]:
         alone = singled | spoken_of(rule)
@@ -177,16 +182,15 @@ class Ledger:
         occurrence = Occurrence(key, rule.id, asking.programme_id, starts_at, asking.layer)
         slot = slot_of(self.listener, occurrence, self.inputs.shelf, self._terms)
         begins = asking.at_ms * 1000 + (slot.starts_at - starts_at) // _MICROSECOND
-        urgent = slot.layer is Layer.URGENT
         return Claim(
             ident=asking.ident,
             days=days,
             begins=begins,
             ends=begins + slot.length // _MICROSECOND,
-            order=(-slot.priority, not urgent, slot.rank, begins, asking.key or f"{rule.id}@"),
+            order=order_of(slot, begins, asking.key or f"{rule.id}@"),
             slot=slot,
             free=not slot.refusal and bool(slot.length),
-            said=tuple(item.bulletin_id for item in slot.items if item.bulletin_id and not item.refusal),
+            said=slot.said,
             misfit=misfit_of(slot, self.inputs),
             lone=bool(asking.key),
         )
@@ -245,6 +249,28 @@ class Ledger:
         return sum(1 << number for number in numbers if (start + number - 1) % 7 + 1 in weekdays)
 
 
+def begun_claim(slot: Slot, midnight: datetime, day: int) -> Claim:
+    """Return what `slot`, kept as it was planned when its instant came, takes of the `day` that began at `midnight`."""
+    begins = (slot.starts_at - midnight) // _MICROSECOND
+    return Claim(
+        ident=(slot.rule_id, slot.key),
+        days=1 << day,
+        begins=begins,
+        ends=begins + slot.length // _MICROSECOND,
+        order=order_of(slot, begins, slot.key),
+        slot=slot,
+        free=not slot.refusal and bool(slot.length),
+        said=slot.said,
+        misfit=timedelta(),
+        lone=True,
+    )
+
+
+def order_of(slot: Slot, begins: int, key: str) -> Order:
+    """Return the place of a slot that begins so many microseconds after midnight, among those of its day."""
+    return -slot.priority, slot.layer is not Layer.URGENT, slot.rank, begins, key
+
+
 def misfit_of(slot: Slot, inputs: Inputs) -> timedelta:
     """Return by how much `slot` is too long (or, negative, too short) for the place that is booked for it."""
     programme = inputs.shelf.programmes.get(slot.programme_id)
@@ -270,15 +296,9 @@ def _validity_edges(programme: Programme, every: Iterable[Bulletin], inputs: Inp
 
 def _bulletins_of(item: ProgrammeItem, every: Iterable[Bulletin], inputs: Inputs) -> Iterable[Bulletin]:
     if item.kind is ItemKind.LATEST:
-        return [one for one in every if _may_be(one, item)]
+        return [one for one in every if is_of(one, item)]
     found = inputs.shelf.bulletins.get(item.bulletin_id or "")
     return [found] if found is not None else []
-
-
-def _may_be(bulletin: Bulletin, item: ProgrammeItem) -> bool:
-    if item.column_id is not None:
-        return bulletin.column_id == item.column_id
-    return item.topic_id is not None and bulletin.topic_id == item.topic_id
 
 
 def _us(moment: time) -> int:

@@ -10,16 +10,18 @@ from zoneinfo import ZoneInfo
 from domain.airtime import AirtimePolicy
 from domain.machines import Machine
 from domain.timetable import STATION_ZONE, Slot
-from scheduler.edits import Edit, Loss
+from scheduler.edits import Edit, Loss, Outlook, Pair
 from scheduler.inputs import Inputs, local_date
 from scheduler.losses import losses
 from scheduler.offers import Offer, OfferKind, Scene, offers_for, shorter
 from scheduler.policy import spoken_length, stagger_of
 from scheduler.spans import in_words
+from scheduler.stand_ins import is_stand_in, stand_ins
 
-__all__ = ["Conflict", "ConflictKind", "Edit", "Offer", "OfferKind", "conflicts"]
+__all__ = ["STOPPING", "Conflict", "ConflictKind", "Edit", "Offer", "OfferKind", "Outlook", "conflicts"]
 
 MOST_NAMED = 3
+_YEAR = Outlook()
 _ZONE = ZoneInfo(STATION_ZONE)
 
 
@@ -30,6 +32,10 @@ class ConflictKind(StrEnum):
     POLICY = "policy"
     CONTENT = "content"
     LENGTH = "length"
+
+
+STOPPING = frozenset({ConflictKind.CLASH, ConflictKind.POLICY})
+"""What a person must look at before an edit is saved; the rest is only told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +59,17 @@ class Conflict:
 
 
 def conflicts(
-    inputs: Inputs, machines: tuple[Machine, ...], edit: Edit, now: datetime, days: int = 365
+    inputs: Inputs, machines: tuple[Machine, ...], edit: Edit, now: datetime, outlook: Outlook = _YEAR
 ) -> tuple[Conflict, ...]:
-    """Return what `edit` would make worse on `machines` from `now` to `days` days on, the first to come first.
+    """Return what `edit` would make worse on `machines` from `now` to the end of the outlook, the first to come first.
 
-    What was wrong before is not told again. Raises BadInputError as `expand` does.
+    What was wrong before is not told again. Where a rule of the edit reaches no machine yet, the places that it reaches
+    are looked at as if one stood on each. Raises BadInputError as `expand` does.
     """
+    pair = Pair(inputs, edit.applied(inputs), now)
     standing = tuple(one for one in machines if one.revoked_at is None)
-    found = _alike(losses(inputs, standing, edit, now, days))
-    last = local_date(now) + timedelta(days=days - 1)
+    found = _alike(losses(pair, (*standing, *stand_ins(pair, standing, edit)), edit, outlook))
+    last = local_date(now) + timedelta(days=outlook.days - 1)
     told = [_conflict(group, last, inputs.terms.policy) for group in found]
     return tuple(sorted(told, key=lambda one: (one.days[0], one.loser.starts_at, one.loser.key)))
 
@@ -121,7 +129,7 @@ def _conflict(group: _Group, last: date, policy: AirtimePolicy) -> Conflict:
         sentence=_sentence(group, last),
         loser=first.slot,
         days=group.days,
-        machine_ids=tuple(one.id for one in group.machines),
+        machine_ids=tuple(one.id for one in group.machines if not is_stand_in(one)),
         area_ids=frozenset(one.area_id for one in group.machines),
         winner=first.winner,
         policy=first.slot.refusal if kind is ConflictKind.POLICY else "",
@@ -160,7 +168,7 @@ def _sentence(group: _Group, last: date) -> str:
     if loss.misfit:
         long = "dài hơn" if loss.misfit > timedelta() else "ngắn hơn"
         return f"{what} {in_words(group.days, last)} {long} chỗ đã dành {spoken_length(abs(loss.misfit))}."
-    where = _where([one.name for one in group.machines])
+    where = _where(group.machines)
     return f"{what} {in_words(group.days, last)} sẽ không phát tại {where}: {_because(loss)}."
 
 
@@ -173,11 +181,12 @@ def _because(loss: Loss) -> str:
     return f"trùng với «{winner.title}» phát {_clock(winner.starts_at)}–{_clock(winner.ends_at)}, {why}"
 
 
-def _where(names: Sequence[str]) -> str:
-    named = sorted(names)
+def _where(machines: Sequence[Machine]) -> str:
+    named = sorted(one.name for one in machines)
     if len(named) <= MOST_NAMED:
         return ", ".join(named)
-    return f"{', '.join(named[: MOST_NAMED - 1])} và {len(named) - MOST_NAMED + 1} máy khác"
+    what = "nơi" if any(map(is_stand_in, machines)) else "máy"
+    return f"{', '.join(named[: MOST_NAMED - 1])} và {len(named) - MOST_NAMED + 1} {what} khác"
 
 
 def _clock(instant: datetime) -> str:

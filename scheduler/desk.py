@@ -8,13 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
+from sqlalchemy import Connection
+
 from domain.errors import NotAllowedError, NotFoundError, WrongStateError
 from domain.machines import Machine
 from domain.people import Role, User
 from domain.ports import Clock
 from domain.timetable import Occurrence, Programme, Rule, RuleException, Slot
 from scheduler import editing, frozen, history, planning
-from scheduler.conflicts import Conflict, conflicts
+from scheduler.conflicts import STOPPING, Conflict, Outlook, conflicts
 from scheduler.drafts import CHANGED_MEANWHILE, Draft, Drafting
 from scheduler.exceptions import exception_for
 from scheduler.frozen import Late
@@ -22,7 +24,8 @@ from scheduler.inputs import Inputs
 from scheduler.reconcile import LogLine, day_report
 from scheduler.sessions import MOST_ITEMS, NAME_LIMIT, ZONE, NewSession
 from scheduler.snapshots import fingerprint
-from store import airings, machines, plans
+from scheduler.spots import slots_at, spots_of_areas
+from store import airings, machines, plans, station
 from store.changes import Change
 from store.engine import Database
 
@@ -59,15 +62,22 @@ class TimetableDesk:
     def clashes(self, draft: Draft) -> tuple[Conflict, ...]:
         """Return what an edit would silence or leave silent, in words, with the ways out."""
         with self.database.read() as connection:
-            inputs, every = planning.load(connection), machines.everything(connection)
-        return conflicts(inputs, every, draft.edit, self.clock.now())
+            inputs = planning.load(connection)
+            every, begun = self._standing(connection)
+        return conflicts(inputs, every, draft.edit, self.clock.now(), Outlook(begun=begun))
 
-    def save(self, user: User, draft: Draft) -> int:
-        """Put an edit in place and return the number of the change, by which it can be undone."""
+    def save(self, user: User, draft: Draft, found: Iterable[Conflict] | None = None) -> int:
+        """Put an edit in place and return the number of the change, by which it can be undone.
+
+        `found` is what the person has been told of its clashes. When the timetable has moved on since the draft was
+        made it is judged again, in the transaction that saves it, and what clashes besides is told instead of saved.
+        """
         _require_scheduler(user)
         with self.database.write() as connection:
             if fingerprint(history.before_edit(connection, draft.edit)) != draft.seen:
                 raise WrongStateError(CHANGED_MEANWHILE)
+            if station.plan_version(connection) != draft.version:
+                self._judge_again(connection, user, draft, found)
             return history.put(connection, draft.edit, self._change(user, draft))
 
     def add(self, user: User, wanted: NewSession) -> str:
@@ -91,7 +101,7 @@ class TimetableDesk:
             return history.undo(connection, user, number, self.clock.now())
 
     def undoable(self, user: User, within: timedelta = history.UNDO_FOR) -> Change | None:
-        """Return the person's own newest change while it can be undone."""
+        """Return the person's own newest change while it can be undone and nobody has built on it."""
         with self.database.read() as connection:
             return history.undoable(connection, user, self.clock.now(), within)
 
@@ -125,13 +135,16 @@ class TimetableDesk:
         return frozen.late(inputs, held, every, now)
 
     def will_sound(self, area_id: str, start: datetime, end: datetime) -> tuple[Slot, ...]:
-        """Return what will sound in an area in [start, end), by the very code that makes playlists."""
+        """Return what sounds in an area in [start, end), by the very code that makes playlists; see `slots_at`."""
         return self.will_sound_at((area_id,), start, end)[area_id]
 
     def will_sound_at(self, area_ids: Iterable[str], start: datetime, end: datetime) -> dict[str, tuple[Slot, ...]]:
-        """Return what will sound in each of some areas, as `will_sound` does, all read at one moment."""
-        inputs = self.inputs()
-        return {one: planning.slots_of_area(inputs, one, start, end) for one in area_ids}
+        """Return what sounds in each of some areas, as `will_sound` does, all read at one moment."""
+        now = self.clock.now()
+        with self.database.read() as connection:
+            inputs = planning.load(connection)
+            spots = spots_of_areas(connection, inputs, area_ids, now)
+            return slots_at(connection, inputs, spots, (start, end), now)
 
     def machines_under(self, area_ids: frozenset[str]) -> tuple[Machine, ...]:
         """Return the machines in use that hang on any of some areas or below."""
@@ -153,10 +166,30 @@ class TimetableDesk:
             reported = airings.between(connection, start, end, machine_id)
         return day_report(planned, reported, self.clock.now())
 
+    def _standing(self, connection: Connection) -> tuple[tuple[Machine, ...], tuple[Slot, ...]]:
+        """Return every machine, and what has begun on them since yesterday, as it was kept."""
+        now = self.clock.now()
+        since = planning.midnight(now) - timedelta(days=1)
+        return machines.everything(connection), plans.slots(connection, since, now)
+
+    def _judge_again(self, connection: Connection, user: User, draft: Draft, found: Iterable[Conflict] | None) -> None:
+        inputs, now = planning.load(connection), self.clock.now()
+        Drafting(inputs, user, now).judge(draft)
+        if found is None:
+            return
+        told = {one.sentence for one in found}
+        every, begun = self._standing(connection)
+        for one in conflicts(inputs, every, draft.edit, now, Outlook(begun=begun)):
+            if one.kind in STOPPING and one.sentence not in told:
+                raise WrongStateError(f"{_CLASHES_NOW} {one.sentence}")
+
     def _change(self, user: User, draft: Draft) -> Change:
         return Change(
             0, self.clock.now(), user.id, user.name, draft.action, draft.subject_id, draft.words, None, undone=False
         )
+
+
+_CLASHES_NOW = "Trong lúc bạn lưu, lịch vừa được người khác sửa nên chưa lưu. Hãy xem lại rồi lưu lại:"
 
 
 def _require_scheduler(user: User) -> None:

@@ -7,32 +7,58 @@ from datetime import datetime, timedelta
 from domain.bulletins import Bulletin, BulletinState
 from domain.errors import BadInputError, NotFoundError, WrongStateError
 from domain.people import User
-from domain.timetable import ItemKind, Occurrence, Priority, Programme, ProgrammeItem, Rule
+from domain.timetable import ExceptionKind, ItemKind, Occurrence, Priority, Programme, ProgrammeItem, Rule
 from scheduler import editing, words
 from scheduler.conflicts import Edit
 from scheduler.editing import Target
-from scheduler.inputs import Inputs, local_date, path_on
+from scheduler.exceptions import exception_for
+from scheduler.inputs import Inputs, Reforms, local_date, path_on
 from scheduler.judging import Ground, broken_lines, length_of
-from scheduler.sessions import MOST_RANK, NAME_LIMIT, ZONE, NewSession, check, programme_of, rule_of
-from scheduler.snapshots import fingerprint, of_edit, snapshot
+from scheduler.sessions import (
+    CHOSEN_PRIORITIES,
+    MOST_RANK,
+    NAME_LIMIT,
+    ZONE,
+    NewSession,
+    begun,
+    check,
+    programme_of,
+    rule_of,
+)
+from scheduler.snapshots import fingerprint, of_edit, programmes_of, snapshot
 from store.engine import new_id
 
 URGENT_LEAD = timedelta(minutes=1)
 """How far ahead an urgent session begins, so that machines have fetched it by then."""
 
 _ALMOST_A_SECOND = timedelta(microseconds=999_999)
+_SENT_NOTE = "gửi gấp"
+_SENT_ALREADY = (
+    "Buổi này đã được gửi gấp rồi nên không gửi lại. Máy phát phát theo lần đã gửi; buổi ấy có trong lịch như một buổi "
+    "phát gấp."
+)
+_SKIPPED = "Buổi này đã được bỏ nên không có gì để gửi gấp. Hãy bỏ ngoại lệ trước nếu vẫn muốn phát."
+_GONE_MEANWHILE = (
+    "Chương trình hoặc khung giờ đã chọn vừa bị xoá nên chưa lưu. Hãy chọn chương trình hoặc giờ khác rồi lưu lại."
+)
 CHANGED_MEANWHILE = "Dòng lịch này vừa được người khác sửa nên chưa lưu. Hãy tải lại trang, xem rồi làm lại."
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An edit that is not saved yet, in words; `subject_id` is its rule, and `seen` what it was made from."""
+    """An edit that is not saved yet, in words; `subject_id` is its rule.
+
+    `seen` is what of the timetable it changes, as it was, `version` the whole timetable it was made from, and `judged`
+    the rules that were held to the policy of that one.
+    """
 
     edit: Edit
     action: str
     words: str
     subject_id: str
     seen: str
+    version: int
+    judged: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +74,80 @@ class Drafting:
 
     def session(self, wanted: NewSession, rule_id: str | None = None, stamp: str = "") -> Draft:
         """Return the edit that adds a session, or that makes the rule `rule_id` this one, if it is as `stamp` says."""
+        old = None if rule_id is None else self._rule(rule_id)
+        wanted = begun(wanted, self.now, self.inputs.calendar, old)
         check(wanted, self.now, self.inputs.calendar)
         self._require_areas(wanted)
-        if rule_id is None:
+        if old is None or rule_id is None:
             return self._judged(self._edit(wanted, None), "thêm buổi phát")
-        old = self._rule(rule_id)
         if stamp and stamp != stamp_of(self.inputs, rule_id):
             raise WrongStateError(CHANGED_MEANWHILE)
         return self._judged(self._edit(wanted, old), "sửa dòng lịch")
 
-    def move(self, key: str, to: Target, *, always: bool) -> Draft:
-        """Return the edit that moves a sounding, this time only or every time."""
+    def judge(self, draft: Draft) -> None:
+        """Hold a draft made from an earlier timetable to this one: to its policy, and to what is still there."""
+        self._require_named(draft.edit)
+        for rule in draft.judged:
+            self._require_within_policy(draft.edit, rule)
+
+    def move(self, key: str, to: Target, *, always: bool, urgent: bool = False) -> Draft:
+        """Return the edit that moves a sounding, this time only or every time.
+
+        When it is `urgent` machines take the one sounding in although they were given it already. One that moves every
+        time is another sounding to them, which they take in at once.
+        """
         rule, asked = self._asked(key)
         if always:
-            moved = editing.moved_always(rule, asked, to, self.now, self.inputs.calendar)
-            return self._judged(Edit(rules=(moved,)), "dời mọi lần")
+            return self._moved_always(rule, asked, to)
         moved = editing.moved_once(rule, asked, to, self.now)
+        if urgent:
+            return self._urgently(moved, asked, "dời và gửi gấp")
         return self._judged(Edit(rules=(moved,)), "dời một buổi", _lone(moved, to))
+
+    def _moved_always(self, rule: Rule, asked: Occurrence, to: Target) -> Draft:
+        """Return the edit that moves every such sounding and no other: one of several becomes a rule of its own."""
+        editing.require_movable(rule, asked, to, self.now)
+        if editing.moves_others(rule, asked, to):
+            parts = editing.moved_apart(rule, asked, to, (new_id(), new_id()), self.inputs.calendar)
+            draft = self._judged(Edit(parts), "dời mọi lần")
+        else:
+            moved = editing.moved_always(rule, asked, to, self.now, self.inputs.calendar)
+            draft = self._judged(Edit(rules=(moved,)), "dời mọi lần")
+        local = asked.starts_at.astimezone(ZONE)
+        told = words.moved_words(rule, local, datetime.combine(to.day, to.time, ZONE))
+        return replace(draft, words=f"«{self.inputs.shelf.programmes[rule.programme_id].name}»: {told}")
+
+    def together(self, main: Draft, others: Iterable[Draft]) -> Draft:
+        """Return one edit, checked and saved as one and undone as one, of `main` and `others` beside it."""
+        beside = tuple(others)
+        if not beside:
+            return main
+        rules = tuple(rule for one in (main, *beside) for rule in one.edit.rules)
+        programmes = tuple(held for one in (main, *beside) for held in one.edit.programmes)
+        for every in (rules, programmes):
+            if len({one.id for one in every}) < len(every):
+                raise BadInputError("Hai thay đổi cùng sửa một dòng lịch nên chưa lưu được. Hãy bỏ bớt một thay đổi.")
+        told = "; đồng thời ".join([main.words, *(f"{one.action}: {one.words}" for one in beside)])
+        judged = tuple(rule for one in (main, *beside) for rule in one.judged)
+        return replace(self._sealed(Edit(rules, programmes), main.action, told, main.subject_id), judged=judged)
 
     def skip(self, key: str, note: str = "") -> Draft:
         """Return the edit that skips a sounding."""
         rule, asked = self._asked(key)
         return self._worded(Edit(rules=(editing.skipped(rule, asked, note, self.now),)), "bỏ một buổi")
 
-    def replace(self, key: str, instead: str, note: str = "") -> Draft:
-        """Return the edit that sounds another programme or an approved bulletin, by its id, in one sounding."""
+    def replace(self, key: str, instead: str, note: str = "", *, urgent: bool = False) -> Draft:
+        """Return the edit that sounds another programme or an approved bulletin, by its id, in one sounding.
+
+        When it is `urgent` machines take it in although they were given the sounding already.
+        """
         rule, asked = self._asked(key)
         programmes = self.inputs.shelf.programmes
         programme = programmes.get(instead) or self._one_bulletin(instead, programmes[rule.programme_id])
         changed = editing.replaced(rule, asked, programme.id, note, self.now)
         fresh = () if programme.id in programmes else (programme,)
+        if urgent:
+            return self._urgently(changed, asked, "thay và gửi gấp", fresh)
         local = asked.starts_at.astimezone(ZONE)
         lone = replace(_lone(changed, Target(local.date(), local.time())), programme_id=programme.id)
         return self._judged(Edit((changed,), fresh), "thay một buổi", lone)
@@ -90,9 +160,10 @@ class Drafting:
     def urgent(self, key: str) -> Draft:
         """Return the edit that takes a sounding off the machines and urgently sends what it was to become."""
         rule, asked = self._asked(key)
-        skipping, instead = editing.urgent_instead(rule, asked, new_id(), self.now)
-        instead = replace(instead, created_by=self.user.name)
-        return self._judged(Edit(rules=(skipping, instead)), "gửi gấp", instead)
+        held = exception_for(rule, asked.starts_at)
+        if held is not None and held.kind is ExceptionKind.SKIP:
+            raise WrongStateError(_SENT_ALREADY if held.note == _SENT_NOTE else _SKIPPED)
+        return self._urgently(rule, asked, "gửi gấp")
 
     def play_now(self, bulletin_id: str, area_ids: frozenset[str]) -> Draft:
         """Return the edit that sounds an approved bulletin once, in a minute, before what is less urgent."""
@@ -131,6 +202,14 @@ class Drafting:
         edit = Edit(programmes=(replace(programme, rank=rank),))
         return self._sealed(edit, "xếp thứ tự ưu tiên", f"Xếp lại thứ tự của «{programme.name}»", programme_id)
 
+    def _urgently(self, rule: Rule, asked: Occurrence, action: str, fresh: tuple[Programme, ...] = ()) -> Draft:
+        """Return the one edit that sends what `rule` makes of `asked`, with programmes that are put in place for it."""
+        if not rule.enabled:
+            raise BadInputError("Dòng lịch này đang dừng nên không gửi gấp được. Hãy cho phát trở lại rồi gửi.")
+        skipping, instead = editing.urgent_instead(rule, asked, new_id(), self.now)
+        instead = replace(instead, created_by=self.user.name)
+        return self._judged(Edit((skipping, instead), fresh), action, instead)
+
     def _edit(self, wanted: NewSession, old: Rule | None) -> Edit:
         programme, programmes = self._programme(wanted, old)
         rule = rule_of(new_id() if old is None else old.id, programme, wanted, self.user.name)
@@ -151,25 +230,28 @@ class Drafting:
         if wanted.programme_id is not None:
             if wanted.programme_id not in self.inputs.shelf.programmes:
                 raise BadInputError("Chương trình đã chọn không còn. Hãy chọn chương trình khác.")
-            if own is None or own.id != wanted.programme_id:
-                return wanted.programme_id, ()
-            kept = replace(
-                own,
-                priority=wanted.priority,
-                late_policy=wanted.late_policy,
-                grace=wanted.grace,
-                booked=wanted.booked,
-                rank=own.rank if wanted.rank is None else wanted.rank,
-            )
-            return own.id, () if kept == own else (kept,)
+            return wanted.programme_id, self._stored(wanted, old, own)
         for one in wanted.bulletin_ids:
             _require_schedulable(self._bulletin(one))
         fresh = programme_of(own.id if own else new_id(), wanted)
         if own is not None:
             fresh = replace(fresh, rank=own.rank) if wanted.rank is None else fresh
+            fresh = fresh if own.priority in CHOSEN_PRIORITIES else replace(fresh, priority=own.priority)
             held = {item.bulletin_id: item for item in own.items}
             fresh = replace(fresh, items=tuple(held.get(one.bulletin_id, one) for one in fresh.items))
         return fresh.id, () if fresh == own else (fresh,)
+
+    def _stored(self, wanted: NewSession, old: Rule | None, own: Programme | None) -> tuple[Programme, ...]:
+        """Return the stored programme of `wanted` if it must change: what it is, only its own page changes.
+
+        Its place among programmes of one priority belongs to the timetable, and so does a grace that was asked for.
+        """
+        held = self.inputs.shelf.programmes[wanted.programme_id or ""]
+        same = old is None or old.programme_id == held.id
+        kept = replace(held, rank=wanted.rank) if same and wanted.rank is not None else held
+        if own is not None and own.id == held.id and wanted.grace is not None:
+            kept = replace(kept, grace=wanted.grace)
+        return () if kept == held else (kept,)
 
     def _own_programme(self, old: Rule | None) -> Programme | None:
         """Return the programme of `old` when nothing else sounds it, so that it may be changed with the rule."""
@@ -216,6 +298,10 @@ class Drafting:
     def _judged(self, edit: Edit, action: str, judged: Rule | None = None) -> Draft:
         """Return a draft of `edit` when what is new in it, its first rule or `judged`, keeps within the policy."""
         rule = judged or edit.rules[0]
+        self._require_within_policy(edit, rule)
+        return replace(self._worded(edit, action), judged=(rule,))
+
+    def _require_within_policy(self, edit: Edit, rule: Rule) -> None:
         after = edit.applied(self.inputs)
         programme = after.shelf.programmes[rule.programme_id]
         length = length_of(programme, local_date(self.now), after.shelf, after.terms)
@@ -224,15 +310,23 @@ class Drafting:
         broken = broken_lines(rule, programme, length, self._ground(rule), self.now)
         if broken:
             raise BadInputError(f"Chưa xếp lịch: {' '.join(broken)}")
-        return self._worded(edit, action)
+
+    def _require_named(self, edit: Edit) -> None:
+        """Refuse an edit that names a programme or a daypart that is no longer there."""
+        programmes, dayparts = edit.applied(self.inputs).shelf.programmes, self.inputs.calendar.dayparts
+        for rule in edit.rules:
+            old = self.inputs.shelf.rules.get(rule.id)
+            named = rule.daypart_ids - (old.daypart_ids if old is not None else frozenset())
+            if not named <= dayparts.keys() or not programmes_of(rule) <= programmes.keys():
+                raise WrongStateError(_GONE_MEANWHILE)
 
     def _ground(self, rule: Rule) -> Ground:
-        policy, today = self.inputs.terms.policy, local_date(self.now)
+        policy, reforms = self.inputs.terms.policy, Reforms.of(self.inputs.areas, local_date(self.now))
         places = {area_id for window in policy.exclusions for area_id in window.area_ids} | rule.area_ids
         places |= {area_id for area_id, _ in policy.staggers}
         known = {area.id for area in self.inputs.areas}
-        paths = {one: path_on(self.inputs.areas, one, today) for one in places & known}
-        return Ground(policy, self.inputs.calendar, self.inputs.areas, paths)
+        listeners = {one: reforms.listener("", one) for one in places & known}
+        return Ground(policy, self.inputs.calendar, self.inputs.areas, listeners)
 
     def _worded(self, edit: Edit, action: str) -> Draft:
         rule = edit.rules[0]
@@ -245,12 +339,13 @@ class Drafting:
             instead = after.shelf.programmes.get(fresh[-1].programme_id or "")
             told = words.exception_words(fresh[-1], instead.name if instead else "")
         else:
-            told = words.rule_words(edit.rules[-1], self.inputs.calendar, names)
+            told = words.rule_words(words.outermost(edit.rules[-1], self.inputs.areas), self.inputs.calendar, names)
         return self._sealed(edit, action, f"«{name}»: {told}", rule.id)
 
     def _sealed(self, edit: Edit, action: str, told: str, subject_id: str) -> Draft:
         shelf = self.inputs.shelf
-        return Draft(edit, action, told, subject_id, fingerprint(of_edit(shelf.rules, shelf.programmes, edit)))
+        seen = fingerprint(of_edit(shelf.rules, shelf.programmes, edit))
+        return Draft(edit, action, told, subject_id, seen, self.inputs.version)
 
 
 def stamp_of(inputs: Inputs, rule_id: str) -> str:

@@ -11,9 +11,14 @@ from domain.timetable import ExceptionKind, Occurrence, Rule, RuleException
 from scheduler.exceptions import changed, exception_for
 from scheduler.expand import expand
 from scheduler.sessions import YEARS_AHEAD, ZONE
+from scheduler.words import clock
 
 MOST_EXCEPTIONS = 400
 NOTE_LIMIT = 200
+_ALREADY = (
+    "Đã có buổi {0} trong {1} rồi: dời vào đó thì hai buổi gộp làm một và mất một buổi. Hãy chọn giờ hoặc ngày khác, "
+    "hoặc bỏ buổi này nếu đó là điều mong muốn."
+)
 _MILLISECOND = timedelta(milliseconds=1)
 _LATEST_MS = 4_102_444_800_000
 """The first instant of the year 2100."""
@@ -85,14 +90,58 @@ def without_exception(rule: Rule, asked: Occurrence) -> Rule:
     return replace(rule, exceptions=_others(rule, asked))
 
 
+def moves_others(rule: Rule, asked: Occurrence, to: Target) -> bool:
+    """Tell whether `moved_always` would move soundings of other days or times along with `asked`."""
+    local = asked.starts_at.astimezone(ZONE)
+    if to.day == local.date():
+        return False
+    several_times = len(rule.times) + len(rule.daypart_ids) > 1
+    return several_times or (to.time != local.time() and not _only_day(rule, local.date()))
+
+
+def moved_apart(
+    rule: Rule, asked: Occurrence, to: Target, ids: tuple[str, str], calendar: Calendar
+) -> tuple[Rule, ...]:
+    """Return the rules that take the place of `rule` when one time of one weekday or date goes elsewhere by itself.
+
+    The first, which keeps the id, is what moves; then come the other days, and the other times of that day if there
+    are any, under `ids`: not a sounding is lost or moved along. Raises BadInputError when the rule names its days
+    otherwise, or asks for the new day and time already.
+    """
+    local = asked.starts_at.astimezone(ZONE)
+    _require_day(rule, local.date(), to.day)
+    if _asks(rule, to.day, to.time, calendar):
+        raise BadInputError(_ALREADY.format(clock(to.time), "ngày này"))
+    left = tuple(one for one in _others(rule, asked) if one.at is None or not _is_of(one, rule, local))
+    rest, day = replace(rule, id=ids[0], exceptions=left), _one_day(replace(rule, exceptions=left), local.date())
+    apart = _apart(rule, day, local, to)
+    if _only_day(rule, local.date()):
+        return apart, _without_time(rest, local, calendar)
+    others = replace(_without_time(day, local, calendar), id=ids[1])
+    beside = (others,) if others.times or others.daypart_ids else ()
+    return apart, _without_day(rest, local.date()), *beside
+
+
+def _apart(rule: Rule, day: Rule, local: datetime, to: Target) -> Rule:
+    """Return what moves as a rule, its exceptions shifted with it."""
+    later = _with_day(replace(day, times=(to.time,), daypart_ids=frozenset()), local.date(), to.day)
+    shift = to.day - local.date()
+    taken = (one for one in rule.exceptions if _is_of(one, rule, local))
+    return replace(
+        later,
+        exceptions=tuple(replace(one, on=one.on + shift, at=to.time) for one in taken),
+        except_dates=frozenset(one + shift for one in rule.except_dates),
+    )
+
+
 def moved_always(rule: Rule, asked: Occurrence, to: Target, now: datetime, calendar: Calendar) -> Rule:
     """Return `rule` with the time of a sounding, and its weekday or date, changed for every time.
 
     Raises BadInputError when the day cannot be changed so, because the rule names its days otherwise.
     """
-    _require_ahead(rule, asked, now)
-    _require_target_ahead(to, now)
+    require_movable(rule, asked, to, now)
     local = asked.starts_at.astimezone(ZONE)
+    _require_free(rule, local, to, calendar)
     later = _with_time(rule, local, to.time, calendar) if to.time != local.time() else rule
     later = _with_day(later, local.date(), to.day) if to.day != local.date() else later
     return without_exception(later, replace(asked, starts_at=datetime.combine(local.date(), to.time, ZONE)))
@@ -140,16 +189,82 @@ def _with_time(rule: Rule, local: datetime, moment: time, calendar: Calendar) ->
     return replace(rule, times=tuple(sorted(times)), daypart_ids=dayparts, exceptions=exceptions)
 
 
+def _require_free(rule: Rule, local: datetime, to: Target, calendar: Calendar) -> None:
+    """Refuse a move onto what the rule asks for itself, by which two soundings would become one."""
+    if to.time != local.time() and to.time in _times_ever(rule, calendar):
+        raise BadInputError(_ALREADY.format(clock(to.time), "dòng lịch này"))
+    if to.day != local.date() and _asks(rule, to.day, to.time, calendar):
+        raise BadInputError(_ALREADY.format(clock(to.time), "ngày này"))
+
+
+def _times_ever(rule: Rule, calendar: Calendar) -> frozenset[time]:
+    """Return each time of day at which the rule ever sounds, in summer or in winter."""
+    parts = [calendar.dayparts[one] for one in rule.daypart_ids if one in calendar.dayparts]
+    return frozenset({*rule.times, *(one.summer for one in parts), *(one.winter for one in parts)})
+
+
+def _asks(rule: Rule, day: date, moment: time, calendar: Calendar) -> bool:
+    """Tell whether the rule sounds at a time of that day, or of the weekday that it has, whatever kind of day it is."""
+    if moment not in _times_ever(rule, calendar):
+        return False
+    if day.isoweekday() in rule.weekdays or day in rule.dates:
+        return True
+    at = datetime.combine(day, moment, ZONE)
+    bare = replace(rule, exceptions=(), except_dates=frozenset(), day_types=EVERY_DAY_TYPE, enabled=True)
+    return bool(expand((bare,), at, at + _MILLISECOND, calendar))
+
+
+def _only_day(rule: Rule, day: date) -> bool:
+    """Tell whether the weekday of `day`, or that date, is all that the rule names."""
+    if rule.month_days or rule.nth_weekdays or rule.lunar_days:
+        return False
+    if day in rule.dates:
+        return not rule.weekdays and len(rule.dates) == 1
+    return not rule.dates and rule.weekdays == {day.isoweekday()}
+
+
+def _one_day(rule: Rule, day: date) -> Rule:
+    """Return `rule` for nothing but the weekday of `day`, or that date."""
+    plain = replace(rule, month_days=frozenset(), nth_weekdays=frozenset(), lunar_days=frozenset())
+    if day in rule.dates:
+        return replace(plain, dates=frozenset({day}), weekdays=frozenset())
+    return replace(plain, dates=frozenset(), weekdays=frozenset({day.isoweekday()}))
+
+
+def _without_day(rule: Rule, day: date) -> Rule:
+    if day in rule.dates:
+        return replace(rule, dates=rule.dates - {day})
+    return replace(rule, weekdays=rule.weekdays - {day.isoweekday()})
+
+
+def _without_time(rule: Rule, local: datetime, calendar: Calendar) -> Rule:
+    if local.time() in rule.times:
+        return replace(rule, times=tuple(one for one in rule.times if one != local.time()))
+    named = {one for one in rule.daypart_ids if calendar.time_of(one, local.date()) == local.time()}
+    return replace(rule, daypart_ids=rule.daypart_ids - named)
+
+
+def _is_of(one: RuleException, rule: Rule, local: datetime) -> bool:
+    """Tell whether an exception is about the soundings that move: of their weekday or date, at their time."""
+    same_day = one.on == local.date() if local.date() in rule.dates else one.on.isoweekday() == local.isoweekday()
+    return same_day and one.at in {None, local.time()} and (one.on, one.at) != (local.date(), local.time())
+
+
 def _with_day(rule: Rule, old: date, new: date) -> Rule:
+    _require_day(rule, old, new)
     if old in rule.dates:
         return replace(rule, dates=rule.dates - {old} | {new})
+    return replace(rule, weekdays=rule.weekdays - {old.isoweekday()} | {new.isoweekday()})
+
+
+def _require_day(rule: Rule, old: date, new: date) -> None:
+    """Refuse a change of day that a rule cannot take, because it names its days otherwise."""
     same_week = old.isocalendar()[:2] == new.isocalendar()[:2]
-    if old.isoweekday() not in rule.weekdays or not same_week:
+    if old not in rule.dates and (old.isoweekday() not in rule.weekdays or not same_week):
         raise BadInputError(
             "Dời mọi lần chỉ đổi được thứ trong cùng một tuần, với dòng lịch theo thứ. Hãy chọn «Chỉ lần này», "
             "hoặc sửa dòng lịch."
         )
-    return replace(rule, weekdays=rule.weekdays - {old.isoweekday()} | {new.isoweekday()})
 
 
 def _at_new_time(exceptions: Iterable[RuleException], old: time, new: time) -> tuple[RuleException, ...]:
@@ -174,6 +289,12 @@ def _with(rule: Rule, asked: Occurrence, one: RuleException) -> Rule:
 def _others(rule: Rule, asked: Occurrence) -> tuple[RuleException, ...]:
     local = asked.starts_at.astimezone(ZONE)
     return tuple(one for one in rule.exceptions if (one.on, one.at) != (local.date(), local.time()))
+
+
+def require_movable(rule: Rule, asked: Occurrence, to: Target, now: datetime) -> None:
+    """Refuse to move what has begun, or anything into the past or years ahead. Raises BadInputError."""
+    _require_ahead(rule, asked, now)
+    _require_target_ahead(to, now)
 
 
 def _require_ahead(rule: Rule, asked: Occurrence, now: datetime) -> None:

@@ -42,6 +42,14 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """How far a check looks, in days, and what it takes for `begun`: the slots of machines that had come, as kept."""
+
+    days: int = 365
+    begun: tuple[Slot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Loss:
     """A slot that would sound without an edit, or is new, and will not sound as asked with it.
 

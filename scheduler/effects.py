@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.timetable import Occurrence, Slot
 from scheduler.build import Listener, reaches, slots_for
 from scheduler.expand import expand
-from scheduler.planning import HORIZON, Inputs, local_date, midnight, path_on
-from scheduler.policy import WEEKDAY_NAMES, stagger_of
+from scheduler.fleet import HORIZON
+from scheduler.inputs import Inputs, Reforms, local_date, midnight
+from scheduler.policy import WEEKDAY_NAMES, exclusions_at, stagger_of
 
+_DAY = timedelta(days=1)
 GONE = "Không còn trong lịch"
 """Why a session does not sound when the edit takes its day or its hour away."""
 
@@ -61,31 +63,38 @@ def _pairs(
     before: Inputs, after: Inputs, area_ids: Iterable[str], now: datetime
 ) -> Iterator[tuple[frozenset[str], dict[str, Slot], dict[str, Slot]]]:
     """Yield the places that hear the same, with what sounds there before and after the edit."""
-    on = local_date(now)
-    alike: dict[object, tuple[set[str], frozenset[str], frozenset[str]]] = {}
+    first, last = local_date(now - _DAY), local_date(now + HORIZON)
+    was, will = (Reforms.of(one.areas, first, last) for one in (before, after))
+    alike: dict[object, tuple[set[str], Listener, Listener]] = {}
     for area_id in area_ids:
-        old, new = path_on(before.areas, area_id, on), path_on(after.areas, area_id, on)
+        old, new = was.listener("", area_id), will.listener("", area_id)
         alike.setdefault((_ear(before, old), _ear(after, new)), (set(), old, new))[0].add(area_id)
     asked = [tuple(_asked(inputs, now)) for inputs in (before, after)]
     for places, old, new in alike.values():
         yield frozenset(places), _sounding(before, asked[0], old, now), _sounding(after, asked[1], new, now)
 
 
-def _ear(inputs: Inputs, path: frozenset[str]) -> object:
+def _ear(inputs: Inputs, listener: Listener) -> object:
     """Return all that makes one place hear otherwise than another."""
     policy = inputs.terms.policy
-    rules = frozenset(one.id for one in inputs.shelf.rules.values() if reaches(one, path))
-    windows = frozenset(one.id for one in policy.exclusions if not one.area_ids.isdisjoint(path))
-    return rules, windows, stagger_of(policy, path)
+    heard = [
+        (
+            frozenset(one.id for one in inputs.shelf.rules.values() if reaches(one, path)),
+            frozenset(one.id for one in exclusions_at(policy, path)),
+            stagger_of(policy, path),
+        )
+        for path in listener.paths
+    ]
+    return tuple(heard), tuple(since for since, _ in listener.later)
 
 
 def _asked(inputs: Inputs, now: datetime) -> Iterable[Occurrence]:
     start = midnight(now)
-    return expand(inputs.shelf.rules.values(), start, start + HORIZON, inputs.calendar)
+    return expand(inputs.shelf.rules.values(), start - _DAY, start + HORIZON, inputs.calendar)
 
 
-def _sounding(inputs: Inputs, asked: tuple[Occurrence, ...], path: frozenset[str], now: datetime) -> dict[str, Slot]:
-    slots = slots_for(Listener("", path), asked, inputs.shelf, inputs.terms)
+def _sounding(inputs: Inputs, asked: tuple[Occurrence, ...], listener: Listener, now: datetime) -> dict[str, Slot]:
+    slots = slots_for(listener, asked, inputs.shelf, inputs.terms)
     return {slot.key: slot for slot in slots if slot.starts_at >= now}
 
 

@@ -9,9 +9,8 @@ from domain.errors import TiengLoaError
 from domain.machines import Machine
 from domain.timetable import STATION_ZONE, Occurrence, Slot
 from scheduler.editing import as_it_stands, asked_on, read_key
-from scheduler.inputs import Inputs, local_date, path_on
+from scheduler.inputs import Inputs, is_frozen, local_date, path_on
 from scheduler.items import plan_items
-from scheduler.planning import is_frozen
 from scheduler.policy import stagger_of
 
 _ZONE = ZoneInfo(STATION_ZONE)

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from domain.machines import Machine
-from domain.timetable import Rule
+from domain.timetable import Rule, Slot
 from scheduler.build import reaches
-from scheduler.edits import Edit
-from scheduler.inputs import Inputs, Paths, local_date
+from scheduler.edits import Edit, Pair
+from scheduler.inputs import Inputs, Paths
 from scheduler.policy import exclusions_at, stagger_of
 
 
@@ -16,7 +15,8 @@ from scheduler.policy import exclusions_at, stagger_of
 class Hearing:
     """Machines that hear the same: of rules that stay, of touched ones as they were, and as they will be.
 
-    `area_ids` are the path of the first; `surroundings` are what the policy says of all of them.
+    `area_ids` are the path of the first; `surroundings` are what the policy says of all of them. `begun` are the slots
+    of the first that had come when this was asked, and those of the others are the same.
     """
 
     machines: tuple[Machine, ...]
@@ -25,31 +25,46 @@ class Hearing:
     staying: tuple[Rule, ...]
     old: tuple[Rule, ...]
     new: tuple[Rule, ...]
+    begun: tuple[Slot, ...] = ()
 
 
-def hearings(inputs: Inputs, machines: Iterable[Machine], edit: Edit, now: datetime) -> tuple[Hearing, ...]:
-    """Return the machines that `edit` reaches, before it or after it."""
+def hearings(
+    pair: Pair, machines: Iterable[Machine], edit: Edit, paths: Paths, begun: Iterable[Slot] = ()
+) -> tuple[Hearing, ...]:
+    """Return the machines that `edit` reaches, before it or after it, where `paths` are those of their areas.
+
+    `begun` are the slots of all that had come.
+    """
+    inputs = pair.before
     touched = edit.touched(inputs)
-    changed = edit.applied(inputs).shelf.rules
+    changed = pair.after.shelf.rules
     rules = inputs.shelf.rules.values()
     old = _Reach(one for one in rules if one.id in touched)
     new = _Reach(changed[one] for one in sorted(touched) if one in changed)
     staying = _Reach(one for one in rules if one.id not in touched)
     alike: dict[object, Hearing] = {}
-    paths = Paths(inputs.areas, local_date(now))
+    held_by = _by_machine(begun)
     for machine in machines:
         path = paths.of(machine.area_id)
         was, will = old.at(path), new.at(path)
         if not was and not will:
             continue
         heard, around = staying.at(path), _surroundings(inputs, path)
-        key = heard, was, will, around
+        own = held_by.get(machine.id, ())
+        key = heard, was, will, around, tuple(replace(one, machine_id="") for one in own)
         held = alike.get(key)
         if held is None:
-            alike[key] = Hearing((machine,), path, around, staying.rules(heard), old.rules(was), new.rules(will))
+            alike[key] = Hearing((machine,), path, around, staying.rules(heard), old.rules(was), new.rules(will), own)
         else:
             alike[key] = replace(held, machines=(*held.machines, machine))
     return tuple(alike.values())
+
+
+def _by_machine(slots: Iterable[Slot]) -> dict[str, tuple[Slot, ...]]:
+    found: dict[str, list[Slot]] = {}
+    for one in slots:
+        found.setdefault(one.machine_id, []).append(one)
+    return {machine_id: tuple(held) for machine_id, held in found.items()}
 
 
 class _Reach:

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from domain.errors import NotAllowedError, NotFoundError, WrongStateError
 from domain.people import User
 from scheduler.conflicts import Edit
-from scheduler.snapshots import fingerprint, of_edit, programme_from, rule_from, snapshot
-from store import changes, plans, timetable
+from scheduler.snapshots import fingerprint, of_edit, programme_from, programmes_of, rule_from, snapshot
+from store import calendar, changes, plans, timetable
 from store.changes import Change
 
 UNDO_FOR = timedelta(seconds=60)
@@ -55,25 +55,35 @@ def undo(connection: Connection, user: User, number: int, now: datetime) -> Chan
         raise WrongStateError("Đã quá một phút nên không hoàn tác được nữa. Hãy sửa lại lịch bằng tay.")
     if not changes.claim_undo(connection, number):
         raise WrongStateError("Thay đổi này đã được hoàn tác rồi.")
-    before = change.before or {}
-    held = snapshot(
-        timetable.rules(connection), timetable.programmes(connection), before["rules"], before["programmes"]
-    )
-    if fingerprint(held) != before["after"]:
+    if not _stands(connection, change):
         raise WrongStateError(_MOVED_ON)
-    edit = _edit_of(before)
+    before = change.before or {}
     fresh = [one for one, document in before["programmes"].items() if document is None]
-    _put_back(connection, edit, fresh, now)
+    _put_back(connection, _edit_of(before), fresh, now)
     return change
 
 
 def undoable(connection: Connection, user: User, now: datetime, within: timedelta = UNDO_FOR) -> Change | None:
-    """Return the newest change that stands, when `user` made it within a time and may still undo it."""
-    for change in changes.newest(connection, limit=5):
-        if not change.undone:
-            own = change.user_id == user.id and _can_be_undone(change)
-            return change if own and timedelta() <= now - change.at < within else None
-    return None
+    """Return the newest change of `user` that stands, when it was made within a time and can still be undone.
+
+    What others changed elsewhere meanwhile does not matter; what was built upon it does.
+    """
+    own = changes.newest_by(connection, user.id)
+    if own is None or not _can_be_undone(own) or not timedelta() <= now - own.at < within:
+        return None
+    return own if _stands(connection, own) else None
+
+
+def _stands(connection: Connection, change: Change) -> bool:
+    """Tell whether the rules and programmes of a change are as it left them, and what it would bring back can be."""
+    before = change.before or {}
+    rules, programmes = timetable.rules(connection), timetable.programmes(connection)
+    if fingerprint(snapshot(rules, programmes, before["rules"], before["programmes"])) != before["after"]:
+        return False
+    edit = _edit_of(before)
+    known = programmes.keys() | {one.id for one in edit.programmes}
+    dayparts = {one.id for one in calendar.dayparts(connection)}
+    return all(programmes_of(one) <= known and one.daypart_ids <= dayparts for one in edit.rules)
 
 
 def _can_be_undone(change: Change) -> bool:
@@ -93,7 +103,8 @@ def _put_back(connection: Connection, edit: Edit, fresh: list[str], now: datetim
         timetable.put_programme(connection, programme)
     for rule in edit.rules:
         timetable.put_rule(connection, rule)
-    # What has begun keeps its rule and programme, so that its log goes on to tell where it came from.
+    # What has begun keeps its rule and programme, so that its log goes on to tell where it came from; and a programme
+    # stays that somebody else has put in the timetable meanwhile.
     begun = plans.slots(connection, now - _LONG_AGO, now)
     rules, programmes = {one.rule_id for one in begun}, {one.programme_id for one in begun}
     for rule_id in sorted(edit.removed):
@@ -101,6 +112,7 @@ def _put_back(connection: Connection, edit: Edit, fresh: list[str], now: datetim
             timetable.set_enabled(connection, rule_id, False)
         else:
             timetable.remove_rule(connection, rule_id)
+    programmes |= {one for rule in timetable.rules(connection).values() for one in programmes_of(rule)}
     for programme_id in fresh:
         if programme_id not in programmes:
             timetable.remove_programme(connection, programme_id)

@@ -1,14 +1,14 @@
-"""What decides the plan, as one value, and the plan of one place from it. Pure: nothing here reads the store."""
+"""What decides the plan, as one value, and which areas are heard where on which day. Pure: nothing reads the store."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.areas import Area
 from domain.calendar import PLAIN_CALENDAR, Calendar
-from domain.timetable import STATION_ZONE, Slot
-from scheduler.build import Listener, slots_for
-from scheduler.expand import expand
+from domain.timetable import STATION_ZONE, Layer, Slot
+from scheduler.build import Listener
 from scheduler.items import Shelf, Terms
 
 ZONE = ZoneInfo(STATION_ZONE)
@@ -24,15 +24,6 @@ class Inputs:
     areas: tuple[Area, ...]
     calendar: Calendar = PLAIN_CALENDAR
     freeze: timedelta = timedelta()
-
-
-def slots_of_area(inputs: Inputs, area_id: str, start: datetime, end: datetime) -> tuple[Slot, ...]:
-    """Return what sounds in [start, end) on a machine that hangs on the area `area_id`."""
-    first, last = midnight(start), midnight(end) + timedelta(days=1)
-    occurrences = expand(inputs.shelf.rules.values(), first, last, inputs.calendar)
-    listener = Listener(area_id, path_on(inputs.areas, area_id, local_date(start)))
-    slots = slots_for(listener, occurrences, inputs.shelf, inputs.terms)
-    return tuple(slot for slot in slots if start <= slot.starts_at < end)
 
 
 def path_on(areas: tuple[Area, ...], area_id: str, on: date) -> frozenset[str]:
@@ -81,6 +72,31 @@ class Paths:
         return frozenset(path)
 
 
+@dataclass(frozen=True, slots=True)
+class Reforms:
+    """The paths of many areas through days: the first, and each day from which on some are others, with the paths."""
+
+    parts: tuple[tuple[date, Paths], ...]
+
+    @classmethod
+    def of(cls, areas: tuple[Area, ...], first: date, last: date = date.max) -> "Reforms":
+        """Return the paths from `first` to `last`, which change only on the day after one on which an area ends."""
+        ended = {one.valid_until for one in areas if one.valid_until is not None and one.successor_ids}
+        days = sorted(day + timedelta(days=1) for day in ended if first <= day < last)
+        return cls(tuple((day, Paths(areas, day)) for day in (first, *days)))
+
+    def listener(self, machine_id: str, area_id: str) -> Listener:
+        """Return a machine on an area as a target, with the days on which its path becomes another."""
+        (_, paths), *parts = self.parts
+        found = path = paths.of(area_id)
+        later: list[tuple[date, frozenset[str]]] = []
+        for since, paths in parts:
+            if paths.of(area_id) != path:
+                path = paths.of(area_id)
+                later.append((since, path))
+        return Listener(machine_id, found, tuple(later))
+
+
 def _is_over(area: Area, on: date) -> bool:
     return area.valid_until is not None and area.valid_until < on
 
@@ -93,3 +109,15 @@ def midnight(instant: datetime) -> datetime:
 def local_date(instant: datetime) -> date:
     """Return the day of `instant` in the station's zone."""
     return instant.astimezone(ZONE).date()
+
+
+def is_frozen(slot: Slot) -> bool:
+    """Tell whether a slot within the freeze stays as it was given: only if it sounds whole, and is not urgent."""
+    whole = not slot.refusal and bool(slot.items) and not any(item.refusal for item in slot.items)
+    return whole and slot.layer is not Layer.URGENT
+
+
+def standing(held: Iterable[Slot], now: datetime, freeze: timedelta) -> tuple[Slot, ...]:
+    """Return which of the slots that machines hold no plan changes: those that have begun, and those frozen."""
+    until = now + freeze
+    return tuple(one for one in held if one.starts_at < now or (one.starts_at < until and is_frozen(one)))

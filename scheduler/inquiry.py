@@ -1,19 +1,22 @@
-"""Questions to the timetable: why something sounds at a moment or nothing does, and what a day will be like."""
+"""Questions to the timetable: why something sounds at a moment or nothing does, and what a day is or will be like."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from domain.errors import NotFoundError
 from domain.machines import Machine
 from domain.ports import Clock
 from domain.timetable import STATION_ZONE, Slot
 from scheduler import planning
+from scheduler.inputs import Inputs, local_date
 from scheduler.recall import Recollection, recall
+from scheduler.reconcile import LogLine, day_report
+from scheduler.spots import Spot, held_at, reported_at, slots_at, spot_of_area, spot_of_machine
 from scheduler.why import Explanation, Place, explain
-from store import airings, machines, places, plans
+from store import machines
 from store.engine import Database
 
 _ZONE = ZoneInfo(STATION_ZONE)
@@ -22,21 +25,33 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is known of a moment: as the timetable stands, and, once it is past at a machine, what became of it."""
+    """What is known of a moment: as the timetable stands, and, once it is past at a machine, what became of it.
+
+    `machines` are the names of the machines whose reports it holds, by their ids.
+    """
 
     explanation: Explanation
     past: Recollection | None = None
+    machines: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class DayPlan:
-    """What will sound on a day at a place, and how much of the day's minutes that takes."""
+    """What sounds on a day at a place, and how much of the day's minutes that takes.
+
+    Of what is past these are the sessions that were given out and, as `lines`, what became of each item. A day that is
+    `forgotten` is past, and nothing that was given or reported then is kept. `machines` are the
+    names of those it hears through.
+    """
 
     place: Place
     on: date
     slots: tuple[Slot, ...]
     used: timedelta
     left: timedelta
+    lines: tuple[LogLine, ...] = ()
+    forgotten: bool = False
+    machines: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,35 +63,28 @@ class TimetableInquiry:
 
     def why_at_machine(self, machine_id: str, instant: datetime) -> Answer:
         """Return why a machine sounds, sounded or will sound what it does at `instant`."""
-        now = self.clock.now()
         with self.database.read() as connection:
-            machine = machines.get(connection, machine_id)
-            inputs = planning.load(connection)
-            kept = _kept(connection, machine.id, instant)
-            reported = airings.between(connection, *_around(instant), machine.id)
-        given = _given(kept, now, inputs.freeze)
-        found = explain(inputs, Place(machine.id, machine.area_id, machine.name, given), instant, now)
-        past = recall(machine.name, kept, reported, instant, now) if instant < now else None
-        return Answer(found, past)
+            spot = spot_of_machine(machines.get(connection, machine_id))
+            return self._why(connection, planning.load(connection), spot, instant)
 
     def why_at_area(self, area_id: str, instant: datetime) -> Answer:
-        """Return why a machine on an area would sound what it does at `instant`."""
+        """Return why the machines of an area sound, sounded or will sound what they do at `instant`."""
         with self.database.read() as connection:
             inputs = planning.load(connection)
-            name = _area_name(connection, area_id)
-        return Answer(explain(inputs, Place(area_id, area_id, name), instant, self.clock.now()))
+            spot = spot_of_area(connection, inputs, area_id, self.clock.now())
+            return self._why(connection, inputs, spot, instant)
 
     def day_at_machine(self, machine_id: str, on: date) -> DayPlan:
-        """Return what a day will be like at a machine."""
+        """Return what a day is or will be like at a machine."""
         with self.database.read() as connection:
-            machine = machines.get(connection, machine_id)
-        return self._day(Place(machine.id, machine.area_id, machine.name), on)
+            spot = spot_of_machine(machines.get(connection, machine_id))
+            return self._day(connection, planning.load(connection), spot, on)
 
     def day_at_area(self, area_id: str, on: date) -> DayPlan:
-        """Return what a day will be like on an area."""
+        """Return what a day is or will be like on an area."""
         with self.database.read() as connection:
-            name = _area_name(connection, area_id)
-        return self._day(Place(area_id, area_id, name), on)
+            inputs = planning.load(connection)
+            return self._day(connection, inputs, spot_of_area(connection, inputs, area_id, self.clock.now()), on)
 
     def machines(self) -> tuple[Machine, ...]:
         """Return the machines in use, by name."""
@@ -84,31 +92,29 @@ class TimetableInquiry:
             every = machines.everything(connection)
         return tuple(sorted((one for one in every if one.revoked_at is None), key=lambda one: one.name))
 
-    def _day(self, place: Place, on: date) -> DayPlan:
-        start = datetime.combine(on, time(), _ZONE)
-        with self.database.read() as connection:
-            inputs = planning.load(connection)
-        slots = planning.slots_of_area(inputs, place.area_id, start, start + _DAY)
+    def _why(self, connection: Connection, inputs: Inputs, spot: Spot, instant: datetime) -> Answer:
+        now, around = self.clock.now(), _around(instant)
+        held = held_at(connection, inputs, spot, around, now)
+        found = explain(inputs, Place(spot.id, spot.area_id, spot.name, held), instant, now)
+        if instant >= now or not spot.machines:
+            return Answer(found)
+        past = recall(spot.name, *reported_at(connection, spot, around), instant, now)
+        return Answer(found, past, _names(spot))
+
+    def _day(self, connection: Connection, inputs: Inputs, spot: Spot, on: date) -> DayPlan:
+        start, now = datetime.combine(on, time(), _ZONE), self.clock.now()
+        slots = slots_at(connection, inputs, (spot,), (start, start + _DAY), now)[spot.id]
+        lines = day_report(*reported_at(connection, spot, (start, min(start + _DAY, now))), now) if start < now else ()
         used = sum((slot.length for slot in slots if not slot.refusal), timedelta())
-        return DayPlan(place, on, slots, used, max(inputs.terms.policy.day_limit - used, timedelta()))
+        left = max(inputs.terms.policy.day_limit - used, timedelta())
+        forgotten = on < local_date(now) and not slots and not lines
+        place = Place(spot.id, spot.area_id, spot.name)
+        return DayPlan(place, on, slots, used, left, lines, forgotten, _names(spot))
+
+
+def _names(spot: Spot) -> dict[str, str]:
+    return {one.id: one.name for one in spot.machines}
 
 
 def _around(instant: datetime) -> tuple[datetime, datetime]:
     return planning.midnight(instant) - _DAY, planning.midnight(instant) + 2 * _DAY
-
-
-def _kept(connection: Connection, machine_id: str, instant: datetime) -> tuple[Slot, ...]:
-    return plans.slots(connection, *_around(instant), machine_id)
-
-
-def _given(kept: tuple[Slot, ...], now: datetime, freeze: timedelta) -> tuple[Slot, ...]:
-    """Return the slots that planning will not touch again: those that have begun, and those that are frozen."""
-    until = now + freeze
-    return tuple(slot for slot in kept if slot.starts_at < now or (slot.starts_at < until and planning.is_frozen(slot)))
-
-
-def _area_name(connection: Connection, area_id: str) -> str:
-    found = next((one.name for one in places.areas(connection) if one.id == area_id), None)
-    if found is None:
-        raise NotFoundError("Không có địa bàn này. Hãy chọn lại trong danh sách.")
-    return found

@@ -5,16 +5,17 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice, repeat
+from itertools import chain, islice, repeat
 
 from domain.airtime import AirtimePolicy
 from domain.audio import Clip, ClipKind
 from domain.bulletins import Bulletin, BulletinState
 from domain.playlist import MAX_ITEMS, MAX_LENGTH
-from domain.timetable import ItemKind, PlannedItem, Programme, ProgrammeItem, Rule
+from domain.timetable import FROM_OUTSIDE, ItemKind, PlannedItem, Programme, ProgrammeItem, Rule
+from scheduler.fills import turns
 
 _NOTHING, _DAY = timedelta(), timedelta(days=1)
-OFF_BED = frozenset({ItemKind.IDENT, ItemKind.RELAY, ItemKind.LIVE, ItemKind.PAUSE, ItemKind.BED})
+OFF_BED = FROM_OUTSIDE | {ItemKind.IDENT, ItemKind.PAUSE, ItemKind.BED}
 """Kinds of item that never lie over a bed of music."""
 
 _NOT_APPROVED = {
@@ -71,8 +72,9 @@ class Terms:
 def plan_items(programme: Programme, on: date, shelf: Shelf, terms: Terms) -> tuple[PlannedItem, ...]:
     """Return the items of `programme` as they would sound on the local date `on`.
 
-    A repeated item comes as often as it is said; a pause becomes the lead of what follows it, and a bed of music the
-    mix of each item that it lies under, once there is one. Of more than a playlist takes, MAX_ITEMS, one too many is
+    A repeated item comes as often as it is said, and so does the stand-in that fills the place of a relay; a pause
+    becomes the lead of what follows it, and a bed of music the mix of each item that it lies under, once there is
+    one. Of more than a playlist takes, MAX_ITEMS, one too many is
     returned, and no more.
     """
     asked = (programme.id, shelf.spell(on), terms.backup_voice_needs_yes)
@@ -90,9 +92,16 @@ def _planned(programme: Programme, on: date, shelf: Shelf, terms: Terms) -> Iter
             lead += max(item.length, _NOTHING)
         elif item.kind is not ItemKind.BED:
             planned = _on_bed(plan_item(item, on, shelf, terms), bed, shelf)
-            yield replace(planned, lead=lead)
-            yield from repeat(replace(planned, lead=max(item.gap, _NOTHING)), max(item.repeat, 1) - 1)
+            yield from _filled(replace(planned, lead=lead), shelf)
+            again = _filled(replace(planned, lead=max(item.gap, _NOTHING)), shelf)
+            yield from chain.from_iterable(repeat(again, max(item.repeat, 1) - 1))
             lead = _NOTHING
+
+
+def _filled(planned: PlannedItem, shelf: Shelf) -> tuple[PlannedItem, ...]:
+    """Return a relay or live item as its stand-in fills it, and any other as it is."""
+    clip = shelf.clips.get(planned.clip_hash or "")
+    return (planned,) if clip is None else turns(planned, clip.length)
 
 
 def mix_key(bed: ProgrammeItem, clip_hash: str) -> str:
@@ -112,7 +121,7 @@ def plan_item(item: ProgrammeItem, on: date, shelf: Shelf, terms: Terms) -> Plan
     """Return `item` as it would sound on the local date `on`, or with the reason why it would not."""
     if item.kind is ItemKind.LATEST:
         return _latest_item(item, on, shelf, terms)
-    if item.kind in {ItemKind.RELAY, ItemKind.LIVE}:
+    if item.kind in FROM_OUTSIDE:
         return _outside_item(item, shelf, terms)
     if item.bulletin_id is not None:
         return _bulletin_item(item.bulletin_id, on, shelf, terms)
@@ -138,7 +147,7 @@ def _outside_item(item: ProgrammeItem, shelf: Shelf, terms: Terms) -> PlannedIte
     return replace(
         stand_in,
         title=f"{named} (âm thanh thay thế: {stand_in.title})",
-        length=min(max(item.length, _NOTHING), stand_in.length),
+        length=max(item.length, _NOTHING),
         refusal=refusal,
         kind=item.kind,
         stream_url=item.stream_url,

@@ -14,33 +14,35 @@ from zoneinfo import ZoneInfo
 from domain.airtime import AirtimePolicy
 from domain.areas import Area
 from domain.calendar import Calendar
-from domain.timetable import STATION_ZONE, ItemKind, Occurrence, Programme, ProgrammeItem, Rule
-from scheduler.build import reaches
+from domain.timetable import FROM_OUTSIDE, STATION_ZONE, ItemKind, Occurrence, Programme, ProgrammeItem, Rule
+from scheduler.build import Listener, reaches
 from scheduler.items import Shelf, Terms, plan_item
 from scheduler.policy import check_day, check_repeats, check_session, stagger_of
 from scheduler.sessions import soundings
 
 _ZONE = ZoneInfo(STATION_ZONE)
 _SYLLABLES_A_MINUTE = 150
+_NOWHERE = Listener("", frozenset())
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What an edit is judged against; `paths` are, for some places, their own id and those of all above them."""
+    """What an edit is judged against; `listeners` are some places, by their ids, as if a machine hung on each."""
 
     policy: AirtimePolicy
     calendar: Calendar
     areas: tuple[Area, ...]
-    paths: Mapping[str, frozenset[str]]
+    listeners: Mapping[str, Listener]
 
 
 def broken_lines(rule: Rule, programme: Programme, length: timedelta, ground: Ground, now: datetime) -> tuple[str, ...]:
     """Return the lines of the policy that `rule` breaks by itself, each once; `length` is that of its programme."""
     asked = soundings(replace(rule, enabled=True), now, ground.calendar)
     groups = tuple(_named(rule, asked, ground).values())
-    found = [line for group in groups for line in _always(ground.policy, group, length, frozenset())]
-    for name, path in _places(rule, ground):
-        lines = [line for group in groups for line in _always(ground.policy, group, length, path)]
+    found = [line for group in groups for line in _always(ground.policy, group, length, _NOWHERE)]
+    for name, place in _places(rule, ground):
+        heard = [[one for one in group if reaches(rule, place.path_at(one))] for group in groups]
+        lines = [line for group in heard for line in _always(ground.policy, group, length, place)]
         found += [f"{line.rstrip('.')}, ở {name}." for line in lines if line not in found]
     return tuple(dict.fromkeys((*found, *_of_a_day(asked, programme, length, ground.policy))))
 
@@ -57,7 +59,7 @@ def length_of(programme: Programme, on: date, shelf: Shelf, terms: Terms) -> tim
 def _item_length(item: ProgrammeItem, on: date, shelf: Shelf, terms: Terms) -> timedelta:
     if item.kind is ItemKind.BED:
         return timedelta()
-    if item.kind in {ItemKind.PAUSE, ItemKind.RELAY, ItemKind.LIVE}:
+    if item.kind is ItemKind.PAUSE or item.kind in FROM_OUTSIDE:
         return item.length
     if item.bulletin_id is not None:
         return _bulletin_length(item.bulletin_id, shelf)
@@ -86,29 +88,29 @@ def _named(rule: Rule, asked: Iterable[Occurrence], ground: Ground) -> dict[obje
     return groups
 
 
-def _always(policy: AirtimePolicy, group: list[datetime], length: timedelta, path: frozenset[str]) -> list[str]:
-    """Return the lines that every sounding of `group` breaks where the path of the place is `path`."""
-    later = stagger_of(policy, path)
-    lines: list[str] = list(check_session(policy, group[0] + later, length, path))
-    for instant in group[1:]:
+def _always(policy: AirtimePolicy, group: list[datetime], length: timedelta, place: Listener) -> list[str]:
+    """Return the lines that every sounding of `group` breaks at a place."""
+    lines: list[str] | None = None
+    for instant in group:
+        path = place.path_at(instant)
+        held = check_session(policy, instant + stagger_of(policy, path), length, path)
+        lines = [line for line in held if lines is None or line in lines]
         if not lines:
-            return []
-        held = check_session(policy, instant + later, length, path)
-        lines = [line for line in lines if line in held]
-    return lines
+            break
+    return lines or []
 
 
-def _places(rule: Rule, ground: Ground) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield the name and the path of each place the rule reaches at which the policy is another than elsewhere."""
+def _places(rule: Rule, ground: Ground) -> Iterator[tuple[str, Listener]]:
+    """Yield, with its name, each place the rule reaches at which the policy is another than elsewhere."""
     special = {area_id for window in ground.policy.exclusions for area_id in window.area_ids}
     special |= {area_id for area_id, _ in ground.policy.staggers}
     if not special:
         return
     names = {area.id: area.name for area in ground.areas}
     for area_id in (*sorted(special), *sorted(rule.area_ids)):
-        path = ground.paths.get(area_id, frozenset())
-        if reaches(rule, path) and not path.isdisjoint(special):
-            yield names[area_id], path
+        place = ground.listeners.get(area_id, _NOWHERE)
+        if any(reaches(rule, path) and not path.isdisjoint(special) for path in place.paths):
+            yield names[area_id], place
 
 
 def _of_a_day(

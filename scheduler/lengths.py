@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from domain.bulletins import Bulletin, BulletinState
-from domain.timetable import ItemKind, PlannedItem, Programme, ProgrammeItem
+from domain.timetable import FROM_OUTSIDE, ItemKind, PlannedItem, Programme, ProgrammeItem
+from scheduler.fills import silence_in
 from scheduler.items import Shelf, Terms, is_of, plan_item
 from scheduler.policy import spoken_length
 
@@ -35,7 +36,7 @@ class Span:
 class ItemLength:
     """How long one item of a programme is with its repeats, and why it would not sound today, if so.
 
-    `short` is how much of a relay its stand-in cannot fill.
+    `short` is how much of a relay's or live item's place its stand-in leaves silent.
     """
 
     span: Span
@@ -87,17 +88,18 @@ def _item_length(item: ProgrammeItem, on: date, shelf: Shelf, terms: Terms) -> I
     times = max(1, item.repeat)
     gaps = item.gap * (times - 1)
     span = Span(once.least * times + gaps, once.most * times + gaps, once.guessed)
-    return ItemLength(span, planned.refusal, planned.title, _short_of(item, planned))
+    return ItemLength(span, planned.refusal, planned.title, _short_of(planned, shelf))
 
 
-def _short_of(item: ProgrammeItem, planned: PlannedItem) -> timedelta:
-    """Return how much of a relay or live item its stand-in leaves silent when the source fails."""
-    fixed = item.kind in {ItemKind.RELAY, ItemKind.LIVE} and not planned.refusal
-    return max(item.length - planned.length, timedelta()) if fixed else timedelta()
+def _short_of(planned: PlannedItem, shelf: Shelf) -> timedelta:
+    clip = shelf.clips.get(planned.clip_hash or "")
+    if planned.kind not in FROM_OUTSIDE or planned.refusal or clip is None:
+        return timedelta()
+    return silence_in(planned, clip.length)
 
 
 def _once(item: ProgrammeItem, planned: PlannedItem, shelf: Shelf) -> Span:
-    if item.kind in {ItemKind.RELAY, ItemKind.LIVE}:
+    if item.kind in FROM_OUTSIDE:
         return Span(item.length, item.length)
     bulletin = shelf.bulletins.get(planned.bulletin_id or "")
     if bulletin is not None:

@@ -7,20 +7,20 @@ planned whole, by the code that plans.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from operator import attrgetter
 
 from domain.machines import Machine
 from domain.timetable import Rule, Slot
 from scheduler.build import Listener
-from scheduler.claims import DAY_US, Claim, Ident, Ledger, lowest, spoken_of
+from scheduler.claims import DAY_US, Claim, Ident, Ledger, begun_claim, lowest, spoken_of
 from scheduler.contest import Contest, Limits, Over
 from scheduler.days import Almanac
-from scheduler.edits import Edit, Loss, Pair
+from scheduler.edits import Edit, Loss, Outlook, Pair
 from scheduler.expand import check_window, expand
 from scheduler.hearings import Hearing, hearings
-from scheduler.inputs import Inputs, local_date, midnight
+from scheduler.inputs import Reforms, local_date, midnight
 from scheduler.resolve import clash_with, over_limit
 from scheduler.whole_days import losses_of_days
 
@@ -33,26 +33,30 @@ _BY_ORDER = attrgetter("order")
 Lost = Mapping[int, Claim | Over]
 
 
-def losses(inputs: Inputs, machines: Iterable[Machine], edit: Edit, now: datetime, days: int) -> Iterator[Loss]:
-    """Yield all that `edit` makes worse on `machines` from `now` to `days` days on.
+def losses(pair: Pair, machines: Iterable[Machine], edit: Edit, outlook: Outlook) -> Iterator[Loss]:
+    """Yield all that `edit` makes worse on `machines` from now to the end of the outlook.
 
-    What has begun stands as it was planned; a session asked for before `now` is no session. Raises BadInputError as
-    `expand` does.
+    What has begun stands as it was kept; a session that was asked for before now and is not among it is no session.
+    Raises BadInputError as `expand` does.
     """
+    inputs, now, days = pair.before, pair.now, outlook.days
     start, end = midnight(now) - _DAY, midnight(now) + days * _DAY
     check_window(start, end)
     expand({one.id: one for one in edit.rules}.values(), start, end, inputs.calendar)
     first = local_date(start).toordinal()
     almanac = Almanac(range(first, first + days + 1), inputs.calendar)
-    pair = Pair(inputs, edit.applied(inputs), now)
     books: dict[object, _Book] = {}
-    for hearing in hearings(inputs, machines, edit, now):
-        book = books.get(hearing.surroundings)
-        if book is None:
-            listener = Listener("", hearing.area_ids)
-            ledgers = Ledger(pair.before, almanac, listener), Ledger(pair.after, almanac, listener)
-            book = books[hearing.surroundings] = _Book(*ledgers, _singled(pair, edit))
-        yield from _Check(pair, hearing, book, Limits.of(inputs.terms.policy)).losses()
+    parts = Reforms.of(inputs.areas, local_date(start), local_date(end)).parts
+    every = tuple(machines)
+    for (since, paths), past in zip(parts, (*(day for day, _ in parts[1:]), local_date(end)), strict=True):
+        within = (1 << past.toordinal() - first) - (1 << since.toordinal() - first)
+        for hearing in hearings(pair, every, edit, paths, outlook.begun):
+            book = books.get(hearing.surroundings)
+            if book is None:
+                listener = Listener("", hearing.area_ids)
+                ledgers = Ledger(pair.before, almanac, listener), Ledger(pair.after, almanac, listener)
+                book = books[hearing.surroundings] = _Book(*ledgers, _singled(pair, edit))
+            yield from _Check(pair, hearing, book, Limits.of(inputs.terms.policy), within).losses()
 
 
 def _singled(pair: Pair, edit: Edit) -> dict[str, frozenset[date]]:
@@ -125,12 +129,13 @@ class _Found:
 
 @dataclass(slots=True)
 class _Check:
-    """The check of an edit at machines that hear the same."""
+    """The check of an edit at machines that hear the same, on the days `within` which they do."""
 
     pair: Pair
     hearing: Hearing
     book: _Book
     limits: Limits
+    within: int
     _found: dict[tuple[object, ...], _Found] = field(init=False, default_factory=dict)
 
     def losses(self) -> Iterator[Loss]:
@@ -139,8 +144,9 @@ class _Check:
         old, new = self.book.claims(self.hearing.old), self.book.claims(self.hearing.new, after=True)
         every = (*staying, *old, *new)
         crossing = _union(one.days for one in every if one.begins >= DAY_US or (one.free and one.ends > DAY_US))
+        crossing |= self._begun_across_midnight()
         bound = (crossing | crossing << 1) & (1 << len(self.book.before.almanac.days)) - 1
-        changed = _changed_days(old, new) & ~1
+        changed = _changed_days(old, new) & self.within & ~1
         for days in _parts(changed & ~bound, {one.days for one in every}):
             self._look(_day(days, staying, old, new))
         for found in self._found.values():
@@ -148,7 +154,8 @@ class _Check:
         nights = _bound_to(changed & bound, crossing & bound >> 1)
         if nights:
             on = frozenset(_dates(nights, self.book.before.almanac))
-            yield from losses_of_days(self.pair, self.hearing, on)
+            meant = set(_dates(self.within, self.book.before.almanac))
+            yield from (one for one in losses_of_days(self.pair, self.hearing, on) if one.days[0] in meant)
 
     def _look(self, day: _Day) -> None:
         if lowest(day.days) == _TODAY:
@@ -161,15 +168,22 @@ class _Check:
 
     def _look_at_today(self, day: _Day) -> None:
         """Look at a day of which some is past: what has begun stands, and what would have begun is not meant."""
-        now_us = (self.pair.now - midnight(self.pair.now)) // _MICROSECOND
-        whole = Contest(self.limits).run(day.before)
-        begun = [one for one in day.before if one.begins < now_us]
-        gone = {one.ident for one in begun}
-        aired = [one for one in begun if one.free and id(one) not in whole.lost]
-        aired.sort(key=lambda one: (one.begins, one.order[-1]))
-        ahead = day.only(lambda one: one.begins >= now_us and one.ident not in gone)
+        today = midnight(self.pair.now)
+        now_us = (self.pair.now - today) // _MICROSECOND
+        gone = {one.key for one in self.hearing.begun}
+        aired = [begun_claim(one, today, _TODAY) for one in self.hearing.begun if one.starts_at >= today]
+        aired = [one for one in aired if one.free]
+        ahead = day.only(lambda one: one.begins >= now_us and self.book.before.key_on(one, _TODAY) not in gone)
         before, after = Contest(self.limits).run(ahead.before, aired), Contest(self.limits).run(ahead.after, aired)
         self._compare(ahead, before.lost, after.lost, after.kept)
+
+    def _begun_across_midnight(self) -> int:
+        """Return the days on which something began, as it was kept, that sounds beyond their end."""
+        today = midnight(self.pair.now)
+        ends = [(one.starts_at, one.starts_at + one.length) for one in self.hearing.begun if not one.refusal]
+        yesterday = any(starts_at < today < ends_at for starts_at, ends_at in ends)
+        late = any(ends_at > today + _DAY for _, ends_at in ends)
+        return (1 << _TODAY - 1 if yesterday else 0) | (1 << _TODAY if late else 0)
 
     def _is_settled(self, staying: list[Claim], touched: list[Claim]) -> bool:
         """Tell whether the `touched` claims meet nobody, and no limit can be reached: then they change nothing."""

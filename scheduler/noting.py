@@ -1,7 +1,7 @@
 """Writing down who changed what of the timetable, in the transaction of the change itself."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
@@ -32,8 +32,19 @@ def note(
 
 
 def stamp_of(value: object) -> str:
-    """Return a short mark of a value without sets in it, to tell whether it is still what a person was shown."""
-    return hashlib.sha256(repr(value).encode("utf-8", "replace")).hexdigest()[:16]
+    """Return a short mark of a value, to tell whether it is still what a person was shown; equal values have one."""
+    return hashlib.sha256(_spelt(value).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _spelt(value: object) -> str:
+    """Return the `repr` of a value, but of its sets in an order that is the same in every process."""
+    if isinstance(value, frozenset | set):
+        return f"{{{', '.join(sorted(map(_spelt, value)))}}}"
+    if isinstance(value, tuple | list):
+        return f"({', '.join(map(_spelt, value))})"
+    if is_dataclass(value):
+        return f"{type(value).__name__}({', '.join(_spelt(getattr(value, one.name)) for one in fields(value))})"
+    return repr(value)
 
 
 def refuse_if_moved(seen: str | None, now: object) -> None:

@@ -1,5 +1,6 @@
 """Ways out of a conflict: another time of the same day, another order, or a shorter session. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from domain.airtime import AirtimePolicy
-from domain.timetable import STATION_ZONE, Layer, PlannedItem, Priority, Slot
+from domain.timetable import FROM_OUTSIDE, STATION_ZONE, Layer, PlannedItem, Priority, Slot
 from scheduler.inputs import local_date, midnight
 from scheduler.policy import check_day, check_repeats, check_session, spoken_length
 
@@ -103,9 +104,8 @@ def _is_free(at: datetime, loser: Slot, beside: Iterable[Slot], scene: Scene) ->
 def _breaks_day(loser: Slot, beside: Sequence[Slot], policy: AirtimePolicy) -> bool:
     on = local_date(loser.starts_at)
     slots = [one for one in beside if local_date(one.starts_at) == on] + [loser]
-    own = {item.bulletin_id for item in loser.items if item.bulletin_id and not item.refusal}
-    said = [item.bulletin_id for one in slots for item in one.items if not item.refusal and item.bulletin_id in own]
-    repeats = {one: said.count(one) for one in said if one}
+    said = Counter(bulletin_id for one in slots for bulletin_id in one.said)
+    repeats = {bulletin_id: said[bulletin_id] for bulletin_id in loser.said}
     return bool(check_day(policy, ((one.starts_at, one.length) for one in slots)) or check_repeats(policy, repeats))
 
 
@@ -161,5 +161,6 @@ def shorter(slot: Slot, over: timedelta) -> Offer:
 def _item_to_drop(items: Sequence[PlannedItem], over: timedelta) -> int | None:
     """Return the place of the shortest item that is long enough to matter, when something is left without it."""
     sounding = [place for place, item in enumerate(items) if item.span]
-    fit = [place for place in sounding if items[place].span >= over]
+    whole = [place for place in sounding if items[place].kind not in FROM_OUTSIDE]  # of a relay it is but one turn
+    fit = [place for place in whole if items[place].span >= over]
     return min(fit, key=lambda place: items[place].span) if fit and len(sounding) > 1 else None

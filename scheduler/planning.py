@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from domain.machines import Machine
-from domain.timetable import Layer, Occurrence, Slot
+from domain.timetable import Occurrence, Slot
 from scheduler.expand import expand
-from scheduler.fleet import plan_machines
-from scheduler.inputs import Inputs, local_date, midnight, path_on, slots_of_area
+from scheduler.fleet import HORIZON, plan_machines
+from scheduler.inputs import Inputs, is_frozen, local_date, midnight, path_on, standing
 from scheduler.items import Shelf, Terms
 from store import bulletins, calendar, clips, machines, mixes, places, plans, station, timetable
 from store.engine import Database
 
 __all__ = [
+    "HORIZON",
     "Inputs",
     "Plan",
     "is_frozen",
@@ -24,11 +25,8 @@ __all__ = [
     "midnight",
     "path_on",
     "replan",
-    "slots_of_area",
     "standing_areas",
 ]
-
-HORIZON = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +94,7 @@ def replan(database: Database, now: datetime) -> Plan:
     since = midnight(now) - timedelta(days=1)
     with database.write() as connection:
         inputs = load(connection)
-        held = plans.slots(connection, since, now + inputs.freeze)
-        begun = tuple(slot for slot in held if slot.starts_at < now or is_frozen(slot))
+        begun = standing(plans.slots(connection, since, now + inputs.freeze), now, inputs.freeze)
         plan = make_plan(inputs, machines.everything(connection), now, begun)
         coming = tuple(one for one in plan.occurrences if one.starts_at >= now)
         plans.keep_occurrences(connection, now, plan.end, coming)
@@ -106,9 +103,3 @@ def replan(database: Database, now: datetime) -> Plan:
         }
         plans.keep_plans(connection, now, plan.end, ahead)
     return plan
-
-
-def is_frozen(slot: Slot) -> bool:
-    """Tell whether a slot within the freeze stays as it was given: only if it sounds whole, and is not urgent."""
-    whole = not slot.refusal and bool(slot.items) and not any(item.refusal for item in slot.items)
-    return whole and slot.layer is not Layer.URGENT

@@ -1,6 +1,5 @@
 """The policy's desk: what the station allows on the air, changed by schedulers with its effect told first."""
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import time, timedelta
@@ -11,6 +10,7 @@ from domain.airtime import AirtimePolicy, ExclusionWindow
 from domain.errors import BadInputError, NotFoundError
 from domain.people import Role, User
 from domain.ports import Clock
+from domain.text import tidy
 from scheduler import planning
 from scheduler.effects import Effect, effects
 from scheduler.noting import Deed, note, refuse_if_moved, require
@@ -122,13 +122,17 @@ class PolicyDesk:
         after = _with_policy(before, replace(held, exclusions=(*others, clean)))
         return effects(before, after, standing, self.clock.now())
 
-    def put_window(self, user: User, window: ExclusionWindow) -> None:
-        """Add a window of silence, or make the one of its id this."""
+    def put_window(self, user: User, window: ExclusionWindow, seen: str | None = None) -> None:
+        """Add a window of silence, or make the one of its id this. `seen` is the stamp of what the person had open.
+
+        Raises WrongStateError when the window has been changed or removed since.
+        """
         require(user, Role.SCHEDULER)
         clean = _checked_window(window)
         with self.database.write() as connection:
             _require_areas(connection, clean.area_ids)
-            known = {one.id for one in calendar.exclusions(connection)}
+            known = {one.id: one for one in calendar.exclusions(connection)}
+            refuse_if_moved(seen, known.get(clean.id))
             calendar.put_exclusion(connection, clean)
             words = f"{'sửa' if clean.id in known else 'thêm'} khoảng lặng {window_in_words(clean)}"
             note(connection, self._deed(user), "policy.window", (clean.id, words))
@@ -216,7 +220,7 @@ def _check_span(start: time, end: time) -> None:
 
 
 def _words(text: str, limit: int, what: str) -> str:
-    clean = " ".join(unicodedata.normalize("NFC", text).split())
+    clean = tidy(text)
     if len(clean) > limit:
         raise BadInputError(f"{what} dài quá {limit} ký tự.")
     return clean

@@ -1,6 +1,5 @@
 """What a programme must hold to before it is kept: each fault in one Vietnamese sentence. Pure."""
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +8,9 @@ from urllib.parse import urlsplit
 from domain.audio import ClipKind
 from domain.errors import BadInputError
 from domain.playlist import MAX_ITEMS, MAX_LENGTH
-from domain.timetable import ITEM_KIND_LABELS, ItemKind, Priority, Programme, ProgrammeItem
+from domain.text import tidy
+from domain.timetable import FROM_OUTSIDE, ITEM_KIND_LABELS, ItemKind, PlannedItem, Priority, Programme, ProgrammeItem
+from scheduler.fills import turns
 from scheduler.items import Shelf
 from scheduler.policy import spoken_length
 
@@ -23,12 +24,11 @@ SHORTEST_RELAY = timedelta(seconds=10)
 LEAST_DUCK_DB, MOST_DUCK_DB = 6.0, 40.0
 _URL_LIMIT = 500
 _SCHEDULED = frozenset({Priority.FILLER, Priority.NORMAL, Priority.PRIORITY, Priority.LIVE})
-_FROM_OUTSIDE = frozenset({ItemKind.RELAY, ItemKind.LIVE})
 
 
 def checked(programme: Programme, shelf: Shelf) -> Programme:
     """Return a programme with its words made clean. Raises BadInputError when it could never sound as asked."""
-    name = " ".join(unicodedata.normalize("NFC", programme.name).split())
+    name = tidy(programme.name)
     if not name:
         raise BadInputError("Hãy đặt tên cho chương trình, ví dụ «Thời sự buổi sáng».")
     if len(name) > NAME_LIMIT:
@@ -54,8 +54,11 @@ def _check_items(items: tuple[ProgrammeItem, ...], shelf: Shelf) -> None:
         problem = item_problem(item, shelf)
         if problem:
             raise BadInputError(f"Mục {number} ({ITEM_KIND_LABELS[item.kind]}): {problem}")
-    if sum(max(1, one.repeat) for one in items) > MAX_ITEMS:
-        raise BadInputError(f"Kể cả lặp lại, một chương trình có nhiều nhất {MAX_ITEMS} lượt. Hãy giảm số lần lặp.")
+    if sum(max(1, one.repeat) * _turns_of(one, shelf) for one in items) > MAX_ITEMS:
+        raise BadInputError(
+            f"Kể cả lặp lại, một chương trình có nhiều nhất {MAX_ITEMS} lượt. Hãy giảm số lần lặp, hoặc chọn âm thanh "
+            "thay thế dài hơn cho tiếp âm và phát trực tiếp."
+        )
     if sum((_least(one, shelf) for one in items), timedelta()) > MAX_LENGTH:
         raise BadInputError("Chương trình dài quá 6 giờ. Hãy chia thành nhiều chương trình.")
 
@@ -101,6 +104,14 @@ def _outside_problem(item: ProgrammeItem, shelf: Shelf) -> str:
     return ""
 
 
+def _turns_of(item: ProgrammeItem, shelf: Shelf) -> int:
+    """Return how many items of a plan an item is: the stand-in of a relay is said until its place is full."""
+    clip = shelf.clips.get(item.clip_hash or "")
+    if item.kind not in FROM_OUTSIDE or clip is None:
+        return 1
+    return len(turns(PlannedItem("", item.clip_hash, item.length, kind=item.kind), clip.length))
+
+
 def _is_stream(url: str) -> bool:
     try:
         parts = urlsplit(url)
@@ -117,7 +128,7 @@ def _is_of_library(clip_hash: str | None, shelf: Shelf) -> bool:
 
 
 def _least(item: ProgrammeItem, shelf: Shelf) -> timedelta:
-    if item.kind is ItemKind.PAUSE or item.kind in _FROM_OUTSIDE:
+    if item.kind is ItemKind.PAUSE or item.kind in FROM_OUTSIDE:
         once = item.length
     else:
         clip = shelf.clips.get(item.clip_hash or "")

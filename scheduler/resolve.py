@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -39,7 +39,7 @@ class _Day:
 
     def take(self, slot: Slot, length: timedelta) -> None:
         self.sessions.append((slot.starts_at, length))
-        self.said.update(_said_in(slot))
+        self.said.update(slot.said)
 
 
 @dataclass(slots=True)
@@ -131,12 +131,8 @@ def _over(day: _Day, slot: Slot, length: timedelta, policy: AirtimePolicy | None
     if policy is None or not length:
         return ""
     broken = check_day(policy, (*day.sessions, (slot.starts_at, length)))
-    own = {bulletin_id: times + day.said[bulletin_id] for bulletin_id, times in Counter(_said_in(slot)).items()}
+    own = {bulletin_id: times + day.said[bulletin_id] for bulletin_id, times in Counter(slot.said).items()}
     return " ".join((*broken, *check_repeats(policy, own)))
-
-
-def _said_in(slot: Slot) -> Iterator[str]:
-    return (item.bulletin_id for item in slot.items if item.bulletin_id and not item.refusal)
 
 
 def _sorted(slots: list[Slot]) -> tuple[Slot, ...]:

@@ -1,14 +1,23 @@
 """A session as a scheduler fills it in, and whether it is one that the timetable can take. Pure."""
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.calendar import EVERY_DAY_TYPE, LAST, ROUTINE_DAY_TYPES, Calendar, DayType, LunarDay, NthWeekday
+from domain.calendar import (
+    DAY_TYPE_LABELS,
+    EVERY_DAY_TYPE,
+    LAST,
+    ROUTINE_DAY_TYPES,
+    Calendar,
+    DayType,
+    LunarDay,
+    NthWeekday,
+)
 from domain.errors import BadInputError
 from domain.playlist import MAX_LENGTH
+from domain.text import tidy
 from domain.timetable import (
     DEFAULT_GRACE,
     STATION_ZONE,
@@ -29,13 +38,18 @@ MOST_WEEKS = 52
 MOST_RANK = 10_000
 NAME_LIMIT = 120
 YEARS_AHEAD = 5
+CHOSEN_PRIORITIES = (Priority.NORMAL, Priority.PRIORITY)
+"""What a session of bulletins may be; any other priority is that of a programme."""
+DECLARED_DAY_TYPES = frozenset({DayType.EXAM, DayType.HOLIDAY, DayType.TET, DayType.MOURNING})
+"""The kinds of day that a person declares, so that a rule may wait for one that is not in the calendar yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
     """A session as a scheduler fills it in: the ways of naming days are joined, as those of a `Rule` are.
 
-    It sounds `bulletin_ids` in their order, or the programme `programme_id` as that stands.
+    It sounds `bulletin_ids` in their order, or the programme `programme_id` as that stands: its priority and what it
+    does when late are its own. No `grace` is that of the programme.
     """
 
     name: str
@@ -55,11 +69,28 @@ class NewSession:
     daypart_ids: frozenset[str] = frozenset()
     day_types: frozenset[DayType] = ROUTINE_DAY_TYPES
     late_policy: LatePolicy = LatePolicy.CATCH_UP
-    grace: timedelta = DEFAULT_GRACE
+    grace: timedelta | None = DEFAULT_GRACE
     booked: timedelta | None = None
     programme_id: str | None = None
     urgent: bool = False
     rank: int | None = None
+
+
+def begun(wanted: NewSession, now: datetime, calendar: Calendar, old: Rule | None = None) -> NewSession:
+    """Return `wanted` with a first day, when it sounds every n weeks and names none: the next day on which it can.
+
+    Weeks are counted from that day's; without it they would be counted from a week that nobody has in mind. A rule
+    `old` that has counted so keeps its count.
+    """
+    counted = old is not None and old.valid_from is None and old.week_interval == wanted.week_interval
+    if not 1 < wanted.week_interval <= MOST_WEEKS or not wanted.weekdays or wanted.valid_from or counted:
+        return wanted
+    weekly = replace(wanted, week_interval=1, dates=frozenset(), month_days=frozenset())
+    weekly = replace(weekly, nth_weekdays=frozenset(), lunar_days=frozenset())
+    rule = replace(rule_of("?", "?", weekly, ""), area_ids=frozenset({"?"}), day_types=EVERY_DAY_TYPE)
+    ahead = (one.starts_at.astimezone(ZONE).date() for one in soundings(rule, now, calendar) if one.starts_at > now)
+    first = next(ahead, None)
+    return wanted if first is None else replace(wanted, valid_from=first)
 
 
 def check(wanted: NewSession, now: datetime, calendar: Calendar) -> None:
@@ -78,7 +109,7 @@ def programme_of(programme_id: str, wanted: NewSession) -> Programme:
         items=tuple(ProgrammeItem(bulletin_id=one) for one in wanted.bulletin_ids),
         priority=wanted.priority,
         late_policy=wanted.late_policy,
-        grace=wanted.grace,
+        grace=DEFAULT_GRACE if wanted.grace is None else wanted.grace,
         booked=wanted.booked,
         rank=wanted.rank or 0,
     )
@@ -107,11 +138,6 @@ def rule_of(rule_id: str, programme_id: str, wanted: NewSession, created_by: str
     )
 
 
-def tidy(text: str) -> str:
-    """Return a name composed and with single spaces."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
-
-
 def _check_programme(wanted: NewSession) -> None:
     if wanted.programme_id is None:
         if not tidy(wanted.name):
@@ -122,7 +148,7 @@ def _check_programme(wanted: NewSession) -> None:
             raise BadInputError("Hãy chọn ít nhất một bản tin cho buổi phát.")
         if len(wanted.bulletin_ids) > MOST_ITEMS:
             raise BadInputError(f"Một buổi phát có nhiều nhất {MOST_ITEMS} bản tin.")
-    if not timedelta() <= wanted.grace <= MAX_LENGTH:
+    if wanted.grace is not None and not timedelta() <= wanted.grace <= MAX_LENGTH:
         raise BadInputError("Thời gian chờ phát bù phải từ 0 giây đến 6 giờ.")
     if wanted.rank is not None and abs(wanted.rank) > MOST_RANK:
         raise BadInputError("Thứ tự ưu tiên không dùng được. Hãy tải lại trang.")
@@ -179,19 +205,54 @@ def _check_days(wanted: NewSession, now: datetime, calendar: Calendar) -> None:
             f"Các giờ phát đã chọn đều đã qua (bây giờ là {today:%H:%M:%S ngày %d/%m/%Y}) hoặc không rơi vào ngày nào. "
             "Hãy chọn giờ muộn hơn."
         )
+    never = never_sounds(rule, now, calendar)
+    if never and not rule.day_types & DECLARED_DAY_TYPES:
+        raise BadInputError(f"{never} Hãy chọn thêm loại ngày đó, hoặc chọn ngày khác.")
+
+
+def never_sounds(rule: Rule, now: datetime, calendar: Calendar) -> str:
+    """Return in words why nothing of `rule` sounds in two years although its days come, or nothing when it does."""
+    bare = replace(rule, area_ids=rule.area_ids or frozenset({"?"}), exceptions=(), enabled=True)
+    if _first_ahead(bare, now, calendar) is not None:
+        return ""
+    first = _first_ahead(replace(bare, day_types=EVERY_DAY_TYPE), now, calendar)
+    if first is None:
+        return ""
+    on = first.starts_at.astimezone(ZONE).date()
+    meant = ", ".join(label for kind, label in DAY_TYPE_LABELS.items() if kind in rule.day_types)
+    kind = DAY_TYPE_LABELS[calendar.type_of(on)]
+    return (
+        f"Trong hai năm tới dòng lịch này không phát buổi nào: nó chỉ phát vào loại ngày {meant}, mà những ngày đã "
+        f"chọn, như {on:%d/%m/%Y}, là {kind}."
+    )
 
 
 def _ever_sounds(rule: Rule, now: datetime, calendar: Calendar) -> bool:
     """Tell whether any instant of the rule lies ahead, whatever kind of day that will be declared to be."""
     meant = replace(rule, area_ids=frozenset({"?"}), day_types=EVERY_DAY_TYPE)
-    return any(one.starts_at > now for one in soundings(meant, now, calendar))
+    return _first_ahead(meant, now, calendar) is not None
+
+
+def _first_ahead(rule: Rule, now: datetime, calendar: Calendar) -> Occurrence | None:
+    """Return the next sounding of `rule` within two years of `now`, or of its first day when that is later."""
+    start = _first_instant(rule, now)
+    for begins in (start, start + MAX_WINDOW):
+        found = expand((rule,), begins, begins + MAX_WINDOW, calendar)
+        ahead = next((one for one in found if one.starts_at > now), None)
+        if ahead is not None:
+            return ahead
+    return None
 
 
 def soundings(rule: Rule, now: datetime, calendar: Calendar) -> tuple[Occurrence, ...]:
     """Return what `rule` asks for in a year and a month from `now`, or from its first day when that is later."""
+    first = _first_instant(rule, now)
+    return expand((rule,), first, first + MAX_WINDOW, calendar)
+
+
+def _first_instant(rule: Rule, now: datetime) -> datetime:
     today = now.astimezone(ZONE).date()
     starts = sorted(day for day in rule.dates if day >= today)[:1]
     if rule.regular:
         starts.append(rule.valid_from or today)
-    first = max(now, datetime.combine(min(starts, default=today), time(), ZONE))
-    return expand((rule,), first, first + MAX_WINDOW, calendar)
+    return max(now, datetime.combine(min(starts, default=today), time(), ZONE))

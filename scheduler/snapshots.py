@@ -48,6 +48,11 @@ def of_edit(rules: Mapping[str, Rule], programmes: Mapping[str, Programme], edit
     return snapshot(rules, programmes, rule_ids, {one.id for one in edit.programmes})
 
 
+def programmes_of(rule: Rule) -> frozenset[str]:
+    """Return the ids of the programmes that a rule sounds, in its exceptions too."""
+    return frozenset({rule.programme_id}) | {one.programme_id for one in rule.exceptions if one.programme_id}
+
+
 def rule_document(rule: Rule) -> dict[str, Any]:
     """Return a rule with its exceptions as a document of plain JSON."""
     return {

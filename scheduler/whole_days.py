@@ -23,19 +23,16 @@ def losses_of_days(pair: Pair, hearing: Hearing, on: frozenset[date]) -> Iterato
     machine = hearing.machines[0]
     listener = Listener(machine.id, hearing.area_ids)
     stagger = stagger_of(pair.before.terms.policy, hearing.area_ids)
-    asked, wanted = _asked_for(pair.before, on), _asked_for(pair.after, on)
-    whole = slots_for(listener, asked, pair.before.shelf, pair.before.terms)
-    begun = tuple(slot for slot in whole if slot.starts_at < pair.now)
-    known = {slot.key for slot in begun}
+    known = {slot.key for slot in hearing.begun}
     before, after = (
         slots_for(
             listener,
             [one for one in occurrences if one.starts_at + stagger >= pair.now or one.key in known],
             given.shelf,
             given.terms,
-            begun,
+            hearing.begun,
         )
-        for occurrences, given in ((asked, pair.before), (wanted, pair.after))
+        for occurrences, given in ((_asked_for(one, on), one) for one in (pair.before, pair.after))
     )
     yield from _Sheet(hearing, pair, after).worse_than(before)
 

@@ -18,11 +18,12 @@ from domain.timetable import (
     RuleException,
     Slot,
 )
-from scheduler.build import Listener, reaches, slots_for
+from scheduler.build import reaches
 from scheduler.day_reasons import asks_for, day_reasons
 from scheduler.exceptions import exception_for
 from scheduler.expand import expand
-from scheduler.inputs import Inputs, local_date, midnight, path_on
+from scheduler.fleet import plan_ahead
+from scheduler.inputs import Inputs, local_date, midnight, path_on, standing
 from scheduler.policy import gain_at, stagger_of
 
 _ZONE = ZoneInfo(STATION_ZONE)
@@ -105,7 +106,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A machine, or an area as if a machine hung on it; `kept` are the slots that it has been given already."""
+    """A machine, or an area as if a machine hung on it; `kept` are the slots that it was given, past and next."""
 
     id: str
     area_id: str
@@ -120,14 +121,14 @@ def explain(inputs: Inputs, place: Place, instant: datetime, now: datetime) -> E
     """
     plan = _planned(inputs, place, instant, now)
     on = local_date(instant)
-    area_ids = path_on(inputs.areas, place.area_id, local_date(now))
+    area_ids = path_on(inputs.areas, place.area_id, on)
     view = _View(inputs, plan, on, area_ids, now)
     reasons = tuple(sorted(view.reasons(), key=lambda one: _nearness(one, instant)))
     sounding = sounding_at(plan.slots, instant)
     heard = [slot for slot in plan.slots if not slot.refusal and slot.length]
     return Explanation(
         at=instant,
-        summary=_summary(place, instant, sounding, reasons, heard),
+        summary=_forgotten(place, instant) if view.forgotten else _summary(place, instant, sounding, reasons, heard),
         sounding=sounding,
         reasons=reasons,
         day_type=inputs.calendar.type_of(on),
@@ -170,11 +171,9 @@ class _Planned:
 def _planned(inputs: Inputs, place: Place, instant: datetime, now: datetime) -> _Planned:
     start, end = midnight(instant) - _DAY, midnight(instant) + _LONGEST_WALK
     asked = expand(inputs.shelf.rules.values(), start, end, inputs.calendar)
-    known = {slot.key for slot in place.kept}
-    listener = Listener(place.id, path_on(inputs.areas, place.area_id, local_date(now)))
-    stagger = stagger_of(inputs.terms.policy, listener.area_ids)
-    meant = [one for one in asked if one.starts_at + stagger >= now or one.key in known or not place.kept]
-    return _Planned(asked, slots_for(listener, meant, inputs.shelf, inputs.terms, place.kept))
+    past = (one for one in place.kept if start <= one.starts_at < min(now, end))
+    begun = {place.id: standing(place.kept, now, inputs.freeze)}
+    return _Planned(asked, (*past, *plan_ahead(inputs, (place,), (start, end), now, begun)[place.id]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +188,27 @@ class _View:
 
     def reasons(self) -> Iterator[RuleReason]:
         """Yield what became of each rule, one line for each of its hours."""
-        for rule in self.inputs.shelf.rules.values():
+        rules = self.inputs.shelf.rules
+        for rule in rules.values():
             yield from self._of_rule(rule)
+        yield from (self._of_slot(one) for one in self._slots() if one.rule_id not in rules)
+
+    @property
+    def forgotten(self) -> bool:
+        """Tell whether the day is over and nothing is kept of what was given out for it."""
+        return self.on < local_date(self.now) and not any(self._slots())
+
+    def _slots(self, rule_id: str | None = None) -> Iterator[Slot]:
+        for slot in self.plan.slots:
+            if local_date(slot.starts_at) == self.on and rule_id in {None, slot.rule_id}:
+                yield slot
 
     def _of_rule(self, rule: Rule) -> Iterator[RuleReason]:
         title = self._title(rule.programme_id)
+        slots = list(self._slots(rule.id))
+        yield from map(self._of_slot, slots)
+        if slots and not (rule.enabled and reaches(rule, self.area_ids)):
+            return
         if not reaches(rule, self.area_ids):
             if rule.enabled and asks_for(rule, self.on, self.inputs.calendar):
                 yield RuleReason(rule.id, title, Verdict.AREA, self._area_in_words(rule))
@@ -201,9 +216,7 @@ class _View:
         if not rule.enabled:
             yield RuleReason(rule.id, title, Verdict.OFF, "dòng lịch này đã dừng")
             return
-        slots = [one for one in self.plan.slots if one.rule_id == rule.id and local_date(one.starts_at) == self.on]
         changes = list(self._changes(rule, title))
-        yield from map(self._of_slot, slots)
         yield from changes
         if not slots and not changes:
             yield self._of_day(rule, title)
@@ -251,7 +264,7 @@ class _View:
             return RuleReason(rule.id, title, Verdict.DAY, "; ".join(words for _, words in reasons), at=at)
         if at is None:
             return RuleReason(rule.id, title, Verdict.HOURS, "dòng lịch không có giờ phát, hoặc khung giờ đã bị xoá")
-        words = "được xếp sau khi giờ phát đã qua"
+        words = _UNTOLD if self.forgotten else "được xếp sau khi giờ phát đã qua"
         return RuleReason(rule.id, title, Verdict.HOURS, words, at=at)
 
     def _times(self, rule: Rule) -> list[time]:
@@ -269,6 +282,14 @@ class _View:
             return f"dòng lịch trừ {', '.join(out)} ra"
         meant = sorted(names.get(one, one) for one in rule.area_ids)[:3]
         return f"dòng lịch dành cho {', '.join(meant) or 'địa bàn không còn'}"
+
+
+_UNTOLD = "không còn giữ lịch đã giao cho máy hôm đó, nên không rõ lúc ấy đã có dòng lịch này chưa"
+
+
+def _forgotten(place: Place, instant: datetime) -> str:
+    when = f"{clock(instant)} ngày {instant.astimezone(_ZONE):%d/%m/%Y}"
+    return f"Không còn giữ lịch đã giao cho {place.name} hôm đó, nên không rõ lúc {when} đã xếp gì."
 
 
 def _verdict(slot: Slot) -> Verdict:

@@ -1,8 +1,10 @@
 """A rule in words, as a Vietnamese scheduler says it. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, time
+from dataclasses import replace
+from datetime import date, datetime, time
 
+from domain.areas import Area
 from domain.calendar import (
     DAY_TYPE_LABELS,
     EVERY_DAY_TYPE,
@@ -72,6 +74,33 @@ def areas_words(rule: Rule, names: Mapping[str, str]) -> str:
     return f"ở toàn {_joined(inside)} trừ {_joined(outside)}" if outside else f"ở {_joined(inside)}"
 
 
+def outermost(rule: Rule, areas: Iterable[Area]) -> Rule:
+    """Return `rule` without the targets that lie inside another one of it, which only repeat what is said already."""
+    every = tuple(areas)
+    return replace(
+        rule,
+        area_ids=_outermost(rule.area_ids, every),
+        except_area_ids=_outermost(rule.except_area_ids, every),
+    )
+
+
+def _outermost(area_ids: frozenset[str], areas: tuple[Area, ...]) -> frozenset[str]:
+    if len(area_ids) < 2:
+        return area_ids
+    parents = {one.id: one.parent_id for one in areas}
+    return frozenset(one for one in area_ids if not _lies_inside(one, area_ids, parents)) or area_ids
+
+
+def _lies_inside(area_id: str, others: frozenset[str], parents: Mapping[str, str | None]) -> bool:
+    seen, above = {area_id}, parents.get(area_id)
+    while above is not None and above not in seen:
+        if above in others:
+            return True
+        seen.add(above)
+        above = parents.get(above)
+    return False
+
+
 def exception_words(one: RuleException, programme: str = "") -> str:
     """Return what is different on one day; `programme` is the name of what sounds instead."""
     when = f"{'các buổi' if one.at is None else 'buổi ' + clock(one.at)} ngày {on(one.on)}"
@@ -86,9 +115,29 @@ def exception_words(one: RuleException, programme: str = "") -> str:
     return f"{words} ({one.note})" if one.note else words
 
 
+def moved_words(rule: Rule, old: datetime, new: datetime) -> str:
+    """Return exactly what a move of every time changes, both instants local; the rest of `rule` stays as it is."""
+    several = len(rule.times) + len(rule.daypart_ids) > 1
+    if old.date() == new.date():
+        words = f"mọi buổi {clock(old.time())} ({days_words(rule)}) chuyển sang {clock(new.time())}"
+        return f"{words}; các giờ khác của dòng lịch giữ nguyên" if several else words
+    if old.date() in rule.dates:
+        words = f"buổi {clock(old.time())} ngày {on(old.date())} chuyển sang {clock(new.time())} ngày {on(new.date())}"
+    else:
+        before = f"{clock(old.time())} {weekday_word(old.date())}"
+        words = f"mọi buổi {before} chuyển sang {clock(new.time())} {weekday_word(new.date())}"
+    others = several or len(rule.weekdays) + len(rule.dates) > 1 or rule.month_days or rule.nth_weekdays
+    return f"{words}; các buổi khác của dòng lịch giữ nguyên" if others or rule.lunar_days else words
+
+
 def clock(moment: time) -> str:
     """Return a time of day, with its seconds only when there are any."""
     return f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
+
+
+def weekday_word(day: date) -> str:
+    """Return the weekday of a date in small letters, as in “thứ tư”."""
+    return _WEEKDAYS[day.isoweekday() - 1]
 
 
 def on(day: date) -> str:

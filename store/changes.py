@@ -52,6 +52,13 @@ def newest(connection: Connection, subject_id: str | None = None, limit: int = 5
     return _some(connection, True if subject_id is None else table.c.subject_id == subject_id, limit)
 
 
+def newest_by(connection: Connection, user_id: str) -> Change | None:
+    """Return the newest change of a person that was not undone, or None."""
+    table = tables.timetable_change
+    condition = (table.c.user_id == user_id) & table.c.undone.is_(False)
+    return next(iter(_some(connection, condition, 1)), None)
+
+
 def claim_undo(connection: Connection, number: int) -> bool:
     """Mark a change as undone; tell whether this call was the first to do so."""
     table = tables.timetable_change

@@ -13,7 +13,8 @@ from scheduler.ical.desk import CalendarDesk, ImportDraft, What, draft_import
 from scheduler.ical.rules import Imported, read_rules
 from scheduler.ical.text import MOST_BYTES
 from scheduler.inputs import Inputs
-from scheduler.words import rule_words
+from scheduler.stopping import held_up, may_save
+from scheduler.words import outermost, rule_words
 from store import people
 from tiengloa import exits
 from tiengloa.centre import opened
@@ -57,7 +58,9 @@ def import_(options: argparse.Namespace, settings: Settings, terminal: Terminal)
         area_id = _only("địa bàn", options.area, ((one.id, one.name) for one in drafting.inputs.areas))
         made = draft_import(drafting, imported, _what(options, drafting.inputs), frozenset({area_id}))
         clashes = centre.timetable.clashes(made.draft)
-        change = None if options.dry_run else centre.timetable.save(user, made.draft)
+        if not options.dry_run:
+            _refuse_clashes(clashes)
+        change = None if options.dry_run else centre.timetable.save(user, made.draft, clashes)
         _tell(made, clashes, (drafting.inputs, change), options, terminal)
     return exits.OK
 
@@ -81,6 +84,14 @@ def _refuse(imported: Imported, options: argparse.Namespace, terminal: Terminal)
     return exits.BAD_INPUT
 
 
+def _refuse_clashes(clashes: Iterable[Conflict]) -> None:
+    """Refuse what the form of a session refuses: to silence a session that need not give way."""
+    held = held_up(clashes)
+    if not may_save(held):
+        told = " ".join(dict.fromkeys(one.sentence for one in held[:_MOST_TOLD]))
+        raise BadInputError(f"Chưa nhập gì: {told} Hãy sửa giờ trong tệp, hoặc dời buổi đang có, rồi nhập lại.")
+
+
 def _tell(
     made: ImportDraft,
     clashes: Iterable[Conflict],
@@ -90,7 +101,7 @@ def _tell(
 ) -> None:
     inputs, change = state
     names = {area.id: area.name for area in inputs.areas}
-    lines = [rule_words(rule, inputs.calendar, names) for rule in made.rules]
+    lines = [rule_words(outermost(rule, inputs.areas), inputs.calendar, names) for rule in made.rules]
     sentences = list(dict.fromkeys(one.sentence for one in clashes))
     if options.json:
         rules: list[Any] = [{"id": rule.id, "words": words} for rule, words in zip(made.rules, lines, strict=True)]

@@ -6,13 +6,13 @@ from typing import Any
 
 from domain.areas import Area, AreaLevel
 from domain.errors import BadInputError
+from domain.formats import read_day
 from store import places, station
 from store.engine import new_id
 from tiengloa import exits
 from tiengloa.centre import open_centre
 from tiengloa.settings import Settings
 from tiengloa.terminal import Terminal
-from web.formats import read_day
 
 PROVINCE, COMMUNE, HAMLET, CLUSTER = "tinh", "xa-phuong", "to-ban", "cum-loa"
 

@@ -5,7 +5,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from domain.errors import BadInputError
+from domain.formats import ZONE, clock_ms, clock_s, day, difference, duration, local, read_day, read_time, weekday
 from domain.timetable import Slot
+from scheduler.fills import as_listed
 from scheduler.inquiry import Answer, DayPlan, TimetableInquiry
 from scheduler.reconcile import LINE_LABELS, LogLine
 from scheduler.why import VERDICT_LABELS, RuleReason, Sounding, Verdict
@@ -15,7 +17,6 @@ from tiengloa.centre import opened
 from tiengloa.settings import Settings
 from tiengloa.terminal import Terminal
 from tiengloa.wiring import Centre
-from web.formats import ZONE, clock_ms, clock_s, day, difference, duration, local, read_day, read_time, weekday
 
 MOST_DAYS = 31
 _YEARS = range(1977, 2099)
@@ -118,8 +119,15 @@ def _say_plan(plan: DayPlan, terminal: Terminal) -> None:
     terminal.say(f"{weekday(plan.on)}, {day(plan.on)}, tại {plan.place.name}:")
     for slot in plan.slots:
         _say_slot(slot, terminal)
-    if not plan.slots:
+    if plan.forgotten:
+        terminal.say("  ngày đã qua, không còn giữ lịch nào đã giao cho máy ở đây")
+    elif not plan.slots:
         terminal.say("  không có buổi phát nào")
+    if plan.lines:
+        terminal.say("  Máy đã báo:")
+    for line in plan.lines:
+        whose = f"{plan.machines[line.machine_id]}: " if len(plan.machines) > 1 else ""
+        terminal.say(f"  {whose}{_line_in_words(line)}")
     terminal.say(f"  đã dùng {duration(plan.used)}, còn lại {duration(plan.left)} trong ngày")
 
 
@@ -128,7 +136,7 @@ def _say_slot(slot: Slot, terminal: Terminal) -> None:
         terminal.say(f"  {clock_s(slot.starts_at)}  {slot.title} (không phát: {slot.refusal.rstrip('.')})")
         return
     terminal.say(f"  {clock_s(slot.starts_at)}  {slot.title} ({duration(slot.length)})")
-    for item in slot.items:
+    for item in as_listed(slot.items):
         note = f" (không phát: {item.refusal.rstrip('.')})" if item.refusal else f" {duration(item.length)}"
         terminal.say(f"            {item.title}{note}")
 
@@ -136,11 +144,12 @@ def _say_slot(slot: Slot, terminal: Terminal) -> None:
 def _say_answer(answer: Answer, terminal: Terminal) -> None:
     if answer.past is not None:
         terminal.say(answer.past.summary)
-        terminal.say(f"Theo lịch: {answer.explanation.summary}")
+        terminal.say(f"Theo lịch đã giao cho máy: {answer.explanation.summary}")
     else:
         terminal.say(answer.explanation.summary)
     for line in answer.past.lines if answer.past is not None else ():
-        terminal.say(f"  {_line_in_words(line)}")
+        whose = f"{answer.machines[line.machine_id]}: " if len(answer.machines) > 1 else ""
+        terminal.say(f"  {whose}{_line_in_words(line)}")
     terminal.say("Từng dòng lịch:")
     elsewhere = sum(one.verdict is Verdict.AREA for one in answer.explanation.reasons)
     for one in answer.explanation.reasons:
@@ -168,6 +177,8 @@ def _plan_document(plan: DayPlan) -> dict[str, Any]:
         "used_s": plan.used.total_seconds(),
         "left_s": plan.left.total_seconds(),
         "sessions": [_slot_document(slot) for slot in plan.slots],
+        "reported": [_line_document(line) for line in plan.lines],
+        "forgotten": plan.forgotten,
     }
 
 
@@ -186,7 +197,7 @@ def _slot_document(slot: Slot) -> dict[str, Any]:
         "yields_to": slot.yields_to,
         "items": [
             {"title": item.title, "length_s": item.length.total_seconds(), "refusal": item.refusal}
-            for item in slot.items
+            for item in as_listed(slot.items)
         ],
     }
 

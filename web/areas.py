@@ -1,26 +1,37 @@
 """The tree of places (địa bàn): as it is, as it was, and what took the place of what."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from domain.areas import Area, descendants
-from domain.errors import BadInputError
+from domain.errors import BadInputError, WrongStateError
 from domain.people import Role
 from scheduler.area_desk import AreaDesk, area_of
+from scheduler.effects import Effect
 from scheduler.noting import require
 from scheduler.succession import Outdated, heirs_of, is_over, outdated_targets, predecessors_of
 from store import changes, machines, places, timetable
 from store.engine import new_id
+from web.area_names import area_names
 from web.area_tree import Branch, flat, tree
+from web.confirming import digest, is_confirmed, stamp_for, stamp_seen
 from web.context import me, services
 from web.formats import day, local
 from web.typed import Typed
 
 blueprint = Blueprint("areas", __name__, url_prefix="/dia-ban")
 _HISTORY = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which button of a place's page is to be pressed once more, and what it would do to the coming sessions."""
+
+    button: str = ""
+    effects: tuple[Effect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,29 +96,31 @@ def show(area_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/<area_id>")
 def change(area_id: str) -> ResponseReturnValue:
-    """Rename, move or correct a place."""
+    """Rename, move or correct a place; what that does to sessions is shown first."""
     return _keep(_area(area_id))
 
 
 @blueprint.post("/<area_id>/ket-thuc")
 def end(area_id: str) -> ResponseReturnValue:
-    """End a place on a date, with those that take its place."""
+    """End a place on a date, with those that take its place; what that does to sessions is shown first."""
     require(me(), Role.TECHNICIAN)
     one, typed = _area(area_id), Typed(request.form)
     heirs, last_day = frozenset(request.form.getlist("heir")), typed.day("last_day")
-    if last_day is None and "last_day" not in typed.problems:
-        typed.problems["last_day"] = "Hãy ghi ngày cuối cùng còn địa bàn này, ví dụ 30/06/2025."
+    form = replace(_form_of(one), last_day=typed.text("last_day"), heirs=heirs, problems=typed.problems)
+    if last_day is None:
+        typed.problems.setdefault("last_day", "Hãy ghi ngày cuối cùng còn địa bàn này, ví dụ 30/06/2025.")
+        return _form_page(one, form, 422)
     try:
-        if last_day is not None and not typed.problems:
-            _desk().end(me(), area_id, last_day, heirs)
+        found = _effects_of(replace(one, valid_until=last_day, successor_ids=heirs))
+        if found:
+            return _form_page(one, form, asked=Asked("end", found))
+        _desk().end(me(), area_id, last_day, heirs, stamp_seen())
     except BadInputError as error:
         typed.problems["heir" if "thay" in error.sentence else "last_day"] = error.sentence
-    if typed.problems:
-        own = _form_of(one)
-        form = AreaForm(
-            own.name, own.level, own.parent, own.code, own.valid_from, typed.text("last_day"), heirs, typed.problems
-        )
         return _form_page(one, form, 422)
+    except WrongStateError as error:
+        flash(error.sentence, "problem")
+        return _form_page(one, form, 409)
     left = _desk().left_behind(area_id)
     if left:
         names = ", ".join(f"«{each.name}»" for each in left)
@@ -119,8 +132,17 @@ def end(area_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/<area_id>/con")
 def go_on(area_id: str) -> ResponseReturnValue:
-    """Take back the end of a place."""
-    _desk().go_on(me(), area_id)
+    """Take back the end of a place; what that does to sessions is shown first."""
+    require(me(), Role.TECHNICIAN)
+    one = _area(area_id)
+    try:
+        found = _effects_of(replace(one, valid_until=None, successor_ids=frozenset()))
+        if found:
+            return _form_page(one, _form_of(one), asked=Asked("go_on", found))
+        _desk().go_on(me(), area_id, stamp_seen())
+    except WrongStateError as error:
+        flash(error.sentence, "problem")
+        return _form_page(one, _form_of(one), 409)
     flash("Đã bỏ ngày kết thúc.", "success")
     return redirect(url_for("areas.page"), 303)
 
@@ -155,16 +177,35 @@ def _keep(old: Area | None) -> ResponseReturnValue:
         official_code=form.code,
         valid_from=valid_from,
         valid_until=None if old is None else old.valid_until,
+        successor_ids=frozenset() if old is None else old.successor_ids,
     )
-    try:
-        if not typed.problems:
-            (_desk().add if old is None else _desk().change)(me(), wanted)
-    except BadInputError as error:
-        typed.problems[_field_of(error.sentence)] = error.sentence
     if typed.problems:
         return _form_page(old, form, 422)
+    try:
+        found = () if old is None else _effects_of(wanted)
+        if found:
+            return _form_page(old, form, asked=Asked("change", found))
+        _write(old, wanted)
+    except BadInputError as error:
+        typed.problems[_field_of(error.sentence)] = error.sentence
+        return _form_page(old, form, 422)
+    except WrongStateError as error:
+        flash(error.sentence, "problem")
+        return _form_page(old, form, 409)
     flash(f"Đã lưu «{form.name.strip()}».", "success")
     return redirect(url_for("areas.page"), 303)
+
+
+def _write(old: Area | None, wanted: Area) -> None:
+    if old is None:
+        _desk().add(me(), wanted)
+    else:
+        _desk().change(me(), wanted, stamp_seen())
+
+
+def _effects_of(wanted: Area) -> tuple[Effect, ...]:
+    """Return what is to be shown before a place is made `wanted`: nothing when the person has been shown it."""
+    return () if is_confirmed() else _desk().effects_of(wanted)
 
 
 def _field_of(sentence: str) -> str:
@@ -172,7 +213,7 @@ def _field_of(sentence: str) -> str:
     return next((name for words, name in by_words if words in sentence), "name")
 
 
-def _form_page(one: Area | None, form: AreaForm, status: int = 200) -> ResponseReturnValue:
+def _form_page(one: Area | None, form: AreaForm, status: int = 200, *, asked: Asked = Asked()) -> ResponseReturnValue:
     with services().database.read() as connection:
         every, levels = places.areas(connection), places.levels(connection)
     own = frozenset[str]() if one is None else descendants(every, one.id)
@@ -180,7 +221,12 @@ def _form_page(one: Area | None, form: AreaForm, status: int = 200) -> ResponseR
     return render_template(
         "area.html",
         area=one,
+        seen="" if one is None else stamp_for(one),
         form=form,
+        asked=asked,
+        effects=asked.effects,
+        names=area_names() if asked.effects else {},
+        confirmed=digest(request.form),
         levels=levels,
         choices=_with_own(choices, every, form),
         before=() if one is None else predecessors_of(one.id, every),

@@ -7,17 +7,18 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from domain.calendar import DAY_TYPE_LABELS, Daypart, DayType, MonthDay, Seasons, SpecialDay
-from domain.errors import BadInputError, NotFoundError
+from domain.errors import BadInputError, NotFoundError, WrongStateError
 from domain.people import Role
 from scheduler.calendar_desk import CalendarDesk, month_day, with_day, with_daypart
 from scheduler.effects import Effect
 from scheduler.lunar import lunar_date
-from scheduler.noting import require
+from scheduler.noting import require, stamp_of
 from store import changes
 from store.engine import new_id
 from web.area_names import area_names
-from web.confirming import digest, is_confirmed
+from web.confirming import digest, is_confirmed, stamp_for, stamp_seen
 from web.context import me, services
+from web.errors import status_of
 from web.formats import day, local
 from web.typed import Typed
 
@@ -111,9 +112,9 @@ def put_daypart() -> ResponseReturnValue:
         if found:
             return _page(daypart=wanted, found=found)
     try:
-        desk.put_daypart(me(), wanted)
-    except BadInputError as error:
-        return _page(422, daypart_problem=error.sentence)
+        desk.put_daypart(me(), wanted, stamp_seen())
+    except (BadInputError, WrongStateError) as error:
+        return _page(status_of(error), daypart_problem=error.sentence)
     flash(f"Đã lưu khung giờ «{wanted.name.strip()}».", "success")
     return _back(anchor="khung-gio")
 
@@ -132,11 +133,12 @@ def remove_daypart(daypart_id: str) -> ResponseReturnValue:
 @blueprint.post("/mua")
 def set_seasons() -> ResponseReturnValue:
     """Change when summer and winter hours begin."""
+    _require_scheduler()
     try:
         chosen = Seasons(_month_day("summer_from"), _month_day("winter_from"))
-        _desk().set_seasons(me(), chosen)
-    except BadInputError as error:
-        return _page(422, season_problem=error.sentence)
+        _desk().set_seasons(me(), chosen, stamp_seen())
+    except (BadInputError, WrongStateError) as error:
+        return _page(status_of(error), season_problem=error.sentence)
     flash("Đã đổi ngày bắt đầu giờ mùa hè và giờ mùa đông.", "success")
     return _back(anchor="mua")
 
@@ -159,10 +161,13 @@ def _keep_day(old: SpecialDay | None) -> ResponseReturnValue:
         if found:
             return _day_page(old, form, found)
     try:
-        desk.put_day(me(), wanted)
+        desk.put_day(me(), wanted, stamp_seen())
     except BadInputError as error:
         typed.problems["last" if "gày" in error.sentence and form.name.strip() else "name"] = error.sentence
         return _day_page(old, form, status=422)
+    except WrongStateError as error:
+        flash(error.sentence, "problem")
+        return _day_page(old, form, status=409)
     flash(f"Đã lưu «{form.name.strip()}».", "success")
     return _back(first.year)
 
@@ -191,6 +196,8 @@ def _page(
         seasons=held.seasons,
         summer=held.seasons.is_summer(today),
         waiting=daypart,
+        stamp=stamp_of,
+        kept=request.form if daypart_problem or season_problem else {},
         effects=found,
         names=area_names() if found else {},
         confirmed=digest(request.form),
@@ -208,6 +215,7 @@ def _day_page(
     return render_template(
         "special_day.html",
         day=one,
+        seen=stamp_for(one) if one is not None else "",
         form=form,
         labels=DAY_TYPE_LABELS,
         effects=found,

@@ -5,6 +5,8 @@ import hashlib
 from flask import request
 from werkzeug.datastructures import MultiDict
 
+from scheduler.noting import stamp_of
+
 _NOT_PART = frozenset({"csrf_token", "confirmed", "action"})
 
 
@@ -25,3 +27,13 @@ def is_confirmed(meaning: object = None) -> bool:
     """Tell whether the form that came, or what it means, is what a person was shown the effect of."""
     wanted = digest(request.form) if meaning is None else digest_of(meaning)
     return request.form.get("confirmed", "") == wanted
+
+
+def stamp_seen() -> str | None:
+    """Return the stamp of what the person had open when the form was first shown; None when the form brings none."""
+    return request.form.get("seen") or None
+
+
+def stamp_for(value: object) -> str:
+    """Return the stamp that a form of `value` carries: a form that comes back keeps the one it was first shown with."""
+    return stamp_seen() or stamp_of(value)

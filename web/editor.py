@@ -6,9 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from bulletins.checks import refuse_doubtful_opening, refuse_malformed_marks
 from bulletins.desk import TITLE_LIMIT
-from bulletins.inserts import refuse_missing_inserts
 from bulletins.lexicon import Effect, Kept, may_change, require_lexicographer
 from bulletins.recordings import parts
 from domain.bulletins import EDITABLE, SCRIPT_LIMIT, AcceptedReading, Bulletin, Genre, NewsColumn
@@ -194,11 +192,8 @@ def _kept(bulletin_id: str, action: str) -> ResponseReturnValue:
 
 def _submit(bulletin: Bulletin) -> None:
     desk = services().desk
+    desk.refuse_faults(bulletin)
     opening, body = parts(desk.reader, bulletin, own_station().name)
-    refuse_malformed_marks(body)
-    refuse_doubtful_opening(opening)
-    with services().database.read() as connection:
-        refuse_missing_inserts(connection, opening)
     beyond = air_time().beyond_session(view(body, opening=opening).length)
     if beyond and "longer_ok" not in request.form:
         raise BadInputError(

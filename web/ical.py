@@ -11,20 +11,24 @@ from flask.typing import ResponseReturnValue
 from domain.bulletins import Bulletin, BulletinState
 from domain.errors import BadInputError, NotAllowedError, TiengLoaError
 from domain.people import Role
-from domain.timetable import Programme, Rule
+from domain.timetable import Programme
+from scheduler.conflicts import Conflict
 from scheduler.drafts import Draft
 from scheduler.ical.desk import CalendarDesk, What, draft_import
 from scheduler.ical.rules import Imported, read_rules
 from scheduler.ical.text import MOST_BYTES
+from scheduler.stopping import held_up, may_save
 from scheduler.words import rule_words
 from store import bulletins, places, timetable
 from store.calendar_links import CalendarLink
 from web.area_tree import Branch, flat, tree
+from web.clashes import seal_of
 from web.context import me, services
 from web.formats import local
 
 blueprint = Blueprint("ical", __name__, url_prefix="/lich")
 _MOST_CLASHES = 10
+_CLASHES = "Chưa nhập gì: lịch trong tệp trùng với lịch khác hoặc vượt mức cho phép. Hãy xem các chỗ trùng bên dưới."
 _NO_CALENDAR = "Không có lịch này: đường dẫn sai, hoặc đã bị thu hồi. Hãy xin đường dẫn mới ở trang «Lịch phát».\n"
 
 
@@ -53,12 +57,19 @@ class ImportForm:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would come in: the edit, its rules in words, how many are over, and what it would silence."""
+    """What would come in: the edit, its rules in words, how many are over, and what it would silence.
+
+    `clashes` are the first sentences of all that was `found`. `seal` names those to be looked at first, as in the
+    form of a session; it is empty without.
+    """
 
     draft: Draft
     lines: tuple[str, ...]
     over: int
     clashes: tuple[str, ...]
+    found: tuple[Conflict, ...] = ()
+    seal: str = ""
+    may_save: bool = True
 
 
 @blueprint.get("/<area_id>.ics")
@@ -125,7 +136,17 @@ def import_file() -> ResponseReturnValue:
         return _import_page(_with(form, "import", error.sentence), imported, status=422)
     if "save" not in request.form:
         return _import_page(form, imported, preview)
-    services().timetable.save(me(), preview.draft)
+    return _import(form, imported, preview)
+
+
+def _import(form: ImportForm, imported: Imported, preview: Preview) -> ResponseReturnValue:
+    """Bring a file in, unless it would silence what nobody has looked at or what need not give way."""
+    if preview.seal and not (preview.may_save and request.form.get("anyway") == preview.seal):
+        return _import_page(_with(form, "import", _CLASHES), imported, preview, status=409)
+    try:
+        services().timetable.save(me(), preview.draft, preview.found)
+    except TiengLoaError as error:
+        return _import_page(_with(form, "import", error.sentence), imported, status=422)
     flash(f"Đã nhập {len(preview.lines)} dòng lịch. Máy phát sẽ nhận lịch mới trong ít giây.", "success")
     return redirect(url_for("timetable.page", area=form.area_id) + "#dong-lich", 303)
 
@@ -177,13 +198,11 @@ def _preview(form: ImportForm, imported: Imported) -> Preview:
     if form.area_id not in names:
         raise BadInputError("Hãy chọn địa bàn để phát.")
     made = draft_import(drafting, imported, _what(form), frozenset({form.area_id}))
-    clashes = tuple(dict.fromkeys(one.sentence for one in desk.clashes(made.draft)))[:_MOST_CLASHES]
-    lines = tuple(_in_words(rule, names) for rule in made.rules)
-    return Preview(made.draft, lines, made.over, clashes)
-
-
-def _in_words(rule: Rule, names: dict[str, str]) -> str:
-    return rule_words(rule, services().timetable.inputs().calendar, names)
+    found = desk.clashes(made.draft)
+    held = held_up(found)
+    clashes = tuple(dict.fromkeys(one.sentence for one in (*held, *found)))[:_MOST_CLASHES]
+    lines = tuple(rule_words(rule, drafting.inputs.calendar, names) for rule in made.rules)
+    return Preview(made.draft, lines, made.over, clashes, found, seal_of(held) if held else "", may_save(held))
 
 
 def _what(form: ImportForm) -> What:

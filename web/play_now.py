@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from domain.bulletins import Bulletin, BulletinState
-from domain.errors import BadInputError, NotFoundError
+from domain.errors import BadInputError, NotFoundError, WrongStateError
 from domain.machines import Machine
 from domain.people import Role
 from domain.playlist import to_ms
@@ -15,10 +15,11 @@ from scheduler.conflicts import Conflict
 from scheduler.desk import Draft
 from scheduler.receipts import OVER, receipts
 from scheduler.sessions import soundings
-from scheduler.words import areas_words
+from scheduler.stopping import STOPPING
+from scheduler.words import areas_words, outermost
 from store import bulletins, clips, places
 from web.area_tree import tree
-from web.clashes import STOPPING, told
+from web.clashes import told
 from web.context import me, own_station, services
 from web.formats import ZONE, local
 from web.fragments import fragment
@@ -54,9 +55,13 @@ def play() -> ResponseReturnValue:
         draft = services().timetable.drafting(me()).play_now(bulletin.id, area_ids)
     except BadInputError as error:
         return _choose(bulletin, area_ids, error.sentence, 422)
-    if _is_lost(draft, services().timetable.clashes(draft)):
+    found = services().timetable.clashes(draft)
+    if _is_lost(draft, found):
         return _confirm(bulletin, draft, area_ids, 409)
-    services().timetable.save(me(), draft)
+    try:
+        services().timetable.save(me(), draft, found)
+    except WrongStateError:  # what clashes since is on the page that asks once more
+        return _confirm(bulletin, draft, area_ids, 409)
     return redirect(url_for("play_now.progress", rule_id=draft.subject_id), 303)
 
 
@@ -102,13 +107,14 @@ def _confirm(bulletin: Bulletin, draft: Draft, area_ids: frozenset[str], status:
     rule = draft.edit.rules[0]
     with services().database.read() as connection:
         clip = clips.get(connection, bulletin.clip_hash) if bulletin.clip_hash else None
-        names = {one.id: one.name for one in places.areas(connection)}
+        every = places.areas(connection)
+    names = {one.id: one.name for one in every}
     return render_template(
         "play_now.html",
         bulletin=bulletin,
         draft=draft,
         chosen=area_ids,
-        where=areas_words(rule, names).removeprefix("ở "),
+        where=areas_words(outermost(rule, every), names).removeprefix("ở "),
         at=soundings(rule, now, services().timetable.inputs().calendar)[0].starts_at,
         clip=clip,
         meant=_meant(rule),
@@ -135,7 +141,7 @@ def _progress(rule_id: str) -> dict[str, object]:
         "rule": rule,
         "title": inputs.shelf.programmes[rule.programme_id].name,
         "at": starts_at,
-        "where": areas_words(rule, names).removeprefix("ở "),
+        "where": areas_words(outermost(rule, inputs.areas), names).removeprefix("ở "),
         "receipts": held,
         "working": bool(held) and any(one.state not in OVER for one in held),
         "may_schedule": me().may(Role.SCHEDULER),

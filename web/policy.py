@@ -6,10 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from domain.airtime import ExclusionWindow
-from domain.errors import BadInputError
+from domain.errors import BadInputError, WrongStateError
 from domain.people import Role
 from scheduler.effects import Effect
-from scheduler.noting import require, stamp_of
+from scheduler.noting import require
 from scheduler.policy import PRESETS
 from scheduler.policy_desk import Consequence, PolicyDesk, window_of
 from scheduler.policy_words import weekdays_in_words
@@ -17,7 +17,7 @@ from store import calendar, changes, places
 from store.engine import new_id
 from web.area_names import area_names
 from web.area_tree import Branch, flat, tree
-from web.confirming import digest, digest_of, is_confirmed
+from web.confirming import digest, digest_of, is_confirmed, stamp_for, stamp_seen
 from web.context import me, services
 from web.formats import SHORT_WEEKDAYS, local
 from web.policy_form import SPARE_ROWS, PolicyForm, WindowForm, of_policy, of_window, to_policy, to_window
@@ -53,9 +53,12 @@ def change() -> ResponseReturnValue:
     try:
         if not is_confirmed(wanted):
             return _page(form, _desk().consequence(wanted), confirmed=digest_of(wanted))
-        _desk().save(me(), wanted, request.form.get("seen"))
+        _desk().save(me(), wanted, stamp_seen())
     except BadInputError as error:
         return _page(replace(form, problems={_field_of(error): error.sentence}), status=422)
+    except WrongStateError as error:
+        flash(error.sentence, "problem")
+        return _page(form, status=409)
     flash("Đã lưu chính sách phát. Máy phát sẽ nhận lịch mới trong ít giây.", "success")
     return redirect(url_for("policy.page"), 303)
 
@@ -112,10 +115,13 @@ def _keep_window(old: ExclusionWindow | None) -> ResponseReturnValue:
         found = () if is_confirmed() else _desk().window_effects(wanted)
         if found:
             return _window_page(old, form, found)
-        _desk().put_window(me(), wanted)
+        _desk().put_window(me(), wanted, stamp_seen())
     except BadInputError as error:
         name = "reason" if "ý do" in error.sentence else "weekday" if "thứ" in error.sentence else "end"
         return _window_page(old, replace(form, problems={name: error.sentence}), status=422)
+    except WrongStateError as error:
+        flash(error.sentence, "problem")
+        return _window_page(old, form, status=409)
     flash(f"Đã lưu khoảng lặng «{form.reason.strip()}».", "success")
     return redirect(url_for("policy.page", _anchor="khoang-lang"), 303)
 
@@ -130,7 +136,7 @@ def _page(
         "policy.html",
         form=form,
         consequence=consequence,
-        seen=request.form.get("seen") or stamp_of(_desk().now()),
+        seen=stamp_for(_desk().now()),
         confirmed=confirmed,
         spare=SPARE_ROWS,
         presets={name: (PRESET_LABELS[name], one.note) for name, one in PRESETS.items()},
@@ -150,6 +156,7 @@ def _window_page(
     return render_template(
         "window.html",
         window=one,
+        seen=stamp_for(one) if one is not None else "",
         form=form,
         effects=found,
         names=area_names() if found else {},

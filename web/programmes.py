@@ -10,20 +10,20 @@ from audio_library.library import KINDS
 from bulletins.columns import may_keep_columns
 from domain.audio import Clip, ClipKind
 from domain.bulletins import Bulletin, BulletinState
-from domain.errors import BadInputError
+from domain.errors import BadInputError, WrongStateError
 from domain.people import Role
 from domain.timetable import ITEM_KIND_LABELS, ItemKind, Programme, Rule
 from scheduler import planning
 from scheduler.inputs import Inputs
 from scheduler.lengths import Span, against, in_words, length_of
-from scheduler.noting import require, stamp_of
+from scheduler.noting import require
 from scheduler.programme_checks import item_problem
 from scheduler.programme_desk import Preview, ProgrammeDesk, frozen_words, lengths
 from store import bulletins, campaigns, clips, columns, timetable
 from store.engine import new_id
 from web.area_names import area_names
 from web.clip_kinds import CLIP_KIND_LABELS
-from web.confirming import digest_of, is_confirmed
+from web.confirming import digest_of, is_confirmed, stamp_for, stamp_seen
 from web.context import me, services
 from web.formats import local
 from web.fragments import fragment
@@ -165,9 +165,12 @@ def _act(old: Programme | None) -> ResponseReturnValue:
             return _form_page(old, form, preview=preview, confirmed=digest_of(programme))
     try:
         late = desk.too_late_for(programme.id)
-        desk.save(me(), programme, request.form.get("seen") if old is not None else None)
+        desk.save(me(), programme, stamp_seen() if old is not None else None)
     except BadInputError as error:
         return _form_page(old, with_problems(form, _at_field(error, programme)), status=422)
+    except WrongStateError as error:
+        flash(error.sentence, "problem")
+        return _form_page(old, form, status=409)
     words = frozen_words(late, services().clock.now())
     flash(f"Đã lưu chương trình «{programme.name.strip()}». {words}".strip(), "warning" if words else "success")
     return redirect(url_for("programmes.page"), 303)
@@ -201,7 +204,7 @@ def _form_page(
     return render_template(
         "programme.html",
         old=old,
-        seen=request.form.get("seen") or stamp_of(old),
+        seen=stamp_for(old),
         form=form,
         used=used,
         confirmed=confirmed,

@@ -9,7 +9,7 @@ from domain.timetable import Programme, Rule
 from scheduler.inputs import Inputs
 from scheduler.sessions import ZONE
 from scheduler.succession import outdated_targets
-from scheduler.words import areas_words, days_words, exception_words, times_words
+from scheduler.words import areas_words, days_words, exception_words, outermost, times_words
 from web.formats import local
 
 
@@ -43,7 +43,7 @@ def _line(rule: Rule, inputs: Inputs, names: dict[str, str], now: datetime) -> R
         programmes[rule.programme_id],
         times_words(rule, inputs.calendar).removeprefix("lúc "),
         days_words(rule),
-        areas_words(rule, names).removeprefix("ở "),
+        areas_words(outermost(rule, inputs.areas), names).removeprefix("ở "),
         tuple(_exceptions(rule, programmes, local(now).date())),
         is_over(rule, inputs.calendar, now),
         tuple(one.words for one in outdated_targets(rule, inputs.areas, local(now).date())),

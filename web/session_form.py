@@ -19,7 +19,7 @@ from domain.calendar import (
 )
 from domain.errors import BadInputError
 from domain.timetable import DEFAULT_GRACE, ItemKind, LatePolicy, Priority, Programme, Rule
-from scheduler.sessions import MOST_ITEMS, NAME_LIMIT, NewSession
+from scheduler.sessions import CHOSEN_PRIORITIES, MOST_ITEMS, NAME_LIMIT, NewSession
 from scheduler.words import clock, on
 from web.formats import duration, local, read_day, read_time
 
@@ -104,13 +104,14 @@ def as_typed(form: MultiDict[str, str], now: datetime) -> SessionForm:
         day_types=frozenset(form.getlist("day_type")) if "day_types" in form else plain.day_types,
         priority=form.get("priority", ""),
         late_policy=form.get("late_policy", plain.late_policy),
-        grace=form.get("grace", plain.grace),
+        grace=form.get("grace", "" if form.get("programme") else plain.grace),
     )
 
 
 def of_rule(rule: Rule, programme: Programme, stamp: str = "") -> SessionForm:
     """Return the form of a session that is there, to be changed or copied."""
-    plain = all(one.kind is ItemKind.BULLETIN and one.bulletin_id for one in programme.items)
+    plain = programme.priority in CHOSEN_PRIORITIES
+    plain = plain and all(one.kind is ItemKind.BULLETIN and one.bulletin_id for one in programme.items)
     once = not rule.regular and len(rule.dates) == 1
     lunar = {name: day for name, (_, day) in LUNAR_PRESETS.items() if day in rule.lunar_days}
     return SessionForm(
@@ -198,7 +199,7 @@ def to_session(form: SessionForm, today: date) -> tuple[NewSession | None, dict[
     fields = _Fields({})
     days = _weekly_days(fields, form) if form.kind == "weekly" else _one_day(fields, form, today)
     more: dict[str, Any] = {
-        "grace": fields.read("grace", lambda: _length(form.grace, DEFAULT_GRACE)),
+        "grace": fields.read("grace", lambda: _length(form.grace, None if form.programme_id else DEFAULT_GRACE)),
         "booked": fields.read("booked", lambda: _length(form.booked, None)),
         "times": fields.read("times", lambda: _times(form)) or (),
         "rank": int(form.rank) if re.fullmatch(r"-?[0-9]{1,5}", form.rank) else None,
@@ -247,7 +248,7 @@ def _weekly_days(fields: _Fields, form: SessionForm) -> dict[str, Any]:
         fields.problems["weekday"] = "Hãy chọn ít nhất một thứ trong tuần, hoặc một cách chọn ngày khác ở dưới."
     return {
         "weekdays": frozenset(int(one) for one in form.weekdays if one in {"1", "2", "3", "4", "5", "6", "7"}),
-        "week_interval": fields.read("week_interval", lambda: _number(form.week_interval or "1", "số tuần")) or 1,
+        "week_interval": fields.read("week_interval", lambda: _number(form.week_interval.strip() or "1", "số tuần")),
         "month_days": fields.read("month_days", lambda: frozenset(map(_month_day, _split(form.month_days)))),
         "nth_weekdays": fields.read("nth", lambda: frozenset(_nth(*one) for one in form.nth)),
         "lunar_days": fields.read("lunar_days", lambda: _lunar_days(form)),

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 
 from domain.errors import BadInputError, NotFoundError
 from domain.machines import MachineState
+from domain.timetable import FROM_OUTSIDE, Rule
 from scheduler.desk import Draft, NewSession
 from scheduler.inputs import Inputs
 from scheduler.judging import length_of
-from scheduler.words import rule_words
+from scheduler.sessions import never_sounds, soundings
+from scheduler.words import on, outermost, rule_words, weekday_word
 from store import places
 from web.area_tree import flat, tree
 from web.context import me, services
@@ -16,6 +18,8 @@ from web.formats import duration, local
 from web.session_form import SessionForm, to_session
 
 _MOST_TOLD = 3
+_STAND_IN_ONLY = "Ở mục tiếp âm và phát trực tiếp, máy phát hiện phát âm thanh thay thế."
+_SOON = timedelta(days=8)
 
 
 def in_words(form: SessionForm) -> tuple[str, str]:
@@ -33,21 +37,35 @@ def in_words(form: SessionForm) -> tuple[str, str]:
         return "", error.sentence if begun else ""
     inputs = services().timetable.inputs()
     names = {one.id: one.name for one in inputs.areas}
-    words = f"{rule_words(draft.edit.rules[0], inputs.calendar, names)}."
-    return f"{words} {_length_in_words(draft, inputs, now)}".strip(), ""
+    rule = draft.edit.rules[0]
+    said = [f"{rule_words(outermost(rule, inputs.areas), inputs.calendar, names)}.", _first_in_words(rule, inputs, now)]
+    return " ".join(one for one in (*said, _length_in_words(draft, inputs, now)) if one), ""
+
+
+def _first_in_words(rule: Rule, inputs: Inputs, now: datetime) -> str:
+    """Return when it sounds first, when that does not go without saying: not soon, or counted in weeks."""
+    never = never_sounds(rule, now, inputs.calendar)
+    if never:
+        return never
+    ahead = (local(one.starts_at) for one in soundings(rule, now, inputs.calendar) if one.starts_at > now)
+    first = next(ahead, None)
+    if first is None or (rule.week_interval == 1 and first - now < _SOON):
+        return ""
+    return f"Lần đầu: {weekday_word(first.date())} {on(first.date())}."
 
 
 def _length_in_words(draft: Draft, inputs: Inputs, now: datetime) -> str:
     after = draft.edit.applied(inputs)
     programme = after.shelf.programmes[draft.edit.rules[0].programme_id]
     length = length_of(programme, local(now).date(), after.shelf, after.terms)
+    outside = f" {_STAND_IN_ONLY}" if any(one.kind in FROM_OUTSIDE for one in programme.items) else ""
     said = f"Buổi dài khoảng {duration(length)}"
     if programme.booked is None:
-        return f"{said}."
+        return f"{said}.{outside}"
     over = length - programme.booked
     if over > timedelta():
-        return f"{said}, thừa {duration(over)} so với chỗ đã đặt."
-    return f"{said}, còn trống {duration(-over)}."
+        return f"{said}, thừa {duration(over)} so với chỗ đã đặt.{outside}"
+    return f"{said}, còn trống {duration(-over)}.{outside}"
 
 
 def warnings_of(wanted: NewSession, more: list[str], now: datetime) -> list[str]:

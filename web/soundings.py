@@ -7,13 +7,15 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from domain.bulletins import BulletinState
-from domain.errors import BadInputError, NotFoundError
+from domain.errors import BadInputError, NotFoundError, WrongStateError
 from domain.people import Role
+from scheduler.conflicts import Conflict
 from scheduler.desk import Draft, Sounding
 from scheduler.editing import Target
-from scheduler.words import clock, exception_words, rule_words
+from scheduler.inputs import Inputs
+from scheduler.words import clock, exception_words, outermost, rule_words
 from store import bulletins
-from web.clashes import Clashes, stopping, take_elsewhere, told
+from web.clashes import NOTHING_PENDING, Clash, Clashes, Pending, Way, stopping, take_elsewhere, told
 from web.context import me, own_station, services
 from web.formats import local, read_day, read_time
 from web.timetable import require_scheduler, where
@@ -24,7 +26,7 @@ _LISTED = 50
 
 @dataclass(frozen=True, slots=True)
 class SoundingForm:
-    """What was typed about one sounding, and a sentence for each field that cannot be used."""
+    """What was typed about one sounding; `sending` it urgently as it stands is all that was asked for."""
 
     day: str
     time: str
@@ -32,6 +34,7 @@ class SoundingForm:
     note: str = ""
     instead: str = ""
     urgent: bool = False
+    sending: bool = False
 
 
 @blueprint.get("/<key>")
@@ -53,7 +56,8 @@ def move(key: str) -> ResponseReturnValue:
         return _page(held, form, problems, 422)
     try:
         target = Target(day, moment, form.note)
-        draft = services().timetable.drafting(me()).move(key, target, always=form.scope == "always")
+        drafting, urgent = services().timetable.drafting(me()), form.urgent and bool(held.given)
+        draft = drafting.move(key, target, always=form.scope == "always", urgent=urgent)
     except BadInputError as error:
         return _page(held, form, {"time": error.sentence}, 422)
     return _keep(held, form, draft)
@@ -74,7 +78,8 @@ def replace(key: str) -> ResponseReturnValue:
     if not form.instead:
         return _page(held, form, {"instead": "Hãy chọn chương trình hoặc bản tin để phát thay."}, 422)
     try:
-        draft = services().timetable.drafting(me()).replace(key, form.instead, form.note)
+        drafting, urgent = services().timetable.drafting(me()), form.urgent and bool(held.given)
+        draft = drafting.replace(key, form.instead, form.note, urgent=urgent)
     except (BadInputError, NotFoundError) as error:
         return _page(held, form, {"instead": error.sentence}, 422)
     return _keep(held, form, draft)
@@ -89,30 +94,67 @@ def restore(key: str) -> ResponseReturnValue:
 @blueprint.post("/<key>/gui-gap")
 def send_urgently(key: str) -> ResponseReturnValue:
     """Take a sounding off the machines and urgently send what it was to become."""
-    return _done(services().timetable.drafting(me()).urgent(key))
+    desk = services().timetable
+    try:
+        drafting = desk.drafting(me())
+        draft = drafting.urgent(key)
+        found = desk.clashes(draft)
+        clashes = _to_look_at(draft, found, drafting.inputs)
+        if clashes is not None:
+            held = desk.sounding(key)
+            fresh = _fresh(held)
+            return _page(held, SoundingForm(fresh.day, fresh.time, sending=True), {}, 409, Pending(_only_told(clashes)))
+        return _done(draft, found)
+    except WrongStateError as error:
+        flash(error.sentence, "warning")
+        return _back()
 
 
 def _keep(held: Sounding, form: SoundingForm, draft: Draft) -> ResponseReturnValue:
     """Save a draft unless something clashes that has not been looked at yet."""
-    offer = request.form.get("offer", "")
-    if offer and (done := take_elsewhere(offer)):
-        flash(done, "success")
-    found = services().timetable.clashes(draft)
-    clashes = stopping(draft, found, in_form=False)
-    if clashes is not None and not (clashes.may_save and request.form.get("anyway") == clashes.seal):
-        return _page(held, form, {}, 409, clashes)
-    if told(found):
+    drafting = services().timetable.drafting(me())
+    try:
+        beside = take_elsewhere(drafting)
+        both = drafting.together(draft, (one.draft for one in beside))
+    except BadInputError as error:
+        return _page(held, form, {_field(form): error.sentence}, 422)
+    found = services().timetable.clashes(both)
+    clashes = _to_look_at(draft, found, drafting.inputs)
+    if clashes is not None:
+        return _page(held, form, {}, 409, Pending(clashes, beside))
+    try:
+        return _done(both, found)
+    except WrongStateError as error:
+        return _page(held, form, {_field(form): error.sentence}, 409, Pending(None, beside))
+
+
+def _field(form: SoundingForm) -> str:
+    return "instead" if form.instead else "time"
+
+
+def _to_look_at(draft: Draft, found: tuple[Conflict, ...], inputs: Inputs) -> Clashes | None:
+    """Return what clashes and has not been looked at yet, if anything."""
+    clashes = stopping(draft, found, inputs, in_form=False)
+    if clashes is None or (clashes.may_save and request.form.get("anyway") == clashes.seal):
+        return None
+    return clashes
+
+
+def _only_told(clashes: Clashes) -> Clashes:
+    """Return clashes with their ways out in words: none of them is a button where only sending is asked for."""
+    found = tuple(Clash(one.sentence, tuple(Way(way.words) for way in one.ways)) for one in clashes.found)
+    return Clashes(found, clashes.seal, clashes.may_save)
+
+
+def _done(draft: Draft, found: tuple[Conflict, ...] | None = None) -> ResponseReturnValue:
+    services().timetable.save(me(), draft, found)
+    if found and told(found):
         flash(f"Tính đến lúc này: {' '.join(told(found)[:3])}", "warning")
-    return _done(draft, held.asked.key if form.urgent and held.given else "")
-
-
-def _done(draft: Draft, urgent_key: str = "") -> ResponseReturnValue:
-    desk, user = services().timetable, me()
-    desk.save(user, draft)
     flash(f"Đã {draft.action}: {draft.words}.", "success")
-    if urgent_key:
-        desk.save(user, desk.drafting(user).urgent(urgent_key))
-        flash("Đã gửi gấp thay đổi này đến các máy phát.", "success")
+    return _back()
+
+
+def _back() -> ResponseReturnValue:
     return redirect(url_for("timetable.page", **where()), 303)
 
 
@@ -121,7 +163,7 @@ def _page(
     form: SoundingForm | None,
     problems: dict[str, str],
     status: int = 200,
-    clashes: Clashes | None = None,
+    pending: Pending = NOTHING_PENDING,
 ) -> ResponseReturnValue:
     inputs = services().timetable.inputs()
     now = services().clock.now()
@@ -137,11 +179,11 @@ def _page(
         at=held.stands.starts_at if held.stands else held.asked.starts_at,
         is_past=(held.stands or held.asked).starts_at <= now,
         different=exception_words(held.exception, named.name if named else "") if held.exception else "",
-        rule_words=rule_words(held.rule, inputs.calendar, names),
+        rule_words=rule_words(outermost(held.rule, inputs.areas), inputs.calendar, names),
         given_since=held.given[0].starts_at - inputs.freeze if held.given else None,
         form=form or _fresh(held),
         problems=problems,
-        clashes=clashes,
+        pending=pending,
         programmes=sorted(
             (one for one in inputs.shelf.programmes.values() if one.id != held.programme.id), key=lambda one: one.name
         ),

@@ -9,19 +9,20 @@ from flask.typing import ResponseReturnValue
 
 from domain.bulletins import Bulletin, BulletinState
 from domain.calendar import DAY_TYPE_LABELS
-from domain.errors import BadInputError, NotAllowedError, NotFoundError
+from domain.errors import BadInputError, NotAllowedError, NotFoundError, TiengLoaError, WrongStateError
 from domain.machines import Machine
 from domain.people import Role
 from domain.timetable import LAYER_LABELS, Layer, Priority, Slot
 from scheduler.conflicts import Conflict
 from scheduler.desk import Draft, NewSession
-from scheduler.drafts import stamp_of
+from scheduler.drafts import Drafting, stamp_of
 from scheduler.inputs import Inputs
-from scheduler.sessions import soundings
+from scheduler.sessions import never_sounds, soundings
 from store import bulletins, clips, machines, places
 from web.area_tree import Branch, flat, tree
-from web.clashes import Clashes, stopping, take, told
+from web.clashes import NOTHING_PENDING, Pending, Taken, stopping, take, told
 from web.context import me, own_station, services
+from web.errors import status_of
 from web.formats import SHORT_WEEKDAYS, WEEKDAYS, ZONE, local, read_day
 from web.fragments import fragment
 from web.rule_lines import rule_lines
@@ -44,6 +45,15 @@ from web.week import PARTS, day_table, heads, monday_of, table, week_of
 blueprint = Blueprint("timetable", __name__, url_prefix="/lich")
 UNDO_SHOWN = timedelta(seconds=10)
 _LARGEST_NUMBER = 2**53
+_RULE_CHANGED = (
+    "Dòng lịch này vừa được người khác sửa nên chưa lưu. Những gì bạn gõ vẫn còn nguyên bên dưới. Hãy xem bản mới; nếu "
+    "vẫn muốn lấy bản của bạn thì bấm «Lưu» lần nữa."
+)
+_RULE_GONE = (
+    "Dòng lịch này không còn nữa nên chưa lưu. Những gì bạn gõ vẫn còn nguyên bên dưới; bấm «Xếp lịch» để thêm thành "
+    "một dòng mới."
+)
+_BULLETIN_GONE = "Có bản tin đã chọn không còn nữa nên chưa xếp lịch. Hãy chọn lại bản tin."
 NTH_LABELS = (("1", "đầu tiên"), ("2", "lần thứ 2"), ("3", "lần thứ 3"), ("4", "lần thứ 4"), ("-1", "cuối cùng"))
 
 
@@ -94,6 +104,7 @@ def page() -> ResponseReturnValue:
         slots_of=lambda day: [slot for slot in place.shown(own) if local(slot.starts_at).date() == day],
         layer_labels=LAYER_LABELS,
         rules=rule_lines(inputs, names, now),
+        forgotten=[one for one in days if one < today and not any(local(slot.starts_at).date() == one for slot in own)],
         late=services().timetable.late(),
         undo=services().timetable.undoable(me(), UNDO_SHOWN) if me().may(Role.SCHEDULER) else None,
         station=own_station(),
@@ -198,28 +209,53 @@ def _keep(rule_id: str | None) -> ResponseReturnValue:
     if request.form.get("preset"):
         calendar = services().timetable.inputs().calendar
         return _form_page(with_preset(form, request.form["preset"], calendar), {}, rule_id=rule_id)
-    if request.form.get("offer"):
-        taken = take(request.form["offer"], form)
-        form = taken.form
-        if taken.words:
-            flash(taken.words, "success")
-    wanted, problems = to_session(form, local(now).date())
-    if wanted is None:
-        return _form_page(form, problems, 422, rule_id=rule_id)
+    drafting, pending = services().timetable.drafting(me()), NOTHING_PENDING
     try:
-        draft = services().timetable.drafting(me()).session(wanted, rule_id, form.stamp)
+        taken = take(form, drafting)
+        form, pending = taken.form, Pending(None, taken.beside)
+        wanted, problems = to_session(form, local(now).date())
+        if wanted is None:
+            return _form_page(form, problems, 422, rule_id=rule_id, pending=pending)
+        return _put(taken, wanted, rule_id, drafting)
     except BadInputError as error:
-        return _form_page(form, {_field_of(form, now): error.sentence}, 422, rule_id=rule_id)
-    found = services().timetable.clashes(draft)
-    clashes = stopping(draft, found)
+        problems = {_field_of(form, now): error.sentence}
+        return _form_page(form, problems, 422, rule_id=rule_id, pending=pending)
+    except (NotFoundError, WrongStateError) as error:
+        return _overtaken(form, error, rule_id)
+
+
+def _put(taken: Taken, wanted: NewSession, rule_id: str | None, drafting: Drafting) -> ResponseReturnValue:
+    """Put the session in the timetable, and what was taken beside it, unless something is to be looked at first."""
+    desk, form = services().timetable, taken.form
+    own = drafting.session(wanted, rule_id, form.stamp)
+    draft = drafting.together(own, (one.draft for one in taken.beside))
+    found = desk.clashes(draft)
+    clashes = stopping(own, found, drafting.inputs)
     if clashes is not None and not (clashes.may_save and request.form.get("anyway") == clashes.seal):
-        return _form_page(form, {}, 409, rule_id=rule_id, clashes=clashes)
-    services().timetable.save(me(), draft)
-    return _saved(draft, wanted, found, now)
+        return _form_page(form, {}, 409, rule_id=rule_id, pending=Pending(clashes, taken.beside))
+    desk.save(me(), draft, found)
+    for one in taken.beside:
+        flash(f"Đã {one.words}. Hoàn tác thì cả hai thay đổi cùng được bỏ.", "success")
+    return _saved(own, wanted, found)
 
 
-def _saved(draft: Draft, wanted: NewSession, found: tuple[Conflict, ...], now: datetime) -> ResponseReturnValue:
-    warnings = warnings_of(wanted, told(found), now)
+def _overtaken(form: SessionForm, error: TiengLoaError, rule_id: str | None) -> ResponseReturnValue:
+    """Show the form again as it was typed, when what it is about was changed or taken away by somebody else."""
+    inputs = services().timetable.inputs()
+    if rule_id is not None and rule_id not in inputs.shelf.rules:
+        return _form_page(replace(form, stamp=""), {"form": _RULE_GONE}, 404)
+    if not inputs.shelf.bulletins.keys() >= set(form.bulletin_ids):
+        return _form_page(form, {"bulletin": _BULLETIN_GONE}, 422, rule_id=rule_id)
+    stamp = stamp_of(inputs, rule_id) if rule_id is not None else form.stamp
+    if form.stamp and stamp != form.stamp:
+        return _form_page(replace(form, stamp=stamp), {"form": _RULE_CHANGED}, 409, rule_id=rule_id)
+    return _form_page(form, {"form": error.sentence}, status_of(error), rule_id=rule_id)
+
+
+def _saved(draft: Draft, wanted: NewSession, found: tuple[Conflict, ...]) -> ResponseReturnValue:
+    now = services().clock.now()
+    never = never_sounds(draft.edit.rules[0], now, services().timetable.inputs().calendar)
+    warnings = warnings_of(wanted, [one for one in (never, *told(found)) if one], now)
     done = "Đã sửa dòng lịch" if draft.action == "sửa dòng lịch" else "Đã xếp lịch"
     if warnings:
         flash(f"{done}, nhưng {' '.join(warnings)}", "warning")
@@ -242,7 +278,7 @@ def _form_page(
     status: int = 200,
     *,
     rule_id: str | None = None,
-    clashes: Clashes | None = None,
+    pending: Pending = NOTHING_PENDING,
 ) -> ResponseReturnValue:
     now = services().clock.now()
     inputs = services().timetable.inputs()
@@ -255,7 +291,7 @@ def _form_page(
         "session.html",
         form=form,
         problems=problems,
-        clashes=clashes,
+        pending=pending,
         rule_id=rule_id,
         words=words,
         problem_words=problem,
@@ -270,6 +306,7 @@ def _form_page(
         nth_labels=NTH_LABELS,
         dayparts=inputs.calendar.dayparts.values(),
         day_types=DAY_TYPE_LABELS,
+        usual_day_types=SessionForm().day_types,
         lunar=LUNAR_PRESETS,
         late_labels=LATE_LABELS,
         presets=[(one, filled_by(one, inputs.calendar)) for one in PRESETS],

@@ -11,6 +11,7 @@ from domain.errors import BadInputError, NotFoundError
 from domain.machines import Machine
 from domain.timetable import Slot
 from scheduler.build import playlist_slot
+from scheduler.fills import as_listed
 from scheduler.inquiry import Answer, DayPlan, TimetableInquiry
 from scheduler.why import VERDICT_LABELS, Verdict
 from store import places
@@ -77,15 +78,18 @@ def page() -> ResponseReturnValue:
 def day() -> ResponseReturnValue:
     """Show what a day will be like at a place, each session to be heard as one sound."""
     found = _places()
-    tomorrow = local(services().clock.now()).date() + timedelta(days=1)
+    today = local(services().clock.now()).date()
+    tomorrow = today + timedelta(days=1)
     on = _asked_day(tomorrow)
     plan = _day_plan(found.chosen, on) if found.chosen else None
     return render_template(
         "dry_run.html",
         spots=found,
         on=on,
+        today=today,
         tomorrow=tomorrow,
         plan=plan,
+        reported=[(one, line_mark(one.outcome)) for one in plan.lines] if plan else [],
         offsets=_offsets,
         sound=lambda slot: url_for("why.sound", may=found.chosen, ngay=on.isoformat(), buoi=slot.key),
         station=own_station(),
@@ -192,7 +196,7 @@ def _asked_day(otherwise: date) -> date:
 def _offsets(slot: Slot) -> list[datetime]:
     """Return the instant at which each item of a session begins."""
     at, found = slot.starts_at, []
-    for item in slot.items:
+    for item in as_listed(slot.items):
         at += timedelta() if item.refusal else item.lead
         found.append(at)
         at += timedelta() if item.refusal else item.length

@@ -14,6 +14,7 @@ from domain.calendar import EVERY_DAY_TYPE
 from domain.errors import BadInputError, NotAllowedError, NotFoundError
 from domain.people import Role, User
 from domain.ports import Clock
+from domain.text import tidy
 from domain.timetable import Priority, Rule
 from scheduler import planning
 from scheduler.build import reaches
@@ -22,10 +23,11 @@ from scheduler.drafts import Draft, Drafting
 from scheduler.ical.feed import Heading, sessions_calendar
 from scheduler.ical.rule_feed import Titled, Unsaid, rules_calendar
 from scheduler.ical.rules import Imported
-from scheduler.inputs import Inputs
+from scheduler.inputs import Inputs, Reforms
 from scheduler.judging import length_of
-from scheduler.sessions import NAME_LIMIT, NewSession, soundings, tidy
+from scheduler.sessions import NAME_LIMIT, NewSession, soundings
 from scheduler.snapshots import fingerprint, of_edit
+from scheduler.spots import slots_at, spots_of_areas
 from store import calendar_links, places, station
 from store.calendar_links import CalendarLink
 from store.engine import Database, new_id
@@ -112,14 +114,15 @@ class CalendarDesk:
         now = self.clock.now()
         with self.database.read() as connection:
             heading, inputs = _heading(connection, area_id, now), planning.load(connection)
-        path = planning.path_on(inputs.areas, area_id, planning.local_date(now))
+        today = planning.local_date(now)
+        paths = Reforms.of(inputs.areas, today).listener("", area_id).paths
         names = {one.id: one.name for one in inputs.shelf.programmes.values()}
         titled = [
-            Titled(rule, names[rule.programme_id], _length(inputs, rule, planning.local_date(now)), names)
+            Titled(rule, names[rule.programme_id], _length(inputs, rule, today), names)
             for rule in sorted(inputs.shelf.rules.values(), key=lambda one: (one.times, one.id))
-            if reaches(rule, path)
+            if any(reaches(rule, path) for path in paths)
         ]
-        return rules_calendar(titled, inputs.calendar, heading, planning.local_date(now))
+        return rules_calendar(titled, inputs.calendar, heading, now)
 
     def _feed(self, area_id: str, held: frozenset[str]) -> Feed:
         now = self.clock.now()
@@ -130,7 +133,8 @@ class CalendarDesk:
             if etag in held:
                 return Feed(etag, b"")
             inputs = planning.load(connection)
-        slots = planning.slots_of_area(inputs, area_id, start, start + AHEAD)
+            spots = spots_of_areas(connection, inputs, (area_id,), now)
+            slots = slots_at(connection, inputs, spots, (start, start + AHEAD), now)[area_id]
         return Feed(etag, sessions_calendar(slots, heading))
 
 
@@ -146,10 +150,12 @@ def draft_import(drafting: Drafting, imported: Imported, what: What, area_ids: f
     if not ahead:
         raise BadInputError("Mọi sự kiện trong tệp đều đã qua hoặc đã bị huỷ. Chưa nhập gì.")
     rules: list[Rule] = []
+    judged: tuple[Rule, ...] = ()
     edit, after = Edit(), drafting
     for rule in ahead:
         draft = after.session(_session(rule, what, imported, area_ids))
         (made,) = draft.edit.rules
+        judged += draft.judged
         rules.append(replace(made, except_dates=rule.except_dates))
         edit = Edit(tuple(rules), (*edit.programmes, *draft.edit.programmes))
         after = replace(after, inputs=edit.applied(drafting.inputs))
@@ -158,9 +164,8 @@ def draft_import(drafting: Drafting, imported: Imported, what: What, area_ids: f
     name = after.inputs.shelf.programmes[rules[0].programme_id].name
     told = f"«{name}»: {len(rules)} dòng lịch từ tệp iCalendar"
     seen = fingerprint(of_edit(shelf.rules, shelf.programmes, edit))
-    return ImportDraft(
-        Draft(edit, "nhập lịch", told, rules[0].id, seen), tuple(rules), len(imported.rules) - len(ahead)
-    )
+    draft = Draft(edit, "nhập lịch", told, rules[0].id, seen, drafting.inputs.version, judged)
+    return ImportDraft(draft, tuple(rules), len(imported.rules) - len(ahead))
 
 
 def _session(rule: Rule, what: What, imported: Imported, area_ids: frozenset[str]) -> NewSession:

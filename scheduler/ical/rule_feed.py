@@ -19,6 +19,7 @@ _ZONE = ZoneInfo(STATION_ZONE)
 _NAMES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _EVERY_WEEKDAY = frozenset(range(1, 8))
 _WEEKEND = frozenset({6, 7})
+_DAY = timedelta(days=1)
 _LOOK = timedelta(days=366)
 _LOOKS = 12
 """How many years are searched for the first day of a rule: a fifth Monday on a 29 February comes once in 28."""
@@ -57,29 +58,36 @@ class _CannotSayError(Exception):
 
 
 def rules_calendar(
-    titled: Iterable[Titled], calendar: Calendar, heading: Heading, today: date
+    titled: Iterable[Titled], calendar: Calendar, heading: Heading, now: datetime
 ) -> tuple[bytes, tuple[Unsaid, ...]]:
     """Return the rules that are on as a calendar of repeating events, one for each time of day, and the rules left out.
 
-    Special days that are known today become single days left out or added. A rule without a first day begins today.
+    Special days that are known today become single days left out or added. No event begins before `now`.
     """
     made, unsaid = calendar_of(heading), []
     for one in titled:
         if not one.rule.enabled:
             continue
         try:
-            for event in _events(one, calendar, heading, today):
+            for event in _events(one, calendar, heading, now):
                 made.add_component(event)
         except _CannotSayError as error:
             unsaid.append(Unsaid(one.title, str(error.args[0])))
     return bytes(made.to_ical()), tuple(unsaid)
 
 
-def _events(one: Titled, calendar: Calendar, heading: Heading, today: date) -> Iterator[Event]:
-    times = _times(one.rule, calendar)
-    days = _days(one.rule, calendar, today)
-    for moment in sorted(times):
-        yield from _at(one, days, moment, heading)
+def _events(one: Titled, calendar: Calendar, heading: Heading, now: datetime) -> Iterator[Event]:
+    local = now.astimezone(_ZONE)
+    first: dict[time, date] = {}
+    for moment in sorted(_times(one.rule, calendar)):
+        first[moment] = local.date() + (_DAY if moment < local.time() else timedelta())
+    ahead = {since: _days(one.rule, calendar, since) for since in sorted(set(first.values()))}
+    if first and not any(ahead.values()):
+        raise _CannotSayError("không còn ngày nào")
+    for moment, since in first.items():
+        days = ahead[since]
+        if days is not None:
+            yield from _at(one, days, moment, heading)
 
 
 def _times(rule: Rule, calendar: Calendar) -> set[time]:
@@ -92,22 +100,23 @@ def _times(rule: Rule, calendar: Calendar) -> set[time]:
     return times
 
 
-def _days(rule: Rule, calendar: Calendar, today: date) -> _Days:
+def _days(rule: Rule, calendar: Calendar, since: date) -> _Days | None:
+    """Return the days of `rule` from `since` on, if any."""
     ways = [bool(rule.weekdays), bool(rule.month_days), bool(rule.nth_weekdays)]
     if rule.lunar_days:
         raise _CannotSayError("ngày âm lịch")
     if sum(ways) > 1:
         raise _CannotSayError("nhiều cách chọn ngày trong một dòng lịch")
     pattern = _pattern(rule)
-    first = _first_day(pattern, today) if pattern.regular else None
+    first = _first_day(pattern, since) if pattern.regular else None
     if first is None:
-        left = sorted(rule.dates - rule.except_dates)
+        left = sorted(day for day in rule.dates - rule.except_dates if day >= since)
         if not left:
-            raise _CannotSayError("không còn ngày nào")
+            return None
         single = replace(pattern, weekdays=frozenset(), month_days=frozenset(), nth_weekdays=frozenset())
         return _Days(single, left[0], frozenset(), frozenset(left[1:]))
-    special = _special(rule, pattern, calendar, min(first, pattern.valid_from or today))
-    added = (rule.dates | special[1]) - rule.except_dates
+    special = _special(rule, pattern, calendar, since)
+    added = {day for day in (rule.dates | special[1]) - rule.except_dates if day >= since}
     gone = rule.except_dates | (special[0] - rule.dates)
     left_out = frozenset(day for day in gone if _has(pattern, day))
     return _Days(pattern, first, left_out, frozenset(day for day in added if not _has(pattern, day)))
@@ -125,8 +134,8 @@ def _pattern(rule: Rule) -> Rule:
     return replace(bare, weekdays=rule.weekdays & allowed)
 
 
-def _first_day(pattern: Rule, today: date) -> date | None:
-    begin = pattern.valid_from or today
+def _first_day(pattern: Rule, since: date) -> date | None:
+    begin = max(pattern.valid_from or since, since)
     for number in range(_LOOKS):
         first = begin + number * _LOOK
         if not FIRST_YEAR < first.year < LAST_YEAR:
@@ -175,7 +184,7 @@ def _exception(rule: Rule, day: date, moment: time) -> RuleException | None:
 
 
 def _sounds(days: _Days, day: date) -> bool:
-    if day in days.left_out:
+    if day in days.left_out or day < min((days.first, *days.added)):
         return False
     return day == days.first or day in days.added or (days.rule.regular and _has(days.rule, day))
 

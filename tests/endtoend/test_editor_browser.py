@@ -1,37 +1,24 @@
 """The editor in real Chromium: doubts for always, voices side by side, marks at the caret, and a long script."""
 
 import re
-import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from domain.bulletins import SCRIPT_LIMIT
 from domain.reading import LexiconEntry
-from tests.fakes import need_tool
+from tests.browsing import Served, chromium, serving
 from tests.fakes_web import EDITOR, SCRIPT, FakeSpeaker, panel
-from tests.integration.test_panel_browser import TAGS, Served
+from tests.looking import look
 from tts.lexicon import LexiconReader
 from web.context import EXTENSION
-from web.server import address_of, make_server
 from web.services import PanelVoice
 
+__all__ = ("chromium",)
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    need_tool(path is not None, "Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -42,18 +29,8 @@ def served(tmp_path: Path, chromium: Browser) -> Iterator[Served]:
             PanelVoice("espeak:vi", "eSpeak NG", FakeSpeaker()),
         )
         town.app.extensions[EXTENSION] = replace(town.services, engines=voices)
-        server = make_server(town.app, "127.0.0.1", 0)
-        thread = threading.Thread(target=server.serve)
-        thread.start()
-        one = Served(town, address_of(server), chromium)
-        try:
+        with serving(town, chromium) as one:
             yield one
-        finally:
-            for context in chromium.contexts:
-                context.close()
-            server.stop()
-            thread.join()
-        assert one.wrong == []
 
 
 def test_a_doubt_is_answered_for_always(served: Served) -> None:
@@ -83,8 +60,7 @@ def test_a_reading_for_always_is_heard_asked_for_twice_and_taken_back(served: Se
     again = page.get_by_role("button", name=re.compile("^Vẫn luôn đọc thế này"))
     expect(again).to_be_focused()
     expect(page.locator(".asks")).to_contain_text("1 câu trong 1 bản tin đã duyệt sẽ đọc khác đi")
-    found = Axe().run(page, options={"runOnly": TAGS})
-    assert found.violations_count == 0, found.generate_report()
+    look(page, "asked twice")
     again.press("Enter")
     expect(page.locator(".kept")).to_contain_text("luôn đọc là «quỹ vì trẻ em»")
     page.get_by_label("Nội dung").press_sequentially(" Xin cảm ơn.")
@@ -233,9 +209,7 @@ def test_a_refused_submission_opens_at_its_first_problem_with_the_sentence_in_si
     expect(first).to_be_focused()
     expect(first).to_be_in_viewport()
     assert page.locator("#doc .faults").count() == 1
-    page.evaluate("scrollTo({top: 0, behavior: 'instant'})")  # what a bar half covers is no matter of size
-    found = Axe().run(page, options={"runOnly": TAGS})
-    assert found.violations_count == 0, found.generate_report()
+    look(page, "faults")
     first.press("Enter")
     page.keyboard.type("Hết.")
     expect(page.locator(".faults")).to_have_count(0)
@@ -267,10 +241,7 @@ def test_the_lexicon_and_the_marks_are_open_to_all_and_fit_the_screen(served: Se
     page = served.page(EDITOR, width, height)
     for path in ("/tu-dien?q=uy", "/tu-dien", "/tu-dien/moi", f"/tu-dien/{entry_id}", f"/tu-dien/{entry_id}/bo"):
         page.goto(served.address + path)
-        found = Axe().run(page, options={"runOnly": TAGS})
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        look(page, path)
     for path in ("/tu-dien/lich-su", "/tro-giup/dau"):
         page.goto(served.address + path)
-        assert Axe().run(page, options={"runOnly": TAGS}).violations_count == 0, path
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        look(page, path)

@@ -1,38 +1,25 @@
 """Recording with the browser's microphone in real Chromium: heard, sent, taken in, and refused at its sentence."""
 
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from store import recordings
+from tests.browsing import Served, a_chromium, serving
 from tests.fakes_web import EDITOR, panel
-from tests.integration.test_panel_browser import TAGS, Served
-from web.server import address_of, make_server
+from tests.looking import look
 
 pytestmark = pytest.mark.browser
-_MICROPHONE = ("--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+_MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
 @pytest.fixture
-def served(tmp_path: Path, chromium: str) -> Iterator[Served]:
-    with panel(tmp_path) as town, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(_MICROPHONE))
-        server = make_server(town.app, "127.0.0.1", 0)
-        thread = threading.Thread(target=server.serve)
-        thread.start()
-        one = Served(town, address_of(server), browser)
-        try:
-            yield one
-        finally:
-            browser.close()
-            server.stop()
-            thread.join()
-        assert one.wrong == []
+def served(tmp_path: Path) -> Iterator[Served]:
+    with panel(tmp_path) as town, a_chromium(*_MICROPHONE) as browser, serving(town, browser) as one:
+        yield one
 
 
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (375, 700)])
@@ -49,10 +36,7 @@ def test_a_sentence_is_recorded_heard_and_sent(served: Served, width: int, heigh
     stop.click()
     expect(line.get_by_role("status")).to_contain_text("Hãy nghe lại, rồi bấm «Gửi bản thu»")
     expect(line.locator("[data-recorder] audio")).to_have_attribute("src", re.compile("^blob:"))
-    page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
-    found = Axe().run(page, options={"runOnly": TAGS})
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    look(page, "recorded")
     line.get_by_role("button", name=re.compile("^Gửi bản thu")).click()
     expect(page.locator("main")).to_contain_text("Đã nhận bản thu")
     with served.town.database.read() as connection:

@@ -308,7 +308,7 @@ class TestAreas:
         with station.database.write() as connection:
             rule = next(one for one in timetable.rules(connection).values())
             timetable.put_rule(connection, replace(rule, area_ids=frozenset({"tan-phong"})))
-        start = datetime.combine(TODAY, time(), ZONE)
+        start = datetime.combine(TODAY + DAY, time(), ZONE)
         assert len(station.timetable.will_sound("cum-san-thang", start, start + DAY)) == 2
         assert desk.left_behind("tan-phong") == ()
         desk.go_on(technician, "tan-phong")

@@ -66,6 +66,15 @@ def test_an_explanation_is_one_document(data: Path, here: Here) -> None:
     assert told["reported"] is None
 
 
+def test_a_day_before_the_rule_was_made_is_not_made_up(data: Path, here: Here) -> None:
+    shown = ("--data", str(data), "timetable", "show", "--machine", "Máy chợ", "--day", "2020-03-02")
+    assert "không còn giữ lịch nào đã giao cho máy" in here(*shown).out
+    (day,) = json.loads(here(*shown, "--json").out)
+    assert (day["sessions"], day["used_s"], day["reported"], day["forgotten"]) == ([], 0, [], True)
+    ran = here("--data", str(data), "timetable", "why", "--area", "Bản San Thàng", "--at", "05:30 02/03/2020", "--json")
+    assert json.loads(ran.out)["sounding"] is None
+
+
 REFUSALS = {
     "no machine": (("why", "--machine", "Không có", "--at", "05:30"), "Không có máy phát tên «Không có»"),
     "no area": (("show", "--area", "Không có"), "Không có địa bàn tên «Không có»"),

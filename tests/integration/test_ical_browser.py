@@ -1,32 +1,22 @@
 """The pages of iCalendar in real Chromium: open to all at both sizes, and a file brought in by hand."""
 
-import os
+from dataclasses import replace
 from datetime import time
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from domain.timetable import Priority
 from scheduler.desk import NewSession
 from scheduler.watch import Watch
+from tests.browsing import Served, chromium
 from tests.fakes_ical import STATION, event, file_of, weekly
 from tests.fakes_web import EDITOR, busy_day
-from tests.integration.test_panel_browser import TAGS, Served, chromium, served
+from tests.integration.test_panel_browser import served
+from tests.looking import look
 
 __all__ = ("chromium", "served")
 SIZES = [(1366, 768), (375, 700)]
-
-
-def look(page: Page, name: str) -> None:
-    """Hold a page to the guidelines and to its width; keep a picture where a person asked for pictures."""
-    page.evaluate("scrollTo(0, 0)")  # where no bar half covers a target
-    found = Axe().run(page, options={"runOnly": TAGS})
-    assert found.violations_count == 0, found.generate_report()
-    wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-    assert wide <= seen, f"{name} scrolls sideways: {wide} > {seen}"
-    if folder := os.environ.get("TIENGLOA_TEST_PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}-{seen}.png", full_page=True)
 
 
 @pytest.mark.browser
@@ -49,6 +39,7 @@ def test_a_link_for_phones_is_made_and_taken_back(served: Served, width: int, he
 def test_a_file_is_looked_at_and_brought_in(served: Served, width: int, height: int) -> None:
     ids = busy_day(served.town)
     wanted = NewSession("Chiều", (ids["produced"],), frozenset({"san-thang"}), (time(17),), frozenset({1}))
+    wanted = replace(wanted, priority=Priority.PRIORITY)  # before which what comes in may give way
     served.town.services.timetable.add(EDITOR, wanted)
     page = served.page(EDITOR, width, height)
     page.goto(f"{served.address}/lich/nhap?area=san-thang")

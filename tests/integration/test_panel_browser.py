@@ -1,77 +1,27 @@
 """The panel in real Chromium: open to all, no sideways scroll, a silent console, and scripts that work."""
 
 import re
-import shutil
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from domain.errors import BusyError, NotAllowedError
 from store import jobs
-from tests.fakes import need_tool
-from tests.fakes_web import APPROVER, EDITOR, Panel, busy_day, panel
-from web.server import address_of, make_server, serve
+from tests.browsing import Served, chromium, serving
+from tests.fakes_web import APPROVER, EDITOR, busy_day, panel
+from tests.looking import look
+from web.server import make_server, serve
 
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    need_tool(path is not None, "Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-class Served:
-    """A panel behind the real server, and the pages of people who are signed in."""
-
-    def __init__(self, town: Panel, address: str, browser: Browser) -> None:
-        self.town, self.address, self.browser = town, address, browser
-        self.wrong: list[str] = []
-
-    def page(self, user=EDITOR, width: int = 1366, height: int = 768, *, scripts: bool = True) -> Page:
-        context = self.browser.new_context(
-            viewport={"width": width, "height": height},
-            locale="vi-VN",
-            timezone_id="Asia/Ho_Chi_Minh",
-            java_script_enabled=scripts,
-        )
-        page = context.new_page()
-        page.on("console", lambda said: self.wrong.append(said.text) if said.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("request", lambda asked: self.wrong.append(asked.url) if self._elsewhere(asked.url) else None)
-        page.goto(self.address + self.town.sign_in_line(user))
-        page.get_by_role("button", name=re.compile("^Vào với tên")).click()
-        expect(page.get_by_role("heading", name=re.compile("Hôm nay"))).to_be_visible()
-        return page
-
-    def _elsewhere(self, url: str) -> bool:
-        return not url.startswith((self.address, "data:", "blob:"))
+__all__ = ("chromium",)
 
 
 @pytest.fixture
 def served(tmp_path: Path, chromium: Browser) -> Iterator[Served]:
-    with panel(tmp_path) as town:
-        server = make_server(town.app, "127.0.0.1", 0)
-        thread = threading.Thread(target=server.serve)
-        thread.start()
-        one = Served(town, address_of(server), chromium)
-        try:
-            yield one
-        finally:
-            for context in chromium.contexts:
-                context.close()
-            server.stop()
-            thread.join()
-        assert one.wrong == []
+    with panel(tmp_path) as town, serving(town, chromium) as one:
+        yield one
 
 
 @pytest.mark.browser
@@ -85,10 +35,7 @@ def test_every_page_is_open_to_all_and_fits_the_screen(served: Served, width: in
     paths += ["/lich/vi-sao", at, "/lich/nghe-truoc"]
     for path in (*paths, "/tai-khoan", "/dang-nhap"):
         page.goto(served.address + path)
-        found = Axe().run(page, options={"runOnly": TAGS})
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-        wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert wide <= seen, f"{path} scrolls sideways: {wide} > {seen}"
+        look(page, path)
 
 
 @pytest.mark.browser

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, time, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from icalendar import Calendar
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
-from domain.timetable import Rule
+from domain.timetable import Priority, Rule
 from scheduler.desk import NewSession
 from store import timetable
 from tests.fakes_ical import STATION, event, file_of, weekly
@@ -25,9 +26,10 @@ def town(tmp_path: Path) -> Iterator[Panel]:
         yield one
 
 
-def scheduled(town: Panel, title: str = "Lịch tiếp công dân") -> str:
+def scheduled(town: Panel, title: str = "Lịch tiếp công dân", priority: Priority = Priority.NORMAL) -> str:
     """Have a produced bulletin sound every day, and return its rule."""
     wanted = NewSession(title, (town.produced(title),), frozenset({"san-thang"}), (time(17),), frozenset(range(1, 8)))
+    wanted = replace(wanted, priority=priority)
     return town.services.timetable.add(EDITOR, wanted)
 
 
@@ -246,3 +248,32 @@ def test_a_programme_that_there_is_can_be_sounded(town: Panel) -> None:
 def test_a_viewer_imports_nothing(town: Panel) -> None:
     assert town.browser(VIEWER).get("/lich/nhap").status_code == 403
     assert send(town, file_of(weekly()), user=VIEWER, area="san-thang", what="x").status_code == 403
+
+
+@pytest.mark.parametrize("seconds", ["00", "30"])
+def test_what_the_form_refuses_does_not_come_in_by_a_file(town: Panel, seconds: str) -> None:
+    machine(town, "Máy bản", "san-thang", b"9" * 32)
+    scheduled(town)
+    before = rules(town)
+    fields = {"area": "san-thang", "what": f"bulletin:{town.produced('Khác')}"}
+    data = file_of(event(1, f"DTSTART;{STATION}:20261124T1700{seconds}", "RRULE:FREQ=DAILY"))
+    page = send(town, data, **fields).get_data(as_text=True)
+    assert 'name="save"' not in page
+    for seal in ("", "x"):
+        forced = send(town, None, **fields, content=hidden(page, "content"), save="1", anyway=seal)
+        assert forced.status_code == 409
+        assert "Chưa nhập" in forced.get_data(as_text=True)
+    assert rules(town) == before
+
+
+def test_what_gives_way_to_a_higher_session_comes_in_once_it_was_looked_at(town: Panel) -> None:
+    machine(town, "Máy bản", "san-thang", b"9" * 32)
+    scheduled(town, priority=Priority.PRIORITY)
+    fields = {"area": "san-thang", "what": f"bulletin:{town.produced('Khác')}"}
+    data = file_of(event(1, f"DTSTART;{STATION}:20261124T170000", "RRULE:FREQ=DAILY"))
+    page = send(town, data, **fields).get_data(as_text=True)
+    assert "Vẫn nhập" in page
+    given = {**fields, "content": hidden(page, "content"), "save": "1"}
+    assert send(town, None, **given).status_code == 409
+    assert send(town, None, **given, anyway=hidden(page, "anyway")).status_code == 303
+    assert len(rules(town)) == 2

@@ -107,6 +107,8 @@ def test_dayparts_and_seasons_are_kept(town: Panel) -> None:
     assert town.post(EDITOR, "/lich/ngay/khung-gio", name="Tối", summer="18h30", winter="18:00").status_code == 303
     bad = town.post(EDITOR, "/lich/ngay/khung-gio", name="Khuya", summer="25:00", winter="")
     assert (bad.status_code, "không phải là giờ" in bad.get_data(as_text=True)) == (422, True)
+    for summer in ("1/4", "29/2", ""):
+        assert town.post(VIEWER, "/lich/ngay/mua", summer_from=summer, winter_from="15/10").status_code == 403
     assert town.post(EDITOR, "/lich/ngay/mua", summer_from="1/4", winter_from="15/10").status_code == 303
     assert town.post(EDITOR, "/lich/ngay/mua", summer_from="29/2", winter_from="15/10").status_code == 422
     with town.database.read() as connection:

@@ -1,25 +1,22 @@
 """The pages of the plan in real Chromium: open to all, no sideways scroll, a live length, and no script needed."""
 
-import re
-import shutil
-import threading
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import date, time
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from audio_library.intake import take_in
 from audio_library.library import Library
 from scheduler.seeding import seed_dayparts, seed_holidays
-from store import timetable
-from tests.fakes import need_tool
-from tests.fakes_web import EDITOR, Panel, busy_day, panel
-from web.server import address_of, make_server
+from store import calendar, timetable
+from tests.browsing import Served, chromium, serving
+from tests.fakes_web import EDITOR, busy_day, panel
+from tests.looking import look
 
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+__all__ = ("chromium",)
 PATHS = (
     "/lich/ngay",
     "/lich/ngay/moi",
@@ -35,36 +32,6 @@ PATHS = (
 )
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    need_tool(path is not None, "Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-class Served:
-    """A panel behind the real server, and what its pages complained of."""
-
-    def __init__(self, town: Panel, address: str, browser: Browser) -> None:
-        self.town, self.address, self.browser = town, address, browser
-        self.wrong: list[str] = []
-
-    def page(self, width: int = 1366, height: int = 768, *, scripts: bool = True) -> Page:
-        context = self.browser.new_context(
-            viewport={"width": width, "height": height}, locale="vi-VN", java_script_enabled=scripts
-        )
-        page = context.new_page()
-        page.on("console", lambda said: self.wrong.append(said.text) if said.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.goto(self.address + self.town.sign_in_line(EDITOR))
-        page.get_by_role("button", name=re.compile("^Vào với tên")).click()
-        expect(page.get_by_role("heading", name=re.compile("Hôm nay"))).to_be_visible()
-        return page
-
-
 @pytest.fixture
 def served(tmp_path: Path, chromium: Browser) -> Iterator[Served]:
     with panel(tmp_path) as town:
@@ -73,33 +40,17 @@ def served(tmp_path: Path, chromium: Browser) -> Iterator[Served]:
             seed_dayparts(connection)
             seed_holidays(connection, date(2026, 11, 23))
         Library(town.database, town.clock, town.blobs, take_in).stock()
-        server = make_server(town.app, "127.0.0.1", 0)
-        thread = threading.Thread(target=server.serve)
-        thread.start()
-        one = Served(town, address_of(server), chromium)
-        try:
+        with serving(town, chromium) as one:
             yield one
-        finally:
-            for context in chromium.contexts:
-                context.close()
-            server.stop()
-            thread.join()
-        assert one.wrong == []
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (375, 700)])
 def test_every_page_of_the_plan_is_open_to_all_and_fits_the_screen(served: Served, width: int, height: int) -> None:
-    page = served.page(width, height)
+    page = served.page(EDITOR, width, height)
     for path in PATHS:
-        page.set_viewport_size({"width": width, "height": height})
         page.goto(served.address + path)
-        whole = page.evaluate("document.documentElement.scrollHeight")
-        page.set_viewport_size({"width": width, "height": max(height, whole)})  # no bar half covers a target
-        found = Axe().run(page, options={"runOnly": TAGS})
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-        wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert wide <= seen, f"{path} scrolls sideways: {wide} > {seen}"
+        look(page, path)
 
 
 @pytest.mark.browser
@@ -116,7 +67,7 @@ def test_the_length_follows_the_choosing(served: Served) -> None:
 
 @pytest.mark.browser
 def test_a_programme_is_put_together_and_ordered_without_scripts(served: Served) -> None:
-    page = served.page(375, 700, scripts=False)
+    page = served.page(EDITOR, 375, 700, scripts=False)
     page.goto(f"{served.address}/chuong-trinh/moi")
     page.get_by_label("Tên chương trình").fill("Không có mã chạy")
     page.get_by_label("Âm thanh trong kho").select_option(index=1)
@@ -142,3 +93,56 @@ def test_a_preset_is_looked_at_and_saved_in_two_presses(served: Served) -> None:
     page.get_by_role("button", name="Lưu chính sách").click()
     expect(page.locator("main")).to_contain_text("Đã lưu chính sách phát")
     expect(page.get_by_label("Số buổi mỗi ngày")).to_have_value("2")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (375, 700)])
+def test_moving_and_ending_a_place_ask_on_a_page_open_to_all(served: Served, width: int, height: int) -> None:
+    page = served.page(EDITOR, width, height)
+    page.goto(f"{served.address}/dia-ban/san-thang")
+    page.get_by_label("Thuộc").select_option(label="\u00a0\u00a0Phường Đoàn Kết")
+    page.get_by_role("button", name="Lưu", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("Sẽ thôi phát nếu lưu")
+    look(page, "dia-ban-chuyen")
+    page.get_by_role("button", name="Vẫn lưu").click()
+    expect(page.get_by_text("Đã lưu «Bản San Thàng»")).to_be_visible()
+    page.goto(f"{served.address}/dia-ban/doan-ket")
+    page.get_by_text("Sáp nhập, chia tách hoặc giải thể").click()
+    page.get_by_label("Ngày cuối cùng còn địa bàn này").fill("22/11/2026")
+    page.get_by_label("Phường Tân Phong").check()
+    page.get_by_role("button", name="Ghi ngày kết thúc").click()
+    expect(page.get_by_text("Sẽ phát trở lại hoặc phát thêm")).to_be_visible()
+    look(page, "dia-ban-ket-thuc")
+    page.get_by_role("button", name="Vẫn ghi ngày kết thúc").click()
+    expect(page.get_by_text("Đã ghi ngày kết thúc của «Phường Đoàn Kết»")).to_be_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (375, 700)])
+def test_a_daypart_that_another_person_changed_is_kept_as_typed(served: Served, width: int, height: int) -> None:
+    page = served.page(EDITOR, width, height)
+    page.goto(f"{served.address}/lich/ngay")
+    with served.town.database.write() as connection:
+        held = calendar.dayparts(connection)[0]
+        calendar.put_daypart(connection, replace(held, winter=time(6, 6)))
+    page.locator(f"#he-{held.id}").fill("04:44")
+    page.locator(f"#he-{held.id}").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("vừa được người khác sửa")
+    expect(page.locator(f"#he-{held.id}")).to_have_value("04:44")
+    look(page, "khung-gio-da-doi")
+    served.wrong[:] = [said for said in served.wrong if "409" not in said]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (375, 700)])
+def test_a_relay_says_that_machines_sound_its_stand_in(served: Served, width: int, height: int) -> None:
+    page = served.page(EDITOR, width, height)
+    page.goto(f"{served.address}/chuong-trinh/moi")
+    page.get_by_label("Thêm mục").select_option(label="Tiếp âm")
+    page.get_by_role("button", name="Thêm", exact=True).click()
+    page.get_by_label("Dài cố định").fill("30:00")
+    page.get_by_label("Âm thanh thay thế khi nguồn không có tiếng").select_option(label="Nhạc hiệu có sẵn (00:04)")
+    page.get_by_role("button", name="Thêm", exact=True).click()
+    expect(page.get_by_text("máy phát hiện phát âm thanh thay thế")).to_be_visible()
+    expect(page.get_by_text("Âm thanh thay thế quá ngắn")).to_be_visible()
+    look(page, "tiep-am")

@@ -153,3 +153,33 @@ def test_rules_of_other_places_are_folded_away(town: Panel) -> None:
     page = town.browser(VIEWER).get("/lich/vi-sao?luc=2026-11-24T05:30").get_data(as_text=True)
     assert "<summary>1 dòng lịch của ngày này dành cho nơi khác</summary>" in page
     assert "Dòng lịch dành cho Phường Đoàn Kết." in page
+
+
+def test_a_past_day_lists_what_was_given_and_what_was_reported(town: Panel) -> None:
+    one = machine(town, "Máy chợ", "san-thang", b"1" * 32)
+    session(town, time(9, 40))
+    replan(town.database, town.clock.now())
+    with town.database.read() as connection:
+        (slot,) = plans.slots(connection, town.clock.now(), town.clock.now() + timedelta(hours=1), one.id)
+    town.clock.go(timedelta(days=1))
+    session(town, time(6, 15))
+    aired(town, one, slot, AiringOutcome.MISSED, "mất tiếng")
+    for where in (one.id, "dia-ban:san-thang"):
+        shown = text(town, f"/lich/nghe-truoc?may={where}&ngay=2026-11-23")
+        assert "1 buổi đã giao cho máy" in shown
+        assert "09:40:00 — Nộp hồ sơ tại nhà Buổi sáng không phát mất tiếng" in shown
+        assert "06:15" not in shown
+    shown = text(town, "/lich/vi-sao?may=dia-ban:san-thang&luc=2026-11-23T09:40:00")
+    assert "lẽ ra phát «Nộp hồ sơ tại nhà» nhưng không phát: mất tiếng." in shown
+
+
+def test_a_day_of_which_nothing_is_kept_says_so(town: Panel) -> None:
+    one = machine(town, "Máy chợ", "san-thang", b"1" * 32)
+    session(town, time(5, 30))
+    assert "không còn giữ lịch nào đã giao cho máy" in text(town, f"/lich/nghe-truoc?may={one.id}&ngay=2026-10-05")
+    shown = text(town, "/lich/vi-sao?may=dia-ban:san-thang&luc=2026-10-05T05:30:00")
+    assert "Không còn giữ lịch đã giao cho Bản San Thàng hôm đó" in shown
+    week = text(town, "/lich?area=san-thang&day=2026-10-05")
+    assert "Không còn giữ buổi nào đã giao cho máy ở đây trong các ngày 05/10/2026, 06/10/2026" in week
+    assert "Nộp hồ sơ tại nhà" not in week.split("Dòng lịch")[0]
+    assert "Không còn giữ" not in text(town, "/lich?area=san-thang&day=2026-11-30")

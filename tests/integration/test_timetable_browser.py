@@ -1,13 +1,11 @@
 """The timetable in real Chromium: dragged, moved by keyboard, undone, filled in fast, printed, and open to all."""
 
 import re
-import threading
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from domain.calendar import Daypart, DayType, LunarDay, SpecialDay
@@ -17,9 +15,9 @@ from scheduler.editing import Target
 from scheduler.planning import replan
 from scheduler.sessions import ZONE
 from store import calendar
+from tests.browsing import Served, chromium, serving
 from tests.fakes_web import EDITOR, Panel, machine, panel
-from tests.integration.test_panel_browser import TAGS, Served, chromium
-from web.server import address_of, make_server
+from tests.looking import look
 
 __all__ = ["chromium"]
 
@@ -31,19 +29,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def served(tmp_path: Path, chromium: Browser) -> Iterator[Served]:
-    with panel(tmp_path) as town:
-        server = make_server(town.app, "127.0.0.1", 0)
-        thread = threading.Thread(target=server.serve)
-        thread.start()
-        one = Served(town, address_of(server), chromium)
-        try:
-            yield one
-        finally:
-            for context in chromium.contexts:
-                context.close()
-            server.stop()
-            thread.join()
-        assert one.wrong == []
+    with panel(tmp_path) as town, serving(town, chromium) as one:
+        yield one
 
 
 def add(town: Panel, name: str, moment: time, **fields: object) -> str:
@@ -115,6 +102,8 @@ def test_a_session_dragged_within_its_part_of_the_day_keeps_its_time_and_may_mov
 
 def test_the_past_takes_no_session_and_gives_none(served: Served) -> None:
     rule_id = add(served.town, "Buổi trưa", time(11, 15))
+    machine(served.town, "Máy San Thàng", "san-thang", b"m" * 32)
+    replan(served.town.database, served.town.clock.now())  # the past shows what a machine was given
     served.town.clock.go(timedelta(days=1))
     page = week(served)
     drag(page, "Buổi trưa", "Trưa thứ ba 24/11", "Trưa thứ hai 23/11")
@@ -247,10 +236,7 @@ def test_every_page_of_the_timetable_is_open_to_all_and_fits_the_screen(
     for name, path in paths.items():
         page.goto(served.address + path)
         page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
-        found = Axe().run(page, options={"runOnly": TAGS})
-        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
-        wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert wide <= seen, f"{name} scrolls sideways: {wide} > {seen}"
+        look(page, name)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (375, 700)])
@@ -262,13 +248,11 @@ def test_clashes_and_the_dialog_are_open_to_all(served: Served, width: int, heig
     slot.locator("summary").click()
     slot.locator("a[data-ask]").click()
     expect(page.get_by_role("dialog")).to_be_visible()
-    assert Axe().run(page, options={"runOnly": TAGS}).violations_count == 0
+    look(page, "dialog")
     page.get_by_role("dialog").get_by_label("Giờ mới").fill("11:15")
     page.get_by_role("dialog").get_by_role("button", name="Dời").click()
     expect(page.locator("#trung")).to_contain_text("Chưa lưu")
-    assert Axe().run(page, options={"runOnly": TAGS}).violations_count == 0
-    wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-    assert wide <= seen
+    look(page, "clashes")
     served.wrong[:] = [one for one in served.wrong if "409" not in one]
 
 
@@ -280,3 +264,46 @@ def test_a_week_prints_on_one_page_of_a4(served: Served) -> None:
     assert len(re.findall(rb"/Type /Page\b", printed)) == 1
     (box,) = set(re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", printed))
     assert [round(float(one)) for one in box] == [842, 595]
+
+
+def test_a_phone_shows_the_timetable_on_its_first_screen_and_speaks_of_no_drag(served: Served) -> None:
+    add(served.town, "Buổi trưa", time(11, 15))
+    page = served.page(EDITOR, 375, 700)
+    page.goto(f"{served.address}/lich?area=san-thang")
+    first = page.locator(".days > li").first.bounding_box()
+    bar = page.locator(".bottom").bounding_box()
+    assert first is not None
+    assert bar is not None
+    assert first["y"] + 60 < bar["y"]
+    touch = served.browser.new_context(viewport={"width": 375, "height": 700}, has_touch=True, is_mobile=True)
+    touch.add_cookies(page.context.cookies())
+    phone = touch.new_page()
+    phone.goto(f"{served.address}/lich?area=san-thang")
+    expect(phone.locator(".with-drag")).to_be_hidden()
+    expect(phone.locator(".by-touch")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_rare_ways_of_naming_days_are_folded_until_they_are_used(served: Served, scripts: bool) -> None:
+    plain = add(served.town, "Thường", time(11, 15))
+    lunar = add(served.town, "Rằm", time(12, 15), lunar_days=frozenset({LunarDay(15)}), valid_from=MONDAY)
+    page = served.page(EDITOR, 375, 700, scripts=scripts)
+    page.goto(f"{served.address}/lich/moi")
+    assert page.locator("#weekday-1 + label").is_hidden()
+    page.get_by_text("Hằng tuần, hoặc lặp lại cách khác").click()
+    expect(page.locator("#weekday-1 + label")).to_be_visible()
+    for rule_id, shown in ((plain, False), (lunar, True)):
+        page.goto(f"{served.address}/lich/{rule_id}/sua")
+        for field in ("#lunar_days", "#valid_from"):
+            assert page.locator(field).is_visible() is shown
+        assert page.locator("#dates").is_hidden()
+
+
+def test_the_preset_of_tet_asks_for_the_kind_of_day_too(served: Served) -> None:
+    rule_id = add(served.town, "Thường", time(11, 15), day_types=frozenset({DayType.ORDINARY}))
+    page = served.page()
+    page.goto(f"{served.address}/lich/{rule_id}/sua")
+    page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+    expect(page.locator("#day-type-tet")).not_to_be_checked()
+    page.get_by_label("Mùng một Tết").check()
+    expect(page.locator("#day-type-tet")).to_be_checked()

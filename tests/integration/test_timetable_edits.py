@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.airtime import QuietHours
 from domain.calendar import LAST, Daypart, LunarDay, NthWeekday
 from domain.errors import BadInputError, NotAllowedError, NotFoundError, WrongStateError
 from domain.timetable import ItemKind, Layer, Priority, Programme, ProgrammeItem, Rule
@@ -16,7 +17,7 @@ from scheduler.editing import Target
 from scheduler.inputs import Inputs
 from scheduler.planning import replan
 from scheduler.sessions import ZONE
-from store import calendar, changes, plans, timetable
+from store import calendar, changes, plans, station, timetable
 from tests.fakes_web import ADMIN, EDITOR, VIEWER, Panel, machine, panel
 
 MONDAY = date(2026, 11, 23)
@@ -385,3 +386,171 @@ def test_the_week_shows_a_move_where_it_went(town: Panel) -> None:
     held = town.services.timetable.sounding(key_at(rule_id, TEN + timedelta(hours=2)))
     assert held.stands is not None
     assert replace(held.stands, layer=Layer.WEEKLY).moved_from == held.asked.starts_at
+
+
+@pytest.fixture
+def given(town: Panel) -> str:
+    """Return the key of a session at 10:00 that machines hold already."""
+    rule_id = add(town)
+    town.clock.go(timedelta(minutes=15))
+    replan(town.database, town.clock.now())
+    return key_at(rule_id, TEN)
+
+
+def test_a_move_is_sent_urgently_as_one_change_that_is_undone_whole(town: Panel, given: str) -> None:
+    before = inputs(town).shelf
+    draft = town.services.timetable.drafting(EDITOR).move(
+        given, Target(MONDAY, time(10, 30)), always=False, urgent=True
+    )
+    assert draft.action == "dời và gửi gấp"
+    assert "10:30" in draft.words
+    save(town, draft)
+    replan(town.database, town.clock.now())
+    assert kept(town) == [("10:30", Layer.URGENT)]
+    undo(town)
+    after = inputs(town).shelf
+    assert (after.rules, after.programmes) == (before.rules, before.programmes)
+
+
+@pytest.mark.parametrize("moment", [time(9, 58), time(10), time(10, 0, 2)])
+def test_what_is_sent_urgently_sounds_in_the_place_of_what_it_takes_off_the_machines(
+    town: Panel, given: str, moment: time
+) -> None:
+    """They would meet, but the old one is not sounded any more."""
+    other = town.produced("Tin gấp")
+    drafting = town.services.timetable.drafting(EDITOR)
+    if moment == time(10):
+        draft = drafting.replace(given, other, urgent=True)
+    else:
+        draft = drafting.move(given, Target(MONDAY, moment), always=False, urgent=True)
+    save(town, draft)
+    replan(town.database, town.clock.now())
+    with town.database.read() as connection:
+        slots = plans.slots(connection, town.clock.now(), TEN + timedelta(hours=1))
+    assert [(slot.starts_at.astimezone(ZONE).time(), slot.layer, slot.refusal) for slot in slots] == [
+        (moment, Layer.URGENT, "")
+    ]
+
+
+def test_what_was_sent_urgently_or_skipped_is_not_said_to_be_too_late(town: Panel, given: str) -> None:
+    drafting = town.services.timetable.drafting(EDITOR)
+    save(town, drafting.move(given, Target(MONDAY, time(10, 30)), always=False, urgent=True))
+    with pytest.raises(WrongStateError, match="đã được gửi gấp rồi"):
+        town.services.timetable.drafting(EDITOR).urgent(given)
+    undo(town)
+    save(town, town.services.timetable.drafting(EDITOR).skip(given))
+    with pytest.raises(WrongStateError, match="đã được bỏ"):
+        town.services.timetable.drafting(EDITOR).urgent(given)
+    undo(town)
+    town.services.timetable.stop(EDITOR, given.split("@", maxsplit=1)[0])
+    with pytest.raises(BadInputError, match="đang dừng"):
+        town.services.timetable.drafting(EDITOR).urgent(given)
+
+
+def test_a_session_that_was_never_kept_does_not_count_against_the_day(town: Panel) -> None:
+    """Five times of this morning are past when the rule is saved: none of them sounded."""
+    desk = town.services.timetable
+    add(town, times=tuple(time(hour) for hour in (5, 6, 7, 8, 9)))
+    replan(town.database, town.clock.now())
+    other = town.produced("Tin gấp")
+    draft = desk.drafting(EDITOR).play_now(other, frozenset({"san-thang"}))
+    assert desk.clashes(draft) == ()
+    save(town, draft)
+    replan(town.database, town.clock.now())
+    now = town.clock.now()
+    with town.database.read() as connection:
+        assert [one.refusal for one in plans.slots(connection, now, now + timedelta(minutes=5))] == [""]
+
+
+def drafted(town: Panel, **fields: object) -> Draft:
+    session = wanted(town, **fields)
+    return town.services.timetable.drafting(EDITOR).session(session)
+
+
+def colleague_saves(town: Panel, **fields: object) -> str:
+    return town.services.timetable.add(ADMIN, wanted(town, **fields))
+
+
+def test_what_clashes_since_it_was_looked_at_is_told_and_not_saved(town: Panel) -> None:
+    desk = town.services.timetable
+    draft = drafted(town, name="Của tôi", times=(time(19),))
+    found = desk.clashes(draft)
+    assert found == ()
+    colleague_saves(town, name="Của bạn", times=(time(18, 59, 59),))
+    with pytest.raises(WrongStateError, match=r"vừa được người khác sửa nên chưa lưu.*«Của tôi» lúc 19:00.*«Của bạn»"):
+        desk.save(EDITOR, draft, found)
+    assert len(inputs(town).shelf.rules) == 1
+    desk.save(EDITOR, draft, desk.clashes(draft))
+    assert len(inputs(town).shelf.rules) == 2
+
+
+def test_what_a_colleague_changed_elsewhere_does_not_keep_an_edit_from_being_saved(town: Panel) -> None:
+    desk = town.services.timetable
+    draft = drafted(town, times=(time(19),))
+    colleague_saves(town, times=(time(7),))
+    desk.save(EDITOR, draft, desk.clashes(draft))
+    assert len(inputs(town).shelf.rules) == 2
+
+
+def test_a_policy_that_was_made_stricter_meanwhile_is_held_to(town: Panel) -> None:
+    desk = town.services.timetable
+    draft = drafted(town, times=(time(19),))
+    with town.database.write() as connection:
+        held = station.get(connection).policy
+        station.set_policy(connection, replace(held, quiet=(QuietHours(time(18), time(5)),)))
+    with pytest.raises(BadInputError, match="giờ yên tĩnh 18:00–05:00"):
+        desk.save(EDITOR, draft)
+    assert inputs(town).shelf.rules == {}
+
+
+@pytest.mark.parametrize("gone", ["programme", "daypart"])
+def test_what_was_removed_meanwhile_is_said_and_nothing_is_saved(town: Panel, gone: str) -> None:
+    with town.database.write() as connection:
+        calendar.put_daypart(connection, Daypart("sang", "Sáng", time(6), time(6)))
+        items = (ProgrammeItem(kind=ItemKind.LIVE, length=timedelta(minutes=2)),)
+        timetable.put_programme(connection, Programme("p", "Trực tiếp", items))
+    fields = {"daypart_ids": frozenset({"sang"}), "times": ()}
+    if gone == "programme":
+        fields = {"programme_id": "p", "bulletin_ids": ()}
+    draft = drafted(town, **fields)
+    with town.database.write() as connection:
+        calendar.remove_daypart(connection, "sang")
+        timetable.remove_programme(connection, "p")
+    with pytest.raises(WrongStateError, match="vừa bị xoá nên chưa lưu"):
+        save(town, draft)
+    assert inputs(town).shelf.rules == {}
+
+
+def test_a_programme_that_a_colleague_schedules_stays_when_its_maker_takes_the_session_back(town: Panel) -> None:
+    rule_id = add(town)
+    programme_id = rule_of(town, rule_id).programme_id
+    other = colleague_saves(town, programme_id=programme_id, bulletin_ids=(), times=(time(15),))
+    undo(town)
+    shelf = inputs(town).shelf
+    assert (set(shelf.rules), set(shelf.programmes)) == ({other}, {programme_id})
+
+
+def test_a_change_is_not_taken_back_when_what_it_would_bring_back_is_gone(town: Panel) -> None:
+    """A rule went over to a new programme; the old one, used no longer, was removed."""
+    first, second = add(town), add(town, name="Buổi khác", times=(time(15),))
+    shared = rule_of(town, second).programme_id
+    old = rule_of(town, first).programme_id
+    number = save(town, edited(town, first, programme_id=shared, bulletin_ids=()))
+    with town.database.write() as connection:
+        timetable.remove_programme(connection, old)
+    assert town.services.timetable.undoable(EDITOR) is None
+    with pytest.raises(WrongStateError, match="được sửa tiếp"):
+        town.services.timetable.undo(EDITOR, number)
+    assert rule_of(town, first).programme_id == shared
+
+
+def test_undo_stays_when_a_colleague_saves_something_else(town: Panel) -> None:
+    rule_id = add(town, times=(time(12),))
+    town.services.timetable.stop(EDITOR, rule_id)
+    other = colleague_saves(town, times=(time(15),))
+    offered = town.services.timetable.undoable(EDITOR)
+    assert offered is not None
+    assert (offered.action, offered.subject_id) == ("dừng", rule_id)
+    town.services.timetable.undo(EDITOR, offered.number)
+    assert rule_of(town, rule_id).enabled
+    assert other in inputs(town).shelf.rules

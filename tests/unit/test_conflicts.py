@@ -8,7 +8,8 @@ import pytest
 from domain.airtime import AirtimePolicy, ExclusionWindow
 from domain.errors import BadInputError
 from domain.timetable import Priority
-from scheduler.conflicts import ConflictKind, Edit, OfferKind, conflicts
+from scheduler.conflicts import ConflictKind, Edit, OfferKind, Outlook, conflicts
+from scheduler.fleet import plan_ahead
 from scheduler.spans import in_words
 from tests.fakes_plan import EVERY_WEEKDAY, MACHINES, MONDAY_NOON, ZONE, bulletin, inputs, programme, rule
 
@@ -21,7 +22,7 @@ PLAIN = inputs(
 
 
 def check(edit: Edit, given=PLAIN, days: int = 365):
-    return conflicts(given, MACHINES, edit, MONDAY_NOON, days)
+    return conflicts(given, MACHINES, edit, MONDAY_NOON, Outlook(days))
 
 
 def adding(*rules, programmes=(), removed=frozenset()) -> Edit:
@@ -187,7 +188,7 @@ def test_days_are_said_as_people_say_them() -> None:
 
 def test_a_year_out_of_reach_is_refused() -> None:
     with pytest.raises(BadInputError):
-        conflicts(PLAIN, MACHINES, adding(rule("tin", "06:00"), programmes=[NEWS]), MONDAY_NOON, days=500)
+        conflicts(PLAIN, MACHINES, adding(rule("tin", "06:00"), programmes=[NEWS]), MONDAY_NOON, Outlook(500))
     with pytest.raises(BadInputError):
         conflicts(PLAIN, MACHINES, Edit(), datetime(9998, 1, 1, tzinfo=ZONE))
 
@@ -201,3 +202,47 @@ def test_a_rule_of_hostile_size_is_refused() -> None:
 def test_an_edit_of_nothing_finds_nothing() -> None:
     assert check(Edit()) == ()
     assert check(adding(removed=frozenset({"khong-co"}))) == ()
+
+
+FULL = AirtimePolicy(sessions_per_day=3)
+
+
+def test_a_session_that_was_never_asked_for_in_time_does_not_count_as_having_sounded() -> None:
+    """At noon a rule is saved for 05:30, 06:00 and 07:00 too: today it will only sound from now on."""
+    given = inputs((rule("sang", "05:30", "06:00", "07:00"),), (programme("sang", "a"),), MINUTES, FULL)
+    edit = adding(rule("tin", "19:00", weekdays=frozenset(), dates=frozenset({MONDAY_NOON.date()})), programmes=[NEWS])
+    assert check(edit, given) == ()
+    midnight = MONDAY_NOON - timedelta(hours=12)
+    begun = plan_ahead(given, MACHINES[:1], (midnight, MONDAY_NOON), midnight, {})["m1"]
+    assert conflicts(given, MACHINES, edit, MONDAY_NOON, Outlook(begun=begun[:2])) == ()
+    (found,) = conflicts(given, MACHINES, edit, MONDAY_NOON, Outlook(begun=begun))
+    assert (found.kind, found.machine_ids) == (ConflictKind.POLICY, ("m1",))
+    assert "quá mức 3" in found.sentence
+
+
+def test_what_still_sounds_as_it_was_kept_is_met_by_its_own_name() -> None:
+    now = MONDAY_NOON.replace(hour=17, minute=1)
+    before = now - timedelta(minutes=2)
+    (slot,) = plan_ahead(PLAIN, MACHINES[1:2], (before, now), before, {})["m2"]
+    edit = adding(rule("tin", "17:05", weekdays=frozenset(), dates=frozenset({now.date()})), programmes=[NEWS])
+    stopped = replace(PLAIN, shelf=replace(PLAIN.shelf, rules={}))
+    assert conflicts(stopped, MACHINES, edit, now) == ()
+    begun = (slot,)
+    (found,) = conflicts(stopped, MACHINES, edit, now, Outlook(begun=begun))
+    assert (found.kind, found.winner, found.machine_ids) == (ConflictKind.CLASH, begun[0], ("m2",))
+
+
+def test_a_place_without_a_machine_is_checked_as_if_one_stood_there() -> None:
+    edit = adding(rule("tin", "17:00:30", area="cum-1"), programmes=[NEWS])
+    for machines in ((), MACHINES[1:]):
+        (found,) = conflicts(PLAIN, machines, edit, MONDAY_NOON)
+        assert found.kind is ConflictKind.CLASH
+        assert (found.machine_ids, found.area_ids) == ((), {"cum-1"})
+        assert "tại Cụm loa nhà văn hoá (chưa có máy phát): trùng với" in found.sentence
+    (everywhere,) = conflicts(PLAIN, (), adding(rule("tin", "17:00:30"), programmes=[NEWS]), MONDAY_NOON)
+    assert everywhere.area_ids == {"cum-1", "cum-2", "cum-3"}
+
+
+def test_a_rule_that_machines_hear_is_not_held_up_by_a_place_without_one() -> None:
+    given = inputs((rule("chieu", "17:00", area="cum-3"),), (programme("chieu", "b"),), MINUTES)
+    assert conflicts(given, MACHINES[:1], adding(rule("tin", "17:00:30"), programmes=[NEWS]), MONDAY_NOON) == ()

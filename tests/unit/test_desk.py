@@ -1,6 +1,7 @@
 """The desk: who may do what to a bulletin, and what is refused with nothing changed."""
 
 import unicodedata
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from domain.people import Role, User
 from store import station as own
 from store.bulletins import Draft
 from tests.fakes import ExampleStation
+from tts.lexicon import LexiconReader
 
 SCRIPT = "Kính thưa bà con\nHôm nay họp bản"
 
@@ -227,3 +229,34 @@ def test_a_doubtful_title_refuses_submission_since_it_is_read_aloud(station: Exa
     bulletin_id = station.desk.write(author, Draft("Lịch XYZQ", "Mời bà con đến họp."))
     with pytest.raises(FlaggedReadingError, match="XYZQ"):
         station.desk.submit(author, bulletin_id)
+
+
+def rename(station: ExampleStation, name: str) -> None:
+    with station.database.write() as connection:
+        connection.exec_driver_sql("update station set name = ?", (name,))
+
+
+def test_a_doubtful_name_of_the_station_is_refused_by_the_desk_itself(station: ExampleStation) -> None:
+    author, approver = station.person(Role.CONTRIBUTOR), station.person(Role.APPROVER)
+    bulletin_id = station.written(author)
+    rename(station, "Đài KHHGĐ")
+    with pytest.raises(FlaggedReadingError, match=r"Lời mở đầu cũng được đọc lên.*«KHHGĐ"):
+        station.desk.submit(author, bulletin_id)
+    rename(station, "Đài Bản Bo")
+    station.desk.submit(author, bulletin_id)
+    rename(station, "Đài KHHGĐ")
+    with pytest.raises(FlaggedReadingError, match=r"Lời mở đầu cũng được đọc lên.*«KHHGĐ"):
+        station.desk.approve(approver, bulletin_id, 1, backup_voice_ok=False)
+    assert station.bulletin(bulletin_id).state is BulletinState.SUBMITTED
+    assert not station.bell.rung
+
+
+def test_a_malformed_mark_is_refused_by_the_desk_itself(station: ExampleStation) -> None:
+    desk = replace(station.desk, reader=LexiconReader())
+    author, approver = station.person(Role.CONTRIBUTOR), station.person(Role.APPROVER)
+    bulletin_id = station.written(author, "Mời bà con [nghĩ] đến họp.")
+    with pytest.raises(FlaggedReadingError, match="Có dấu viết sai: «\\[nghĩ\\]»"):
+        desk.submit(author, bulletin_id)
+    station.desk.submit(author, bulletin_id)
+    with pytest.raises(FlaggedReadingError, match="Có dấu viết sai: «\\[nghĩ\\]»"):
+        desk.approve(approver, bulletin_id, 1, backup_voice_ok=False)

@@ -11,19 +11,23 @@ from domain.areas import Area
 from domain.calendar import Calendar, Daypart, LunarDay
 from domain.errors import BadInputError, NotFoundError
 from domain.timetable import ExceptionKind, Occurrence, Programme, ProgrammeItem, Rule, RuleException
+from scheduler.build import Listener
 from scheduler.editing import (
     Target,
     as_it_stands,
     asked_on,
     kept_exceptions,
     moved_always,
+    moved_apart,
     moved_once,
+    moves_others,
     read_key,
     replaced,
     skipped,
     urgent_instead,
     without_exception,
 )
+from scheduler.expand import expand
 from scheduler.judging import Ground, broken_lines
 from scheduler.sessions import ZONE
 
@@ -144,13 +148,13 @@ def test_exceptions_follow_the_one_time_that_became_another() -> None:
 
 
 AREAS = (Area("xa", "Xã", "xa", None), Area("ban", "Bản Nhà Thờ", "to", "xa"))
-PATHS = {"xa": frozenset({"xa"}), "ban": frozenset({"xa", "ban"})}
+PLACES = {"xa": Listener("", frozenset({"xa"})), "ban": Listener("", frozenset({"xa", "ban"}))}
 PROGRAMME = Programme("p", "Sáng", (ProgrammeItem(bulletin_id="b"),))
 CHURCH = ExclusionWindow("w", "lễ nhà thờ", frozenset({"ban"}), time(5, 45), time(7))
 
 
 def broken(one: Rule, policy: AirtimePolicy, length: timedelta = timedelta(minutes=3)) -> tuple[str, ...]:
-    return broken_lines(one, PROGRAMME, length, Ground(policy, CALENDAR, AREAS, PATHS), NOW)
+    return broken_lines(one, PROGRAMME, length, Ground(policy, CALENDAR, AREAS, PLACES), NOW)
 
 
 def test_a_rule_within_the_policy_breaks_nothing() -> None:
@@ -176,7 +180,7 @@ def test_the_broken_line_of_the_policy_is_named(one: Rule, policy: AirtimePolicy
 def test_a_daypart_is_held_to_the_policy_in_both_seasons() -> None:
     early = Calendar(dayparts={"sang": Daypart("sang", "Sáng", time(4, 50), time(6))})
     one = rule(times=(), daypart_ids=frozenset({"sang"}))
-    lines = broken_lines(one, PROGRAMME, timedelta(minutes=3), Ground(AirtimePolicy(), early, AREAS, PATHS), NOW)
+    lines = broken_lines(one, PROGRAMME, timedelta(minutes=3), Ground(AirtimePolicy(), early, AREAS, PLACES), NOW)
     assert "giờ yên tĩnh" in lines[0]
 
 
@@ -194,3 +198,70 @@ def test_one_day_of_silence_does_not_refuse_a_rule_for_every_week_but_does_refus
 def test_a_lunar_day_that_falls_on_a_silent_weekday_now_and_then_is_taken() -> None:
     full_moon = rule(weekdays=frozenset(), lunar_days=frozenset({LunarDay(15)}))
     assert broken(full_moon, AirtimePolicy(allowed_weekdays=frozenset(range(1, 7)))) == ()
+
+
+EIGHT, TWO = time(8), time(14)
+THURSDAY = WEDNESDAY + timedelta(days=1)
+
+
+def every_sounding(*some: Rule) -> list[str]:
+    start = datetime.combine(WEDNESDAY - timedelta(days=2), time(), ZONE)
+    found = expand(some, start, start + timedelta(days=7), CALENDAR)
+    return [f"{one.starts_at.astimezone(ZONE):%a %H:%M}" for one in found]
+
+
+@pytest.mark.parametrize(
+    ("fields", "to"),
+    [
+        ({"times": (SIX, TWO)}, Target(WEDNESDAY, TWO)),
+        ({"daypart_ids": frozenset({"sang"}), "times": (EIGHT,)}, Target(WEDNESDAY, time(5, 30))),
+        ({}, Target(WEDNESDAY + timedelta(days=2), SIX)),
+    ],
+)
+def test_two_soundings_are_never_moved_into_one(fields: dict[str, object], to: Target) -> None:
+    one = rule(**fields)
+    moment = EIGHT if EIGHT in one.times else SIX
+    with pytest.raises(BadInputError, match="gộp làm một"):
+        moved_always(one, asked(one, moment=moment), to, NOW, CALENDAR)
+
+
+@pytest.mark.parametrize(
+    ("fields", "after"),
+    [
+        ({}, ["Mon 06:00", "Thu 07:00", "Fri 06:00"]),
+        (
+            {"times": (SIX, TWO)},
+            ["Mon 06:00", "Mon 14:00", "Wed 14:00", "Thu 07:00", "Fri 06:00", "Fri 14:00"],
+        ),
+        ({"times": (SIX, TWO), "weekdays": frozenset({3})}, ["Wed 14:00", "Thu 07:00"]),
+        (
+            {"times": (), "daypart_ids": frozenset({"sang"}), "weekdays": frozenset({2, 3})},
+            ["Tue 06:00", "Thu 07:00"],
+        ),
+        (
+            {"weekdays": frozenset(), "dates": frozenset({WEDNESDAY, date(2026, 11, 27)}), "times": (SIX, TWO)},
+            ["Wed 14:00", "Thu 07:00", "Fri 06:00", "Fri 14:00"],
+        ),
+    ],
+)
+def test_only_the_sounding_that_was_asked_for_goes_elsewhere(fields: dict[str, object], after: list[str]) -> None:
+    one = rule(**fields)
+    to = Target(THURSDAY, time(7))
+    assert moves_others(one, asked(one), to)
+    parts = moved_apart(one, asked(one), to, ("x", "y"), CALENDAR)
+    assert every_sounding(*parts) == after
+    assert len(every_sounding(one)) == len(after)
+
+
+def test_a_skipped_sounding_stays_skipped_where_its_weekday_went() -> None:
+    skips = tuple(RuleException(ExceptionKind.SKIP, date(2026, 12, day), SIX) for day in (2, 4))
+    one = rule(times=(SIX, TWO), exceptions=skips)
+    apart, rest, beside = moved_apart(one, asked(one), Target(THURSDAY, time(7)), ("x", "y"), CALENDAR)
+    assert apart.exceptions == (RuleException(ExceptionKind.SKIP, date(2026, 12, 3), time(7)),)
+    assert rest.exceptions == beside.exceptions == skips[1:]
+
+
+def test_a_sounding_goes_apart_to_no_day_and_time_that_the_rule_has() -> None:
+    one = rule(times=(SIX, TWO))
+    with pytest.raises(BadInputError, match="gộp làm một"):
+        moved_apart(one, asked(one), Target(date(2026, 11, 27), TWO), ("x", "y"), CALENDAR)

@@ -58,7 +58,7 @@ def session(slot: Slot = SLOT) -> Component:
 
 def rules(*of: Rule, calendar: Calendar | None = None) -> tuple[bytes, tuple[Unsaid, ...]]:
     titled = [Titled(one, "Buổi sáng", 3 * MINUTE, {"q": "Buổi đặc biệt"}) for one in of]
-    return rules_calendar(titled, calendar or Calendar(), HEADING, TODAY)
+    return rules_calendar(titled, calendar or Calendar(), HEADING, datetime.combine(TODAY, time(), ZONE))
 
 
 def lines_of(rule: Rule, calendar: Calendar | None = None) -> list[str]:
@@ -268,3 +268,25 @@ def test_rules_read_back_sound_as_they_did(rule: Rule, special: list[SpecialDay]
 def test_the_kind_of_an_item_makes_no_difference_to_what_is_said() -> None:
     relay = replace(NEWS, kind=ItemKind.RELAY, title="Tiếp âm")
     assert "Tiếp âm (2 phút)" in session(replace(SLOT, items=(relay,)))["DESCRIPTION"]
+
+
+@pytest.mark.parametrize(("clock", "first"), [(time(5, 29), TODAY), (time(5, 31), TODAY + DAY)])
+def test_no_event_begins_before_now(clock: time, first: date) -> None:
+    every_week = replace(PLAIN, valid_from=TODAY - 30 * DAY)
+    titled = Titled(every_week, "Buổi sáng", 3 * MINUTE, {})
+    (event,) = events(rules_calendar([titled], Calendar(), HEADING, datetime.combine(TODAY, clock, ZONE))[0])
+    assert event["DTSTART"].dt == datetime.combine(first, time(5, 30), ZONE)
+
+
+def test_what_comes_every_other_week_keeps_its_weeks_when_it_began_long_ago() -> None:
+    rule = replace(PLAIN, weekdays=frozenset({1}), week_interval=2, valid_from=TODAY - 35 * DAY)
+    (event,) = events(rules(rule)[0])
+    assert event["DTSTART"].dt == datetime.combine(TODAY + 7 * DAY, time(5, 30), ZONE)
+
+
+def test_single_days_that_are_past_are_left_out() -> None:
+    rule = replace(PLAIN, weekdays=frozenset(), dates=frozenset({TODAY - DAY, TODAY + DAY}))
+    (event,) = events(rules(rule)[0])
+    assert event["DTSTART"].dt == datetime.combine(TODAY + DAY, time(5, 30), ZONE)
+    assert "RDATE" not in event
+    assert reason(replace(rule, dates=frozenset({TODAY - DAY}))) == "không còn ngày nào"

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from domain.airtime import AirtimePolicy, ExclusionWindow, QuietHours, VolumeBand
 from domain.calendar import Calendar, Daypart, DayType, LunarDay, MonthDay, NthWeekday, Seasons, SpecialDay
-from domain.timetable import ExceptionKind, Priority, Programme, ProgrammeItem, Rule, RuleException
-from scheduler.edits import Edit, Loss, Pair
+from domain.timetable import ExceptionKind, Priority, Programme, ProgrammeItem, Rule, RuleException, Slot
+from scheduler.build import Listener, slots_for
+from scheduler.edits import Edit, Loss, Outlook, Pair
+from scheduler.expand import expand
 from scheduler.hearings import Hearing
 from scheduler.inputs import Inputs, local_date, path_on
 from scheduler.losses import losses
@@ -123,12 +125,26 @@ edits = st.builds(
 nows = st.sampled_from([time(0, 0), time(5, 6), time(6, 0, 10), time(17, 1), time(23, 59)])
 
 
-def by_whole_plans(town: Inputs, edit: Edit, now: datetime) -> Iterator[Loss]:
+def kept_before(town: Inputs, now: datetime, keeps: int) -> tuple[Slot, ...]:
+    """Return some of the slots that had come by `now`: those whose number is a bit of `keeps`."""
+    start = datetime.combine(local_date(now) - timedelta(days=1), time(), ZONE)
+    asked = expand(town.shelf.rules.values(), start, start + timedelta(days=2), town.calendar)
+    found: list[Slot] = []
+    for machine in MACHINES:
+        listener = Listener(machine.id, path_on(town.areas, machine.area_id, local_date(now)))
+        whole = slots_for(listener, asked, town.shelf, town.terms)
+        came = [slot for slot in whole if slot.starts_at < now]
+        found += [slot for number, slot in enumerate(came) if keeps >> number & 1]
+    return tuple(found)
+
+
+def by_whole_plans(town: Inputs, edit: Edit, now: datetime, begun: tuple[Slot, ...] = ()) -> Iterator[Loss]:
     pair = Pair(town, edit.applied(town), now)
     every = frozenset(local_date(now) + timedelta(days=number) for number in range(-1, DAYS))
     for machine in MACHINES:
         path = path_on(town.areas, machine.area_id, local_date(now))
-        yield from losses_of_days(pair, Hearing((machine,), path, None, (), (), ()), every)
+        own = tuple(slot for slot in begun if slot.machine_id == machine.id)
+        yield from losses_of_days(pair, Hearing((machine,), path, None, (), (), (), own), every)
 
 
 def told(loss: Loss) -> Iterator[tuple[object, ...]]:
@@ -150,11 +166,14 @@ def exactly(loss: Loss) -> tuple[object, ...]:
 
 
 @settings(max_examples=200, deadline=None)
-@given(towns(), edits, nows)
-def test_what_an_edit_silences_is_what_whole_plans_before_and_after_it_say(town: Inputs, edit: Edit, at: time) -> None:
+@given(towns(), edits, nows, st.integers(0, 255), st.booleans())
+def test_what_an_edit_silences_is_what_whole_plans_before_and_after_it_say(
+    town: Inputs, edit: Edit, at: time, keeps: int, as_edited: bool
+) -> None:
     now = datetime.combine(FIRST, at, ZONE)
-    expected = list(by_whole_plans(town, edit, now))
-    found = list(losses(town, MACHINES, edit, now, DAYS))
+    begun = kept_before(edit.applied(town) if as_edited else town, now, keeps)
+    expected = list(by_whole_plans(town, edit, now, begun))
+    found = list(losses(Pair(town, edit.applied(town), now), MACHINES, edit, Outlook(DAYS, begun)))
     assert sorted(map(repr, (one for loss in found for one in told(loss)))) == sorted(
         map(repr, (one for loss in expected for one in told(loss)))
     )

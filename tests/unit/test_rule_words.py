@@ -1,11 +1,12 @@
 """A rule in words, and rules as documents that come back the same."""
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.areas import Area
 from domain.calendar import (
     EVERY_DAY_TYPE,
     LAST,
@@ -27,7 +28,7 @@ from domain.timetable import (
 )
 from scheduler.conflicts import Edit
 from scheduler.snapshots import fingerprint, of_edit, programme_document, programme_from, rule_document, rule_from
-from scheduler.words import days_words, exception_words, rule_words
+from scheduler.words import days_words, exception_words, moved_words, outermost, rule_words
 
 CALENDAR = Calendar(
     dayparts={
@@ -181,3 +182,52 @@ def test_what_an_edit_changes_is_known_by_its_fingerprint() -> None:
     assert fingerprint(before) == fingerprint(of_edit({"r": rule(weekdays=frozenset({1}))}, {}, Edit(rules=(one,))))
     assert fingerprint(before) != fingerprint(of_edit({"r": rule(weekdays=frozenset({2}))}, {}, Edit(rules=(one,))))
     assert fingerprint(before) != fingerprint(of_edit({}, {}, Edit(rules=(one,))))
+
+
+AREAS = (Area("xa", "Phường Tân Phong", "xa", None), Area("ban", "Bản San Thàng", "to", "xa"))
+AREAS += (Area("loa", "Cụm loa", "cum", "ban"), Area("to", "Tổ 2", "to", None))
+
+
+@pytest.mark.parametrize(
+    ("targets", "said"),
+    [
+        ({"xa", "ban", "loa"}, {"xa"}),
+        ({"xa", "loa", "to"}, {"xa", "to"}),
+        ({"ban", "to"}, {"ban", "to"}),
+        ({"mat"}, {"mat"}),
+    ],
+)
+def test_a_place_inside_another_target_is_not_said_again(targets: set[str], said: set[str]) -> None:
+    one = outermost(rule(area_ids=frozenset(targets), except_area_ids=frozenset(targets)), AREAS)
+    assert (one.area_ids, one.except_area_ids) == (said, said)
+
+
+def test_places_in_a_ring_are_all_said() -> None:
+    ring = (Area("a", "A", "x", "b"), Area("b", "B", "x", "a"))
+    assert outermost(rule(area_ids=frozenset({"a", "b"})), ring).area_ids == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "to", "words"),
+    [
+        ({"weekdays": frozenset({2})}, (DAY, time(7)), "mọi buổi 05:30 (thứ ba) chuyển sang 07:00"),
+        (
+            {"weekdays": frozenset({2}), "times": (time(5, 30), time(17))},
+            (DAY, time(7)),
+            "mọi buổi 05:30 (thứ ba) chuyển sang 07:00; các giờ khác của dòng lịch giữ nguyên",
+        ),
+        (
+            {"weekdays": frozenset({2, 4})},
+            (DAY + timedelta(days=1), time(7)),
+            "mọi buổi 05:30 thứ ba chuyển sang 07:00 thứ tư; các buổi khác của dòng lịch giữ nguyên",
+        ),
+        (
+            {"dates": frozenset({DAY})},
+            (DAY + timedelta(days=1), time(5, 30)),
+            "buổi 05:30 ngày 01/12/2026 chuyển sang 05:30 ngày 02/12/2026",
+        ),
+    ],
+)
+def test_a_move_says_exactly_what_changes(fields: dict[str, object], to: tuple[date, time], words: str) -> None:
+    old = datetime.combine(DAY, time(5, 30))
+    assert moved_words(rule(**fields), old, datetime.combine(*to)) == words

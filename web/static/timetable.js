@@ -135,7 +135,10 @@ function fill(fields) {
   form.elements.kind.value = fields.kind;
   check("weekday", fields.weekday);
   check("lunar", fields.lunar);
-  if (fields.lunar.length) form.querySelector(".more-days").open = true;
+  if (fields.lunar.length) {
+    form.querySelector(".more-days").open = true;
+    form.querySelector(".lunar-days").open = true;
+  }
   if ("times" in fields) {
     form.elements.times.value = fields.times;
     check("daypart", fields.daypart);
@@ -164,6 +167,8 @@ if (form) {
   form.addEventListener("input", (event) => {
     const body = event.target.closest(".kind-body");
     if (body) body.closest(".kind").querySelector('[name="kind"]').checked = true;
+    // The first day of the year is of the kind Tết: asked for by its date, it must be asked for by its kind too.
+    if (event.target.id === "lunar-tet" && event.target.checked) form.querySelector("#day-type-tet").checked = true;
     soon();
   });
   form.addEventListener("click", (event) => {
