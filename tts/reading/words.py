@@ -120,7 +120,8 @@ def _meant_letter(page: Page, start: int, written: str, before: str) -> tuple[Pi
     """Read a letter that the words around it explain: a point, money, a product, a Roman one."""
     small = written.lower()
     if small in POINTS and (_POINT_BEFORE.search(before) or _is_bracketed(page, start)):
-        return one(start, start + 1, point_name(written), "point")
+        name = point_name(written)
+        return one(start, start + 1, written if name == small else name, "point")  # A is said as it is written
     if small == "đ" and _SCALED_BEFORE.search(before):
         return one(start, start + 1, "đồng", "unit")
     if small == "x" and re.match(r" ?[0-9(]", page.text[start + 1 : start + 3]) and re.search(r"[\w%)] $", before):
