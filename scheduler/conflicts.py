@@ -18,7 +18,7 @@ from scheduler.policy import spoken_length, stagger_of
 from scheduler.spans import in_words
 from scheduler.stand_ins import is_stand_in, stand_ins
 
-__all__ = ["STOPPING", "Conflict", "ConflictKind", "Edit", "Offer", "OfferKind", "Outlook", "conflicts"]
+__all__ = ["Conflict", "ConflictKind", "Edit", "Offer", "OfferKind", "Outlook", "conflicts"]
 
 MOST_NAMED = 3
 _YEAR = Outlook()
@@ -32,10 +32,6 @@ class ConflictKind(StrEnum):
     POLICY = "policy"
     CONTENT = "content"
     LENGTH = "length"
-
-
-STOPPING = frozenset({ConflictKind.CLASH, ConflictKind.POLICY})
-"""What a person must look at before an edit is saved; the rest is only told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from domain.people import Role, User
 from domain.ports import Clock
 from domain.timetable import Occurrence, Programme, Rule, RuleException, Slot
 from scheduler import editing, frozen, history, planning
-from scheduler.conflicts import STOPPING, Conflict, Outlook, conflicts
+from scheduler.conflicts import Conflict, Outlook, conflicts
 from scheduler.drafts import CHANGED_MEANWHILE, Draft, Drafting
 from scheduler.exceptions import exception_for
 from scheduler.frozen import Late
@@ -25,6 +25,7 @@ from scheduler.reconcile import LogLine, day_report
 from scheduler.sessions import MOST_ITEMS, NAME_LIMIT, ZONE, NewSession
 from scheduler.snapshots import fingerprint
 from scheduler.spots import slots_at, spots_of_areas
+from scheduler.stopping import STOPPING
 from store import airings, machines, plans, station
 from store.changes import Change
 from store.engine import Database
