@@ -48,7 +48,8 @@ def losses(pair: Pair, machines: Iterable[Machine], edit: Edit, outlook: Outlook
     books: dict[object, _Book] = {}
     parts = Reforms.of(inputs.areas, local_date(start), local_date(end)).parts
     every = tuple(machines)
-    for (since, paths), past in zip(parts, (*(day for day, _ in parts[1:]), local_date(end)), strict=True):
+    after_last = local_date(end) + _DAY  # a stagger may carry what the last day asks for across its midnight
+    for (since, paths), past in zip(parts, (*(day for day, _ in parts[1:]), after_last), strict=True):
         within = (1 << past.toordinal() - first) - (1 << since.toordinal() - first)
         for hearing in hearings(pair, every, edit, paths, outlook.begun):
             book = books.get(hearing.surroundings)

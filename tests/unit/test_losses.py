@@ -171,10 +171,21 @@ def test_what_an_edit_silences_is_what_whole_plans_before_and_after_it_say(
     town: Inputs, edit: Edit, at: time, keeps: int, as_edited: bool
 ) -> None:
     now = datetime.combine(FIRST, at, ZONE)
-    begun = kept_before(edit.applied(town) if as_edited else town, now, keeps)
+    hold_to_whole_plans(town, edit, now, kept_before(edit.applied(town) if as_edited else town, now, keeps))
+
+
+def hold_to_whole_plans(town: Inputs, edit: Edit, now: datetime, begun: tuple[Slot, ...] = ()) -> None:
     expected = list(by_whole_plans(town, edit, now, begun))
     found = list(losses(Pair(town, edit.applied(town), now), MACHINES, edit, Outlook(DAYS, begun)))
     assert sorted(map(repr, (one for loss in found for one in told(loss)))) == sorted(
         map(repr, (one for loss in expected for one in told(loss)))
     )
     assert {exactly(loss) for loss in found} <= {exactly(loss) for loss in expected}
+
+
+def test_a_stagger_that_carries_the_last_evening_across_midnight_is_told_too() -> None:
+    daily = Rule("r0", "p1", frozenset({"xa"}), (time(23, 58),), weekdays=frozenset(range(1, 8)))
+    late = AirtimePolicy(quiet=(), staggers=(("cum-1", timedelta(minutes=3)),))
+    town = inputs((daily,), (Programme("p1", "Buổi tối", ()),), MARKS, late)
+    short = Programme("p1", "Buổi tối", (ProgrammeItem("b-a"),), booked=timedelta(minutes=9))
+    hold_to_whole_plans(town, Edit(programmes=(short,)), datetime.combine(FIRST, time(), ZONE))
