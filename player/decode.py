@@ -1,6 +1,5 @@
 """Turns an encoded clip into mono 16 bit frames at 48 kHz, ahead of the sound thread and in a bounded buffer."""
 
-import hashlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -16,12 +15,12 @@ from av.audio.resampler import AudioResampler
 
 from domain.audio import SAMPLE_RATE
 from domain.errors import AudioError, TrustError
+from player.checked import CheckedFile
 
 Frames = npt.NDArray[np.int16]
 AHEAD = 12 * SAMPLE_RATE
 """Frames kept decoded ahead of the sound: bounds memory for a clip of any length."""
 READY = 5 * SAMPLE_RATE
-_CHUNK = 1 << 18
 # The demuxer is named, never guessed: a playlist dressed up as a clip must not open other files.
 _DEMUXERS = {
     "audio/wav": "wav",
@@ -37,7 +36,7 @@ _DEMUXERS = {
 class Reel:
     """A clip being decoded by a thread of its own; the sound thread takes frames from it and never waits.
 
-    The file's SHA-256 is checked, through the open file that is then decoded, before the first frame is given.
+    The file's SHA-256 is checked before the first frame is given, and each piece again as it is decoded.
     `failure` tells in Vietnamese why no (further) frames will come, and `damaged` that the file cannot be read or
     is not the clip; `on_ready` is called, by the decoding thread, once frames can be taken.
     """
@@ -101,8 +100,7 @@ class Reel:
     def _run(self) -> None:
         try:
             with self._path.open("rb") as stream:
-                _check_digest(stream, self.clip_hash)
-                for frames in decoded(stream, self._media_type, self._skip_s):
+                for frames in decoded(CheckedFile(stream, self.clip_hash), self._media_type, self._skip_s):
                     if not self._put(frames):
                         break
         except TrustError as error:
@@ -136,7 +134,7 @@ class Reel:
                 self._on_ready()
 
 
-def decoded(stream: BinaryIO, media_type: str, skip_s: float = 0.0) -> Iterator[Frames]:
+def decoded(stream: BinaryIO | CheckedFile, media_type: str, skip_s: float = 0.0) -> Iterator[Frames]:
     """Yield the frames of an encoded sound from `skip_s` seconds on; none at all is an error. Raises AudioError."""
     demuxer = _DEMUXERS.get(media_type.partition(";")[0].strip().lower())
     if demuxer is None:
@@ -177,11 +175,3 @@ def _frames(
     for frame in container.decode(source):
         yield from resampler.resample(frame)
     yield from resampler.resample(None)
-
-
-def _check_digest(stream: BinaryIO, clip_hash: str) -> None:
-    digest = hashlib.sha256()
-    while chunk := stream.read(_CHUNK):
-        digest.update(chunk)
-    if digest.hexdigest() != clip_hash:
-        raise TrustError("Tệp âm thanh trên máy bị hỏng (sai mã băm)")
