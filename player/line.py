@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from domain.errors import BadInputError, NotFoundError, ServerUnreachableError, TrustError
 from domain.playlist import to_ms
 from domain.ports import Clock
+from player.connect import connect
 from player.trust import Signer
 
 TIMEOUT_S = 10.0
@@ -110,8 +111,7 @@ class Line:
             yield response
 
     def _send(self, stack: ExitStack, request: _Request) -> http.client.HTTPResponse:
-        kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-        connection = kind(self._url.hostname or "", self._url.port, timeout=TIMEOUT_S)
+        connection = connect(self._url, TIMEOUT_S)
         stack.callback(connection.close)
         dated = to_ms(self._clock.now()) + self.offset_ms
         # The path is signed without what a proxy may strip from it: the prefix of the server's address.
