@@ -168,7 +168,15 @@ class Enrolment:
     public_key: str
     asked_at: datetime
     asked_from: str = ""
+    confirmed_at: datetime | None = None
     refused_at: datetime | None = None
+
+    @property
+    def state(self) -> EnrolmentState:
+        """How far the box has come."""
+        if self.confirmed_at is not None:
+            return EnrolmentState.CONFIRMED
+        return EnrolmentState.WAITING if self.refused_at is None else EnrolmentState.REFUSED
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,8 @@ def _answer(line: Line) -> tuple[EnrolmentState, str]:
         return EnrolmentState.CONFIRMED, ""
     if answer.status in (401, 403):
         raise NotAllowedError(
-            "Trung tâm không còn biết máy này (đã bị thu hồi, hoặc chờ quá lâu). Hãy lấy mã mới rồi ghép lại với --again."
+            "Trung tâm không còn biết máy này (đã bị thu hồi, hoặc chờ quá lâu). "
+            "Hãy lấy mã mới rồi ghép lại với --again."
         )
     if answer.status != 200:
         raise ServerUnreachableError(f"Máy chủ đang gặp lỗi (mã {answer.status}); sẽ hỏi lại.")

@@ -102,7 +102,7 @@ class EnrolmentDesk:
             found = enrolments.find(connection, machine_id)
         if found is None:
             raise NotFoundError("Không có máy nào đang chờ với mã này. Hãy ghép lại bằng mã mới.")
-        return EnrolmentState.WAITING if found.refused_at is None else EnrolmentState.REFUSED
+        return found.state
 
     def confirm(self, user: User, enrolment_id: str, area_id: str, machine_name: str = "") -> None:
         """Make a waiting box the machine of an area, once a technician has compared the keys' fingerprints.
@@ -113,13 +113,13 @@ class EnrolmentDesk:
         now = self.clock.now()
         with self.database.write() as connection:
             asked = enrolments.find(connection, enrolment_id)
-            if asked is None or asked.refused_at is not None:
+            if asked is None or asked.state is not EnrolmentState.WAITING:
                 raise WrongStateError(
                     "Máy này không còn chờ xác nhận. Chưa có gì thay đổi; hãy xem lại trang «Máy phát»."
                 )
             name = checked_name(machine_name or asked.name)
             area = _check_area(connection, area_id)
-            enrolments.take(connection, enrolment_id)
+            enrolments.confirm(connection, enrolment_id, now)
             machines.add(connection, Machine(asked.id, name, area_id, asked.public_key, now))
             words = f"Xác nhận đã so vân tay, cho máy «{name}» vào {area}."
             enrolments.note(connection, MachineAct(now, asked.id, user.id, words))

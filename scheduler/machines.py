@@ -60,7 +60,7 @@ class MachineOffice:
         with self.database.read() as connection:
             machine = machines.find(connection, named)
             asked = enrolments.find(connection, named) if machine is None else None
-        if asked is not None and asked.refused_at is None:
+        if asked is not None and asked.state is EnrolmentState.WAITING:
             verify_request(asked.public_key, method, path, headers, body, self.clock.now())
             raise NotAllowedError("Máy phát này đang chờ kỹ thuật viên xác nhận ở trang «Máy phát».")
         if machine is None or machine.revoked_at is not None:

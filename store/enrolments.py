@@ -4,16 +4,17 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
 from domain.errors import BadInputError
 from domain.machines import Enrolment, EnrolmentCode, MachineAct
 from store import tables
 
 KEEP_CODES = timedelta(days=1)
-KEEP_REFUSED = timedelta(days=7)
+KEEP_ANSWERED = timedelta(days=7)
 KEEP_WAITING = timedelta(days=30)
 KEEP_GUESSES = timedelta(days=90)
+_WAITING = and_(tables.enrolment.c.confirmed_at.is_(None), tables.enrolment.c.refused_at.is_(None))
 NOBODY = ""
 """Stands for the machine in what was done before there was one, such as a wrong guess."""
 
@@ -74,32 +75,32 @@ def add(connection: Connection, enrolment: Enrolment) -> None:
 
 
 def find(connection: Connection, enrolment_id: str) -> Enrolment | None:
-    """Return a box that asked to join, waiting or refused, or `None`."""
+    """Return a box that asked to join, whatever became of it, or `None`."""
     return next(iter(_some(connection, tables.enrolment.c.id == enrolment_id)), None)
 
 
 def of_code(connection: Connection, code_id: str) -> Enrolment | None:
-    """Return the box that used the code named by its id, while it waits or when it was refused."""
+    """Return the box that used the code named by its id, or `None`."""
     return next(iter(_some(connection, tables.enrolment.c.code_id == code_id)), None)
 
 
 def waiting(connection: Connection) -> tuple[Enrolment, ...]:
     """Return the boxes that wait for a yes, the first that asked first."""
-    return _some(connection, tables.enrolment.c.refused_at.is_(None))
+    return _some(connection, _WAITING)
+
+
+def confirm(connection: Connection, enrolment_id: str, now: datetime) -> bool:
+    """Note that a box becomes a machine; tell whether it was waiting until now."""
+    table = tables.enrolment
+    changed = update(table).where(table.c.id == enrolment_id, _WAITING).values(confirmed_at=now)
+    return connection.execute(changed).rowcount == 1
 
 
 def refuse(connection: Connection, enrolment_id: str, now: datetime) -> bool:
     """Refuse a box; tell whether it was waiting until now."""
     table = tables.enrolment
-    refused = update(table).where(table.c.id == enrolment_id, table.c.refused_at.is_(None)).values(refused_at=now)
-    return connection.execute(refused).rowcount == 1
-
-
-def take(connection: Connection, enrolment_id: str) -> bool:
-    """Take a waiting box off the list because it becomes a machine; tell whether it was waiting until now."""
-    table = tables.enrolment
-    taken = delete(table).where(table.c.id == enrolment_id, table.c.refused_at.is_(None))
-    return connection.execute(taken).rowcount == 1
+    changed = update(table).where(table.c.id == enrolment_id, _WAITING).values(refused_at=now)
+    return connection.execute(changed).rowcount == 1
 
 
 def note(connection: Connection, act: MachineAct) -> None:
@@ -127,7 +128,8 @@ def purge(connection: Connection, now: datetime) -> None:
     """Remove old codes, boxes that nobody wanted, and guesses of long ago; what was done to machines stays."""
     codes, boxes, done = tables.enrolment_code, tables.enrolment, tables.machine_act
     connection.execute(delete(codes).where(codes.c.expires_at < now - KEEP_CODES))
-    old = or_(boxes.c.refused_at < now - KEEP_REFUSED, boxes.c.asked_at < now - KEEP_WAITING)
+    answered = now - KEEP_ANSWERED
+    old = or_(boxes.c.confirmed_at < answered, boxes.c.refused_at < answered, boxes.c.asked_at < now - KEEP_WAITING)
     connection.execute(delete(boxes).where(old))
     connection.execute(delete(done).where(done.c.machine_id == NOBODY, done.c.at < now - KEEP_GUESSES))
 
@@ -162,5 +164,6 @@ def _enrolment(row: Row[Any]) -> Enrolment:
         public_key=row.public_key,
         asked_at=row.asked_at,
         asked_from=row.asked_from,
+        confirmed_at=row.confirmed_at,
         refused_at=row.refused_at,
     )

@@ -40,6 +40,7 @@ enrolment = Table(
     Column("public_key", String(64), nullable=False, unique=True),
     Column("asked_at", Instant, nullable=False),
     Column("asked_from", Text, nullable=False),
+    Column("confirmed_at", Instant),
     Column("refused_at", Instant),
 )
 

@@ -48,6 +48,7 @@ def _make_enrolments() -> None:
         sa.Column("public_key", sa.String(length=64), nullable=False),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
         sa.Column("asked_from", sa.Text(), nullable=False),
+        sa.Column("confirmed_at", sa.BigInteger(), nullable=True),
         sa.Column("refused_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_enrolment_area_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment")),
