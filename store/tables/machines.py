@@ -84,5 +84,11 @@ airing = Table(
     Column("rendered", Length, nullable=False),
     Column("reason", Text, nullable=False, default=""),
     Column("received_at", Instant, nullable=False),
+    Column("rms_mb", Integer),
+    Column("peak_mb", Integer),
+    Column("dead", Length),
+    Column("clipped_ppm", Integer),
+    Column("hearing", String(20)),
+    Column("score", Integer),
     Index("ix_airing_machine_planned", "machine_id", "planned_start"),
 )
