@@ -17,7 +17,7 @@ from domain.audio import SAMPLE_RATE
 from domain.errors import SinkError
 from domain.ports import AudioSink, Clock
 from player.clock import wall_offset
-from player.mixing import RAMP, Part, Stop, Voice, mixed, part_of
+from player.mixing import RAMP, Part, Stop, Voice, mixed, part_of, softened
 
 BLOCK = 480
 SMOOTHING = 0.02
@@ -41,13 +41,17 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A voice is over after `rendered` frames; `failure` tells what stopped its decoding, if anything did."""
+    """A voice is over after `rendered` frames; `failure` tells what stopped its decoding, if anything did.
+
+    `account` tells what it was made of, where that was not one clip.
+    """
 
     key: str
     at: datetime
     rendered: int
     stop: Stop
     failure: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,18 +175,29 @@ class Engine:
 
     def _block(self, instant: float) -> bytes:
         wall = instant + wall_offset(self._clock)
-        parts: list[Part] = []
-        clear = 0
-        for voice in tuple(self._voices):
-            if voice.started:
-                part = self._go_on(voice, wall, 0)
+        voices = tuple(self._voices)
+        above = [voice for voice in voices if voice.over < 1]
+        under = [voice for voice in voices if voice.under and voice.started]
+        plain = [voice for voice in voices if voice not in above and voice not in under]
+        parts, clear = self._on([voice for voice in plain if voice.started], wall, 0)
+        over, clear = self._on([voice for voice in above if voice.started], wall, clear)
+        begun, clear = self._on([voice for voice in above if not voice.started], wall, clear)
+        spans = [*(_span(voice, wall, part) for voice, part in (over | begun).items())]
+        spans += [_span(voice, wall, None) for voice in above if voice in self._voices and not voice.started]
+        soft, clear = self._on(under, wall, clear)
+        fresh, clear = self._on([voice for voice in plain if not voice.started], wall, clear)
+        softer = [softened(voice, part, spans) for voice, part in soft.items()]
+        return mixed([*(parts | over | begun | fresh).values(), *softer], BLOCK).tobytes()
+
+    def _on(self, voices: list[Voice], wall: float, clear: int) -> tuple[dict[Voice, Part], int]:
+        """Take the parts of `voices`, those that begin from frame `clear` on; return them, and what is clear then."""
+        parts: dict[Voice, Part] = {}
+        for voice in voices:
+            part = self._go_on(voice, wall, 0) if voice.started else self._begin(voice, wall, clear)
+            if part:
+                parts[voice] = part
                 clear = max(clear, self._clear_after(voice, part))
-                parts.append(part)
-        for voice in tuple(self._voices):
-            if not voice.started and (begun := self._begin(voice, wall, clear)):
-                clear = max(clear, self._clear_after(voice, begun))
-                parts.append(begun)
-        return mixed(parts, BLOCK).tobytes()
+        return parts, clear
 
     def _go_on(self, voice: Voice, wall: float, start: int) -> Part:
         limit = voice.ends_at
@@ -221,8 +236,9 @@ class Engine:
 
     def _end(self, voice: Voice, wall: float, stop: Stop) -> None:
         self._voices.remove(voice)
+        account = voice.reel.account
         voice.reel.close()
-        self._post(Ended(voice.key, _instant(wall), voice.played, stop, voice.reel.failure))
+        self._post(Ended(voice.key, _instant(wall), voice.played, stop, voice.reel.failure, account))
 
     def _lose(self, error: Exception) -> None:
         self.sink_ok = False
@@ -252,6 +268,13 @@ class Engine:
             self.sink_ok = True
             self._post(SinkBack())
             return
+
+
+def _span(voice: Voice, wall: float, part: Part | None) -> tuple[int, int, float]:
+    """Return (start, end, level) of a voice that sounds over others, in frames of the block; `part` is None before."""
+    if part is None:
+        return round((voice.at - wall) * SAMPLE_RATE), 2 * BLOCK, voice.over
+    return part.start, part.start + len(part.frames) if part.ended else 2 * BLOCK, voice.over
 
 
 def _be_punctual() -> None:
