@@ -11,10 +11,11 @@ milliseconds since 1970-01-01 UTC; all lengths are integers in milliseconds.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.airtime import QuietHours
+from domain.airtime import Airtime, QuietHours
+from domain.airtime_form import airtime_document, read_airtime, read_time
 from domain.errors import TrustError
 from domain.sources import Source, read_source, to_source_document
 from domain.timetable import LatePolicy, Priority
@@ -27,9 +28,12 @@ MAX_ITEMS = 200
 MAX_LENGTH = timedelta(hours=6)
 MOST_DUCK_MB = 6000
 """Millibels by which a session may be told to soften what goes on under it."""
+MAX_LIFE = timedelta(days=31)
+"""How long after its issue a playlist may still hold: whoever freezes a machine has it silent by then."""
 LEAST_GAIN_MB, MOST_GAIN_MB = -6000, 1200
 """Millibels, hundredths of a dB: how much softer or louder than its clips a session may be."""
 _HASH = re.compile(r"[0-9a-f]{64}")
+_TOP = "format version station machine epoch counter issued expires zone quiet clips slots airtime"
 _SLOT = "key starts title priority late grace items refusal gain duck"
 _ITEM = "clip offset length title refusal gain source"
 _YEAR_2100_MS = 4_102_444_800_000
@@ -86,7 +90,7 @@ class Playlist:
     """All that one machine needs to speak without its server.
 
     `epoch` and `counter` only grow (epoch first): a machine refuses a lower pair. It starts nothing routine
-    after `expires_at`, nor inside `quiet`, which is in the zone `zone`.
+    after `expires_at`, nor inside `quiet`, which is in the zone `zone`, nor above `airtime`.
     """
 
     station_id: str
@@ -99,6 +103,7 @@ class Playlist:
     quiet: tuple[QuietHours, ...]
     clips: tuple[ClipRef, ...]
     slots: tuple[PlaylistSlot, ...]
+    airtime: Airtime | None = None
 
 
 def to_ms(instant: datetime) -> int:
@@ -118,7 +123,9 @@ def length_ms(length: timedelta) -> int:
 
 def to_document(playlist: Playlist) -> dict[str, Any]:
     """Return the JSON document of `playlist`, made of strings, integers, lists and objects only."""
+    limits = {"airtime": airtime_document(playlist.airtime)} if playlist.airtime else {}
     return {
+        **limits,
         "format": FORMAT,
         "version": FORMAT_VERSION,
         "station": playlist.station_id,
@@ -183,7 +190,7 @@ def from_document(document: object) -> Playlist:
 
 
 def _read_playlist(document: object) -> Playlist:
-    top = _object(document, "format version station machine epoch counter issued expires zone quiet clips slots")
+    top = _object({"airtime": None, **document} if isinstance(document, dict) else document, _TOP)
     if top["format"] != FORMAT or top["version"] != FORMAT_VERSION:
         raise ValueError("format")
     clips = tuple(_read_clip(entry) for entry in _list(top["clips"], MAX_SLOTS))
@@ -191,23 +198,29 @@ def _read_playlist(document: object) -> Playlist:
     slots = tuple(_read_slot(entry, held) for entry in _list(top["slots"], MAX_SLOTS))
     if len({slot.key for slot in slots}) != len(slots):
         raise ValueError("slots: key")
+    if len(held) != len(clips):
+        raise ValueError("clips: hash")
+    issued_at, expires_at = _instant(top["issued"]), _instant(top["expires"])
+    if not issued_at < expires_at <= issued_at + MAX_LIFE:
+        raise ValueError("expires")
     return Playlist(
         station_id=_text(top["station"]),
         machine_id=_text(top["machine"]),
         epoch=_integer(top["epoch"], 1, 2**53),
         counter=_integer(top["counter"], 1, 2**53),
-        issued_at=_instant(top["issued"]),
-        expires_at=_instant(top["expires"]),
+        issued_at=issued_at,
+        expires_at=expires_at,
         zone=_text(top["zone"]),
         quiet=tuple(_read_quiet(entry) for entry in _list(top["quiet"], 48)),
         clips=clips,
         slots=slots,
+        airtime=None if top["airtime"] is None else read_airtime(top["airtime"]),
     )
 
 
 def _read_quiet(entry: object) -> QuietHours:
     start, end = _list(entry, 2)
-    return QuietHours(_time(start), _time(end))
+    return QuietHours(read_time(start), read_time(end))
 
 
 def _read_clip(entry: object) -> ClipRef:
@@ -289,7 +302,3 @@ def _instant(value: object) -> datetime:
 
 def _length(value: object) -> timedelta:
     return timedelta(milliseconds=_integer(value, 0, length_ms(MAX_LENGTH)))
-
-
-def _time(value: object) -> time:
-    return time.fromisoformat(_text(value))

@@ -14,12 +14,13 @@ from domain.audio import SAMPLE_RATE
 from domain.machines import AiringOutcome
 from domain.playlist import LEAST_GAIN_MB, MOST_GAIN_MB, Playlist
 from domain.ports import Clock
+from domain.proof import Level
 from domain.timetable import Priority
 from player import orders
 from player.clock import wall_offset
 from player.cue import cue, goes_under
 from player.deck import Deck
-from player.engine import Began, Ended, Engine, EngineEvent, SinkBack, SinkLost
+from player.engine import Began, Ended, Engine, EngineEvent, Hushed, SinkBack, SinkLost
 from player.events import Finished, MachineEvent, Missed, Sounding
 from player.faults import Faults
 from player.journal import Journal
@@ -30,6 +31,8 @@ from player.tuner import Tuned, Tuner
 from player.volume import Sound, at_gain
 
 STOPPED = "Máy phát được dừng"
+SILENT = "Bản tin đang phát không có tiếng (dưới −50 dBFS hơn 5 giây); kiểm tra tệp âm thanh và nguồn tiếp âm."
+DISTORTED = "Bản tin vừa phát bị vỡ tiếng; giảm âm lượng của buổi phát hoặc của tệp âm thanh."
 PROGRESS_EVERY_S = 5.0
 STEP_S = 0.5
 TOLD_STEP_S = 2.0
@@ -210,9 +213,13 @@ class Conductor:
         before, entry = self._known.get(key), self._journal.entry(key)
         self._live[key] = _Live(start, entry.rendered if entry else 0)
         begun = before is not None and before.started
-        self._known[key] = Known(AiringOutcome.PLAYING, item.clip_hash, start.base, now, begun, live=True)
+        whole = timedelta(milliseconds=self._live[key].before_ms) + item.length - start.skip
+        self._known[key] = Known(
+            AiringOutcome.PLAYING, item.clip_hash, start.base, now, begun, live=True, rendered=whole
+        )
         until = start.until.timestamp() if start.until else None
         voice = Voice(key, sound, start.at.timestamp(), until, start.follow, fade_in=bool(start.skip))
+        voice.priority, voice.title = start.slot.priority, item.title
         voice.over = float(10 ** (-start.slot.duck_mb / 2000))
         voice.under = goes_under(start.slot, start.position) and voice.over == 1
         engine.arm(voice)
@@ -236,6 +243,8 @@ class Conductor:
                     self._began(event)
                 case Ended():
                     self._ended(event)
+                case Hushed():
+                    self._faults.set("sound", SILENT if event.hushed else "")
                 case SinkLost():
                     self._faults.set("sink", event.sentence)
                 case SinkBack():
@@ -252,10 +261,17 @@ class Conductor:
         planned = start.slot.starts_at + item.offset
         self._tell(Sounding(item.title, start.slot.title, began.at, planned))
 
+    def _measured(self, key: str, level: Level) -> None:
+        self._owed.do(lambda: self._journal.measured(key, level))
+        self._faults.set("sound", DISTORTED if level.is_clipped else "")
+
     def _ended(self, ended: Ended) -> None:
         live = self._live.pop(ended.key)
         account = "; ".join(one for one in (self._accounts.pop(ended.key, ""), ended.account) if one)
+        if ended.level:
+            self._measured(ended.key, ended.level)
         rendered = live.before_ms + round(ended.rendered * 1000 / SAMPLE_RATE)
+        self._known[ended.key] = replace(self._known[ended.key], rendered=timedelta(milliseconds=rendered))
         preempted = ended.stop is Stop.CUT and live.cut is not None and live.cut.preempted
         unheard = live.cut is None and not self._known[ended.key].started
         if ended.stop in (Stop.LATE, Stop.SINK) or preempted or (unheard and not ended.failure):
@@ -317,5 +333,5 @@ def _reason(ended: Ended, live: _Live, heard_ms: int) -> str:
         told = "; ".join(part for part in (ended.failure, reached) if part)
         return told[:1].upper() + told[1:]
     if ended.stop is Stop.EDGE:
-        return orders.QUIET_EDGE
+        return live.start.edge
     return live.cut.reason if live.cut else STOPPED

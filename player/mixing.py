@@ -1,7 +1,7 @@
 """Voices and how a block is mixed from them: the arithmetic of the sound engine, without thread or clock."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import pairwise
 
@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.audio import SAMPLE_RATE
+from domain.timetable import Priority
 from player.decode import Frames
+from player.meter import Meter
 from player.volume import CEILING, Sound
 
 RAMP = SAMPLE_RATE * 15 // 1000
@@ -33,8 +35,9 @@ class Stop(Enum):
 class Voice:
     """A clip on its way to the loudspeaker; `at`, `until` and `cut_at` are wall clock seconds since 1970.
 
-    With `follow` it joins where the clock says it would be, should it start late. One with `over` below 1 sounds over
-    those that may go `under`, which are at that level meanwhile; `level` is where such a voice has got to.
+    With `follow` it joins where the clock says it would be, should it start late. `meter` measures what is heard
+    while it sounds. One with `over` below 1 sounds over those that may go `under`, which are at that level meanwhile;
+    `level` is where such a voice has got to.
     """
 
     key: str
@@ -49,6 +52,9 @@ class Voice:
     cut_at: float | None = None
     started: bool = False
     played: int = 0
+    priority: Priority = Priority.NORMAL
+    title: str = ""
+    meter: Meter = field(default_factory=Meter)
 
     @property
     def ends_at(self) -> float | None:
@@ -73,6 +79,7 @@ class Part:
     frames: Frames
     gain: npt.NDArray[np.float32] | None = None
     ended: bool = False
+    meter: Meter | None = None
     under: bool = False
 
 
@@ -83,7 +90,7 @@ def part_of(voice: Voice, start: int, count: int, end: int | None) -> Part:
     gain = _gain(voice, start, len(frames), end)
     voice.played += len(frames)
     ended = voice.reel.exhausted or (end is not None and end <= count)
-    return Part(start, frames, gain, ended)
+    return Part(start, frames, gain, ended, voice.meter)
 
 
 def mixed(parts: list[Part], count: int) -> Frames:
@@ -129,6 +136,13 @@ def softened(voice: Voice, part: Part, spans: Iterable[tuple[int, int, float]]) 
         gain[begin:end] = np.maximum(voice.level - steps, aim) if down else np.minimum(voice.level + steps, aim)
         voice.level = float(gain[end - 1])
     return replace(part, gain=gain if part.gain is None else part.gain * gain, under=True)
+
+
+def measure(parts: list[Part], block: Frames) -> None:
+    """Let each voice's meter see what is handed to the output while it sounds."""
+    for part in parts:
+        if part.meter:
+            part.meter.add(block[part.start : part.start + len(part.frames)])
 
 
 def _gain(voice: Voice, start: int, length: int, end: int | None) -> npt.NDArray[np.float32] | None:
