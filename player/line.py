@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from domain.errors import BadInputError, NotFoundError, ServerUnreachableError, TrustError
 from domain.playlist import to_ms
 from domain.ports import Clock
+from player.connect import connect
 from player.trust import Signer
 
 TIMEOUT_S = 10.0
@@ -66,6 +67,11 @@ class Line:
         self.offset_ms = 0
         self.on_answer: Callable[[bool], None] = lambda _revoked: None
 
+    @property
+    def host(self) -> str:
+        """The name or address of the server."""
+        return self._url.hostname or ""
+
     def get(self, path: str, headers: Mapping[str, str], most: int = _MOST_ANSWER) -> Answer:
         """Fetch `path`, at most `most` bytes. Raises ServerUnreachableError."""
         return self._call(_Request("GET", path, b"", headers), most)
@@ -112,10 +118,8 @@ class Line:
             yield response
 
     def _send(self, stack: ExitStack, request: _Request, deadline_s: float) -> http.client.HTTPResponse:
-        kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-        connection = kind(self._url.hostname or "", self._url.port, timeout=TIMEOUT_S)
+        connection = connect(self._url, TIMEOUT_S)
         stack.callback(connection.close)
-        connection.connect()
         # A server that sends a byte now and then never runs into the socket's own time-out.
         hanging_up = threading.Timer(deadline_s + TIMEOUT_S, _hang_up, (connection.sock,))
         hanging_up.daemon = True

@@ -214,6 +214,7 @@ class Centre:
     acknowledging: bool = True
     revoking: bool = False
     code: str = "DUNG-MA"
+    broker: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Counter,), {"centre": self}))
@@ -268,6 +269,8 @@ class _Counter(BaseHTTPRequestHandler):
             return
         if self.path == "/api/v1/playlist":
             self._playlist()
+        elif self.path == "/api/v1/broker" and self.centre.broker is not None:
+            self._answer(200, json.dumps(self.centre.broker).encode())
         else:
             self._clip(self.path.rpartition("/")[2])
 
