@@ -37,6 +37,7 @@ class Reel:
     """A clip being decoded by a thread of its own; the sound thread takes frames from it and never waits.
 
     The file's SHA-256 is checked before the first frame is given, and each piece again as it is decoded.
+    An `account` of what it was made of is not needed: that is the clip.
     `failure` tells in Vietnamese why no (further) frames will come, and `damaged` that the file cannot be read or
     is not the clip; `on_ready` is called, by the decoding thread, once frames can be taken.
     """
@@ -46,6 +47,7 @@ class Reel:
     ) -> None:
         self.clip_hash = clip_hash
         self.failure = ""
+        self.account = ""
         self.damaged = False
         self.reported = False
         self.ready = threading.Event()
@@ -100,7 +102,7 @@ class Reel:
     def _run(self) -> None:
         try:
             with self._path.open("rb") as stream:
-                for frames in decoded(CheckedFile(stream, self.clip_hash), self._media_type, self._skip_s):
+                for frames in self._sound(CheckedFile(stream, self.clip_hash)):
                     if not self._put(frames):
                         break
         except TrustError as error:
@@ -117,6 +119,9 @@ class Reel:
             self._ended = True
             self._be_ready()
 
+    def _sound(self, stream: CheckedFile) -> Iterator[Frames]:
+        return decoded(stream, self._media_type, self._skip_s)
+
     def _put(self, frames: Frames) -> bool:
         with self._room:
             self._chunks.append(frames)
@@ -132,6 +137,14 @@ class Reel:
             self.ready.set()
             if not self.failure:
                 self._on_ready()
+
+
+class Loop(Reel):
+    """A clip decoded over and over without end, as a stand-in is."""
+
+    def _sound(self, stream: CheckedFile) -> Iterator[Frames]:
+        while True:
+            yield from decoded(stream, self._media_type)
 
 
 def decoded(stream: BinaryIO | CheckedFile, media_type: str, skip_s: float = 0.0) -> Iterator[Frames]:
