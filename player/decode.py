@@ -101,7 +101,7 @@ class Reel:
     def _run(self) -> None:
         try:
             with self._path.open("rb") as stream:
-                _check_digest(stream, self.clip_hash)
+                check_digest(stream, self.clip_hash)
                 for frames in decoded(stream, self._media_type, self._skip_s):
                     if not self._put(frames):
                         break
@@ -179,7 +179,8 @@ def _frames(
     yield from resampler.resample(None)
 
 
-def _check_digest(stream: BinaryIO, clip_hash: str) -> None:
+def check_digest(stream: BinaryIO, clip_hash: str) -> None:
+    """Read an open file whole and hold it to its hash. Raises TrustError."""
     digest = hashlib.sha256()
     while chunk := stream.read(_CHUNK):
         digest.update(chunk)

@@ -3,8 +3,9 @@
 import http.client
 import json
 import re
+import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -47,6 +48,7 @@ class _Request:
     path: str
     body: bytes
     headers: Mapping[str, str]
+    timeout_s: float = TIMEOUT_S
 
 
 class Line:
@@ -63,10 +65,25 @@ class Line:
         self._clock = clock
         self.offset_ms = 0
         self.on_answer: Callable[[bool], None] = lambda _revoked: None
+        self._waiting: http.client.HTTPConnection | None = None
 
     def get(self, path: str, headers: Mapping[str, str], most: int = _MOST_ANSWER) -> Answer:
         """Fetch `path`, at most `most` bytes. Raises ServerUnreachableError."""
         return self._call(_Request("GET", path, b"", headers), most)
+
+    def wait_for(self, path: str, headers: Mapping[str, str], most: int, timeout_s: float) -> Answer:
+        """Fetch `path`, which the server may keep back for `timeout_s`, as only one thread may at a time.
+
+        Raises ServerUnreachableError, also when another thread hangs up.
+        """
+        return self._call(_Request("GET", path, b"", headers, timeout_s), most)
+
+    def hang_up(self) -> None:
+        """Let the thread that waits for an answer go; from any thread."""
+        waiting = self._waiting
+        with suppress(OSError, AttributeError):
+            if waiting is not None:
+                waiting.sock.shutdown(socket.SHUT_RDWR)
 
     def post(self, path: str, document: object) -> Answer:
         """Send a JSON document. Raises ServerUnreachableError."""
@@ -111,8 +128,10 @@ class Line:
 
     def _send(self, stack: ExitStack, request: _Request) -> http.client.HTTPResponse:
         kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-        connection = kind(self._url.hostname or "", self._url.port, timeout=TIMEOUT_S)
+        connection = kind(self._url.hostname or "", self._url.port, timeout=request.timeout_s)
         stack.callback(connection.close)
+        if request.timeout_s > TIMEOUT_S:
+            self._waiting = connection
         dated = to_ms(self._clock.now()) + self.offset_ms
         # The path is signed without what a proxy may strip from it: the prefix of the server's address.
         proof = self._signer.headers(request.method, request.path, request.body, dated)

@@ -52,17 +52,25 @@ def read_envelope(raw: bytes, identity: Identity) -> Playlist:
 
     Raises TrustError.
     """
-    if len(raw) > MAX_ENVELOPE_BYTES:
-        raise TrustError("Danh sách phát quá lớn; máy giữ danh sách cũ.")
-    envelope = _strict_json(raw)
-    if not isinstance(envelope, dict) or set(envelope) != {"signed", "signatures"}:
-        raise TrustError("Danh sách phát thiếu chữ ký hoặc sai khuôn dạng; máy giữ danh sách cũ.")
-    _check_signature(envelope["signed"], envelope["signatures"], identity.station_key)
-    playlist = from_document(envelope["signed"])
+    playlist = from_document(opened(raw, identity.station_key, MAX_ENVELOPE_BYTES))
     if playlist.machine_id != identity.machine_id or playlist.station_id != identity.station_id:
         raise TrustError("Danh sách phát là của máy khác hoặc đài khác; máy giữ danh sách cũ.")
     _check_zone(playlist.zone)
     return playlist
+
+
+def opened(raw: bytes, station_key: bytes, most: int, what: str = "Danh sách phát") -> object:
+    """Return the document inside an envelope of `most` bytes at most, once the station's signature holds.
+
+    `what` names it in a sentence. Raises TrustError.
+    """
+    if len(raw) > most:
+        raise TrustError(f"{what} quá lớn; máy giữ bản cũ.")
+    envelope = _strict_json(raw, what)
+    if not isinstance(envelope, dict) or set(envelope) != {"signed", "signatures"}:
+        raise TrustError(f"{what} thiếu chữ ký hoặc sai khuôn dạng; máy giữ bản cũ.")
+    _check_signature(envelope["signed"], envelope["signatures"], station_key, what)
+    return envelope["signed"]
 
 
 def check_newer(playlist: Playlist, held: tuple[int, int], now: datetime) -> None:
@@ -91,13 +99,13 @@ class Signer:
         return {"TL-Machine": self.machine_id, "TL-Time": str(time_ms), "TL-Signature": signature}
 
 
-def _strict_json(raw: bytes) -> object:
+def _strict_json(raw: bytes, what: str) -> object:
     try:
         return json.loads(
             raw.decode("utf-8"), object_pairs_hook=_no_repeats, parse_constant=_no_number, parse_float=_no_number
         )
     except (ValueError, RecursionError) as error:
-        raise TrustError("Danh sách phát không phải JSON hợp lệ; máy giữ danh sách cũ.") from error
+        raise TrustError(f"{what} không phải JSON hợp lệ; máy giữ bản cũ.") from error
 
 
 def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -111,11 +119,11 @@ def _no_number(text: str) -> object:
     raise ValueError(f"{text[:20]} is no integer")
 
 
-def _check_signature(document: object, signatures: object, raw_key: bytes) -> None:
+def _check_signature(document: object, signatures: object, raw_key: bytes, what: str) -> None:
     try:
         canonical = rfc8785.dumps(document)  # type: ignore[arg-type]
     except (rfc8785.CanonicalizationError, ValueError, RecursionError) as error:
-        raise TrustError("Danh sách phát chứa giá trị không hợp lệ; máy giữ danh sách cũ.") from error
+        raise TrustError(f"{what} chứa giá trị không hợp lệ; máy giữ bản cũ.") from error
     public = Ed25519PublicKey.from_public_bytes(raw_key)
     for signature in _signatures_by(key_id(raw_key), signatures):
         try:
@@ -123,7 +131,7 @@ def _check_signature(document: object, signatures: object, raw_key: bytes) -> No
         except InvalidSignature:
             continue
         return
-    raise TrustError("Chữ ký của danh sách phát không đúng; máy giữ danh sách cũ và không phát bản này.")
+    raise TrustError(f"Chữ ký của {what.lower()} không đúng; máy giữ bản cũ và không nghe theo bản này.")
 
 
 def _signatures_by(signer: str, entries: object) -> list[bytes]:
