@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from domain.audio import PLAIN, Manner, MasteredAudio, Speech, SpokenAudio
 from domain.reading import LexiconEntry, SpokenText
+from domain.timetable import Priority
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,6 +121,15 @@ class AudioSink(Protocol):
 
     def close(self) -> None:
         """Let what was written sound, then release the output."""
+        ...
+
+
+@runtime_checkable
+class ToldSink(Protocol):
+    """An output that does more when it knows what sounds: the optional second half of an AudioSink."""
+
+    def told(self, priority: Priority | None, title: str) -> None:
+        """Take note of what sounds from the next block on; None is silence. Called by the sound thread: never waits."""
         ...
 
 

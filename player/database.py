@@ -27,6 +27,17 @@ CREATE TABLE IF NOT EXISTS alerts (
     key TEXT PRIMARY KEY, document TEXT NOT NULL, ended INTEGER, told INTEGER NOT NULL DEFAULT 0,
     version INTEGER NOT NULL DEFAULT 1) WITHOUT ROWID;
 """
+_LATER_COLUMNS = {
+    "airings": (
+        "rms INTEGER",
+        "peak INTEGER",
+        "dead INTEGER",
+        "clipped INTEGER",
+        "hearing TEXT",
+        "score INTEGER",
+    ),
+}
+"""Columns by table that files of the first version lack; what they hold is optional."""
 
 
 class DamagedDatabaseError(StorageError):
@@ -54,6 +65,11 @@ class Database:
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
         self._connection.executescript(_SCHEMA)
+        for table, columns in _LATER_COLUMNS.items():
+            present = {row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")}
+            for column in columns:
+                if column.partition(" ")[0] not in present:
+                    self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
