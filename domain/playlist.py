@@ -9,10 +9,11 @@ milliseconds since 1970-01-01 UTC; all lengths are integers in milliseconds.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.airtime import QuietHours
+from domain.airtime import Airtime, QuietHours
+from domain.airtime_form import airtime_document, read_airtime, read_time
 from domain.emergency_set import NO_SET, EmergencySet, read_set, set_document
 from domain.errors import BadInputError, TrustError
 from domain.fields import clip_hash as _hash
@@ -30,10 +31,12 @@ MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 MAX_SLOTS = 20_000
 MAX_ITEMS = 200
 MAX_LENGTH = timedelta(hours=6)
+MAX_LIFE = timedelta(days=31)
+"""How long after its issue a playlist may still hold: whoever freezes a machine has it silent by then."""
 LEAST_GAIN_MB, MOST_GAIN_MB = -6000, 1200
 """Millibels, hundredths of a dB: how much softer or louder than its clips a session may be."""
 _SLOT = "key starts title priority late grace items refusal gain"
-_TOP = "format version station machine epoch counter issued expires zone quiet clips slots emergency"
+_TOP = "format version station machine epoch counter issued expires zone quiet clips slots airtime emergency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class Playlist:
     """All that one machine needs to speak without its server.
 
     `epoch` and `counter` only grow (epoch first): a machine refuses a lower pair. It starts nothing routine
-    after `expires_at`, nor inside `quiet`, which is in the zone `zone`.
+    after `expires_at`, nor inside `quiet`, which is in the zone `zone`, nor above `airtime`.
     """
 
     station_id: str
@@ -91,6 +94,7 @@ class Playlist:
     clips: tuple[ClipRef, ...]
     slots: tuple[PlaylistSlot, ...]
     emergency: EmergencySet = NO_SET
+    airtime: Airtime | None = None
 
 
 def to_ms(instant: datetime) -> int:
@@ -112,8 +116,10 @@ def to_document(playlist: Playlist) -> dict[str, Any]:
     """Return the JSON document of `playlist`, made of strings, integers, lists and objects only."""
     # Left out when it is empty: machines of the first version refuse a key that they do not know.
     ready = {} if playlist.emergency == NO_SET else {"emergency": set_document(playlist.emergency)}
+    limits = {"airtime": airtime_document(playlist.airtime)} if playlist.airtime else {}
     return {
         **ready,
+        **limits,
         "format": FORMAT,
         "version": FORMAT_VERSION,
         "station": playlist.station_id,
@@ -173,8 +179,8 @@ def from_document(document: object) -> Playlist:
 
 
 def _read_playlist(document: object) -> Playlist:
-    empty = {"emergency": set_document(NO_SET)}
-    top = _object({**empty, **document} if isinstance(document, dict) else document, _TOP)
+    absent = {"airtime": None, "emergency": set_document(NO_SET)}
+    top = _object({**absent, **document} if isinstance(document, dict) else document, _TOP)
     if top["format"] != FORMAT or top["version"] != FORMAT_VERSION:
         raise ValueError("format")
     clips = tuple(read_clip(entry) for entry in _list(top["clips"], MAX_SLOTS))
@@ -182,24 +188,30 @@ def _read_playlist(document: object) -> Playlist:
     slots = tuple(_read_slot(entry, held) for entry in _list(top["slots"], MAX_SLOTS))
     if len({slot.key for slot in slots}) != len(slots):
         raise ValueError("slots: key")
+    if len(held) != len(clips):
+        raise ValueError("clips: hash")
+    issued_at, expires_at = _instant(top["issued"]), _instant(top["expires"])
+    if not issued_at < expires_at <= issued_at + MAX_LIFE:
+        raise ValueError("expires")
     return Playlist(
         station_id=_text(top["station"]),
         machine_id=_text(top["machine"]),
         epoch=_integer(top["epoch"], 1, 2**53),
         counter=_integer(top["counter"], 1, 2**53),
-        issued_at=_instant(top["issued"]),
-        expires_at=_instant(top["expires"]),
+        issued_at=issued_at,
+        expires_at=expires_at,
         zone=_text(top["zone"]),
         quiet=tuple(_read_quiet(entry) for entry in _list(top["quiet"], 48)),
         clips=clips,
         slots=slots,
         emergency=read_set(top["emergency"], held),
+        airtime=None if top["airtime"] is None else read_airtime(top["airtime"]),
     )
 
 
 def _read_quiet(entry: object) -> QuietHours:
     start, end = _list(entry, 2)
-    return QuietHours(_time(start), _time(end))
+    return QuietHours(read_time(start), read_time(end))
 
 
 def read_clip(entry: object) -> ClipRef:
@@ -245,7 +257,3 @@ def _read_item(entry: object, held: set[str]) -> PlaylistItem:
 
 def _length(value: object) -> timedelta:
     return length(value, MAX_LENGTH)
-
-
-def _time(value: object) -> time:
-    return time.fromisoformat(_text(value))

@@ -99,8 +99,12 @@ class BlobStore(Protocol):
 class AudioSink(Protocol):
     """An output that is opened once and fed for ever with blocks of mono 16 bit PCM."""
 
-    name: str
     rate: int
+
+    @property
+    def name(self) -> str:
+        """Return how people call it."""
+        ...
 
     def open(self) -> None:
         """Start the output. Raises SinkError."""

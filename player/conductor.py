@@ -193,7 +193,10 @@ class Conductor:
         entry = self._journal.entry(key) if before else None
         self._live[key] = _Live(start, entry.rendered if entry else 0)
         begun = before is not None and before.started
-        self._known[key] = Known(AiringOutcome.PLAYING, item.clip_hash, start.base, now, begun, live=True)
+        whole = timedelta(milliseconds=self._live[key].before_ms) + item.length - start.skip
+        self._known[key] = Known(
+            AiringOutcome.PLAYING, item.clip_hash, start.base, now, begun, live=True, rendered=whole
+        )
         until = start.until.timestamp() if start.until else None
         sound = at_gain(reel, start.slot.gain_mb)
         voice = Voice(key, sound, start.at.timestamp(), until, start.follow, fade_in=bool(start.skip))
@@ -248,6 +251,7 @@ class Conductor:
         if ended.level:
             self._measured(ended.key, ended.level)
         rendered = live.before_ms + round(ended.rendered * 1000 / SAMPLE_RATE)
+        self._known[ended.key] = replace(self._known[ended.key], rendered=timedelta(milliseconds=rendered))
         preempted = ended.stop is Stop.CUT and live.cut is not None and live.cut.preempted
         unheard = live.cut is None and not self._known[ended.key].started
         if ended.stop in (Stop.LATE, Stop.SINK) or preempted or (unheard and not ended.failure):
@@ -307,5 +311,5 @@ def _reason(ended: Ended, live: _Live, heard_ms: int) -> str:
         told = "; ".join(part for part in (ended.failure, reached) if part)
         return told[:1].upper() + told[1:]
     if ended.stop is Stop.EDGE:
-        return orders.QUIET_EDGE
+        return live.start.edge
     return live.cut.reason if live.cut else STOPPED

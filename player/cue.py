@@ -17,6 +17,9 @@ from player.session import LEAD, PREPARE_AHEAD, Scene, Study, Wish, end_of, stud
 HANDOVER = timedelta(milliseconds=250)
 """How far two items may overlap on paper and still count as one after the other."""
 
+OVERRUN = timedelta(seconds=2)
+"""How much longer than its signed length an item may sound."""
+
 
 def cue(playlist: Playlist, now: datetime, done: Mapping[str, Known], unready: Unready = all_ready) -> Cue:
     """Decide what is to be done at `now` (aware UTC).
@@ -55,8 +58,14 @@ def _stop_reason(scene: Scene, slots: Mapping[str, PlaylistSlot], key: str, know
     item = slot.items[int(position)]
     if slot.refusal or item.refusal:
         return slot.refusal or item.refusal
+    if known.started and scene.now - known.base > end_of(item) + OVERRUN:
+        return orders.OVERRUN
     sounding = known.base + item.offset <= scene.now
-    return orders.QUIET_EDGE if sounding and scene.barred(slot, scene.now) == orders.QUIET else ""
+    return _EDGES.get(scene.barred(slot, scene.now), "") if sounding else ""
+
+
+_EDGES = {orders.QUIET: orders.QUIET_EDGE, orders.SILENCE: orders.SILENCE_EDGE}
+"""Why what already sounds is ended, by what bars it now."""
 
 
 def _arbitrate(scene: Scene, studies: list[Study]) -> Iterator[Action]:
@@ -65,7 +74,9 @@ def _arbitrate(scene: Scene, studies: list[Study]) -> Iterator[Action]:
     if floor:
         yield from _yielding(scene, studies, floor, floor.starts_at)
     for one, wish in sorted(((one, one.wish) for one in studies if one.wish), key=_turn):
-        if one.acts_at and one.acts_at <= scene.now and _may_start(floor, one, wish):
+        due = one.acts_at is not None and one.acts_at <= scene.now
+        if due and _may_start(floor, one, wish) and not scene.over(one.slot, wish):
+            scene.take(one.slot, wish)
             yield _start(scene, one.slot, wish)
             yield from _yielding(scene, studies, one, wish.at)
             floor = one
@@ -107,9 +118,8 @@ def _yielding(scene: Scene, studies: list[Study], winner: Study, at: datetime) -
 
 
 def _start(scene: Scene, slot: PlaylistSlot, wish: Wish) -> Start:
-    over_at = wish.base + end_of(slot.items[wish.position])
-    until = scene.edge(slot, wish.at, over_at)
-    return Start(slot, wish.position, wish.at, wish.base, wish.skip, until, wish.follow)
+    until, why = scene.edge(slot, wish)
+    return Start(slot, wish.position, wish.at, wish.base, wish.skip, until, wish.follow, why)
 
 
 def _to_prepare(scene: Scene, studies: list[Study]) -> tuple[str, ...]:

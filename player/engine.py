@@ -5,11 +5,9 @@ frame is asked from the sink for each block and smoothed, and the wall clock is 
 that drift and steps of either clock are followed. A single voice at unity gain passes bit for bit.
 """
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,6 +17,7 @@ from domain.ports import AudioSink, Clock, ToldSink
 from domain.proof import Level
 from domain.timetable import Priority
 from player.clock import wall_offset
+from player.haste import be_punctual
 from player.mixing import RAMP, Part, Stop, Voice, measure, mixed, part_of
 
 BLOCK = 480
@@ -29,7 +28,6 @@ STOP_TIMEOUT_S = 5.0
 MOST_SURPRISES = 5
 SURPRISES_WITHIN_S = 60.0
 _BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
-_FIFO_PRIORITY = 10
 _SILENCE = bytes(BLOCK * 2)
 
 
@@ -133,7 +131,7 @@ class Engine:
             self._thread.join(STOP_TIMEOUT_S)
 
     def _run(self) -> None:
-        _be_punctual()
+        be_punctual()
         try:
             self._feed_on()
         except Exception as error:  # noqa: BLE001 - a dead sound thread would be silence that nobody knows of
@@ -294,12 +292,6 @@ class Engine:
             self.sink_ok = True
             self._post(SinkBack())
             return
-
-
-def _be_punctual() -> None:
-    """Let this thread run before all others where the system allows it: a late block is a gap in the sound."""
-    with suppress(OSError, AttributeError):
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_FIFO_PRIORITY))
 
 
 def _sentence(error: Exception) -> str:

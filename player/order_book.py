@@ -11,7 +11,7 @@ from domain.order_sheet import MAX_SHEET_BYTES, OrderSheet, SoundOrder, order_do
 from domain.playlist import ClipRef, PlaylistItem, clip_document, from_ms, length_ms, read_clip, to_ms
 from player.alerting import Alert, Turn, resumed
 from player.database import Database
-from player.trust import Identity, opened
+from player.trust import Identity, read_sealed
 
 MAX_ENVELOPE_BYTES = MAX_SHEET_BYTES + 4096
 _KEEP_IDS = timedelta(days=8)
@@ -19,7 +19,11 @@ _KEEP_IDS = timedelta(days=8)
 
 def read_sheet(raw: bytes, identity: Identity) -> OrderSheet:
     """Return the sheet inside the envelope `raw` once its signature and its addressee hold. Raises TrustError."""
-    sheet = sheet_from(opened(raw, identity.station_key, MAX_ENVELOPE_BYTES, "Lệnh khẩn"))
+    try:
+        document = read_sealed(raw, identity.station_key, MAX_ENVELOPE_BYTES)
+    except TrustError as error:
+        raise TrustError("Lệnh khẩn không mang đúng chữ ký của đài hoặc sai khuôn dạng; máy bỏ qua.") from error
+    sheet = sheet_from(document)
     if sheet.machine_id != identity.machine_id or sheet.station_id != identity.station_id:
         raise TrustError("Lệnh khẩn là của máy khác hoặc đài khác; máy bỏ qua.")
     return sheet

@@ -34,7 +34,7 @@ from domain.timetable import (
     Slot,
 )
 from scheduler.items import Shelf, Terms, plan_items
-from scheduler.policy import at_place, check_session, gain_at, stagger_of
+from scheduler.policy import airtime_of, at_place, check_session, gain_at, stagger_of
 from scheduler.resolve import resolve
 
 MAX_TEXT = 1000
@@ -193,8 +193,9 @@ def _slot_refusal(slot: Slot, listener: Listener, wanted: int, policy: AirtimePo
 def playlist_of(slots: Iterable[Slot], heading: Heading, policy: AirtimePolicy, clips: Mapping[str, Clip]) -> Playlist:
     """Return the playlist of `slots`, all of the machine of `heading`: the earliest MAX_SLOTS of them.
 
-    `clips` are by hash and hold every clip that sounds. Offsets and lengths are whole milliseconds, rounded up so
-    that an item never starts upon the last frames of the one before it.
+    `policy` is that of the place of the machine (`along`). `clips` are by hash and hold every clip that sounds.
+    Offsets and lengths are whole milliseconds, rounded up so that an item never starts upon the last frames of the
+    one before it.
     """
     first = sorted(slots, key=lambda slot: (slot.starts_at, slot.key))[:MAX_SLOTS]
     rows = tuple(playlist_slot(slot) for slot in first)
@@ -210,6 +211,7 @@ def playlist_of(slots: Iterable[Slot], heading: Heading, policy: AirtimePolicy, 
         quiet=policy.quiet,
         clips=tuple(_clip_ref(clips[clip_hash]) for clip_hash in sorted(sounding)),
         slots=rows,
+        airtime=airtime_of(policy),
     )
 
 

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from domain.airtime import QuietHours
@@ -26,7 +25,7 @@ from domain.order_sheet import OrderSheet, sheet_document
 from domain.playlist import ClipRef, Playlist, PlaylistItem, PlaylistSlot, to_document
 from domain.timetable import LatePolicy, Priority
 from player.cabinet import write_identity
-from player.trust import Identity, key_id
+from player.trust import Identity, seal
 
 MACHINE, STATION = "may-1", "dai-1"
 RATE = 48_000
@@ -124,11 +123,7 @@ def signed(value: Playlist, key: Ed25519PrivateKey) -> bytes:
 
 def sealed(document: object, key: Ed25519PrivateKey) -> bytes:
     """Return any document in an envelope signed by `key`."""
-    signature = base64.b64encode(key.sign(rfc8785.dumps(document))).decode()  # type: ignore[arg-type]
-    raw = key.public_key().public_bytes_raw()
-    return json.dumps(
-        {"signed": document, "signatures": [{"key_id": key_id(raw), "signature": signature}]}, ensure_ascii=False
-    ).encode()
+    return seal(document, key)
 
 
 class Steps:
