@@ -68,6 +68,11 @@ class Line:
         self.on_answer: Callable[[bool], None] = lambda _revoked: None
         self._waiting: http.client.HTTPConnection | None = None
 
+    @property
+    def host(self) -> str:
+        """The name or address of the server."""
+        return self._url.hostname or ""
+
     def get(self, path: str, headers: Mapping[str, str], most: int = _MOST_ANSWER) -> Answer:
         """Fetch `path`, at most `most` bytes. Raises ServerUnreachableError."""
         return self._call(_Request("GET", path, b"", headers), most)

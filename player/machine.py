@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.errors import BusyError, SinkError, TiengLoaError, TrustError
+from domain.nudges import Nudge
 from domain.playlist import Playlist
 from domain.ports import AudioSink, Clock
 from player.cabinet import disk_errors, open_cabinet
@@ -23,6 +24,7 @@ from player.events import Fault, Finished, MachineEvent, Missed, PlaylistAccepte
 from player.faults import Faults
 from player.journal import Journal
 from player.line import Line
+from player.nudges import Nudges
 from player.order_line import AlertReporter, ClipKeeper, OrderLine
 from player.owed import Owed
 from player.revocation import Revocation
@@ -99,6 +101,7 @@ class Machine:
             self._start_sync()
             self._start_order_line()
             self._start_reporter()
+            self._start_nudges()
         except BaseException:
             self.stop()
             raise
@@ -224,6 +227,15 @@ class Machine:
         )
         self._nudge_report, self._nudge_heartbeat = reporting.nudge, beating.nudge
         self._run(reporting, beating)
+
+    def _start_nudges(self) -> None:
+        self.nudges = Nudges(self._line, self.cabinet.identity.machine_id, self._clock, self._nudged)
+        self.nudges.start()
+        self._undo.callback(self.nudges.stop)
+
+    def _nudged(self, what: Nudge) -> None:
+        if what is Nudge.PLAYLIST:
+            self._polling.nudge()
 
     def _run(self, *rounds: Rounds) -> None:
         for one in rounds:

@@ -218,6 +218,7 @@ class Centre:
     orders: bytes = b""
     alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
     code: str = "DUNG-MA"
+    broker: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Counter,), {"centre": self}))
@@ -279,6 +280,8 @@ class _Counter(BaseHTTPRequestHandler):
             self._playlist()
         elif self.path.startswith("/api/v1/orders"):
             self._orders()
+        elif self.path == "/api/v1/broker" and self.centre.broker is not None:
+            self._answer(200, json.dumps(self.centre.broker).encode())
         else:
             self._clip(self.path.rpartition("/")[2])
 
