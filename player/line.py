@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from domain.errors import BadInputError, NotFoundError, ServerUnreachableError, TrustError
 from domain.playlist import to_ms
 from domain.ports import Clock
+from player.connect import connect
 from player.trust import Signer
 
 TIMEOUT_S = 10.0
@@ -133,12 +134,10 @@ class Line:
             yield response
 
     def _send(self, stack: ExitStack, request: _Request, deadline_s: float) -> http.client.HTTPResponse:
-        kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-        connection = kind(self._url.hostname or "", self._url.port, timeout=request.timeout_s)
+        connection = connect(self._url, request.timeout_s)
         stack.callback(connection.close)
         if request.timeout_s > TIMEOUT_S:
             self._waiting = connection
-        connection.connect()
         # A server that sends a byte now and then never runs into the socket's own time-out.
         hanging_up = threading.Timer(deadline_s + TIMEOUT_S, _hang_up, (connection.sock,))
         hanging_up.daemon = True
