@@ -21,6 +21,7 @@ class MemorySound:
     def __init__(self, frames: Frames) -> None:
         self._frames = frames
         self.failure = ""
+        self.account = ""
         self.ready = threading.Event()
         self.ready.set()
 
