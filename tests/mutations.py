@@ -4,6 +4,7 @@ Every mutation comes from a seed, so that a find can be made again. Whatever is 
 """
 
 import base64
+import copy
 import json
 from collections.abc import Callable
 from random import Random
@@ -129,7 +130,7 @@ def _change(random: Random, document: Document) -> None:
         case 2 if isinstance(holder, dict):
             holder[f"{key}x"] = inner
         case _:
-            holder[key] = random.choice(_SPECIAL)
+            holder[key] = copy.deepcopy(random.choice(_SPECIAL))
 
 
 def _canonical(document: Document) -> bytes:
