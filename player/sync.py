@@ -4,6 +4,7 @@ Each method is one step for a thread of its own, so that a slow clip never delay
 """
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,7 @@ from pathlib import Path
 from domain.errors import ServerUnreachableError, StorageFullError, TiengLoaError, TrustError
 from domain.playlist import ClipRef, Playlist, to_ms
 from domain.ports import Clock
+from domain.timetable import Priority
 from player.cabinet import Cabinet, disk_errors, file_hash
 from player.journal import Journal
 from player.line import Answer, Line
@@ -23,6 +25,8 @@ VERIFY_EVERY_S = 24 * 3600.0
 KEEP_UNNAMED_S = 2 * 24 * 3600.0
 SPARE_BYTES = 16 << 20
 """Left free on the disk when a clip is fetched: the journal must always have room."""
+_ETAG = re.compile(r'(W/)?"[!#-~]{1,100}"')
+_YEAR_2200_MS = 7_258_118_400_000
 
 
 class Sync:
@@ -34,6 +38,7 @@ class Sync:
         self._clock = clock
         self._on_playlist = on_playlist
         self._verified: dict[str, float] = {}
+        self._bringing: set[str] = set()
         self.playlist: Playlist | None = None
         self.stopping: Callable[[], bool] = lambda: False
         self.on_clip: Callable[[], None] = lambda: None
@@ -45,7 +50,7 @@ class Sync:
         if answer.status in (304, 404):
             return
         _expect_ok(answer)
-        playlist = self._cabinet.accept(answer.body, answer.headers.get("etag", ""), self._clock.now())
+        playlist = self._cabinet.accept(answer.body, _etag(answer), self._clock.now())
         self.playlist = playlist
         self._on_playlist(playlist)
 
@@ -62,7 +67,7 @@ class Sync:
             if self.stopping() or self.playlist is not playlist:
                 return
             try:
-                self._have(ref)
+                self.bring(ref)
             except _PutOffError:
                 return
             except TiengLoaError as error:
@@ -82,6 +87,19 @@ class Sync:
     def doubt(self, clip_hash: str) -> None:
         """Have the next fetch check a clip anew, and bring it again when it is damaged."""
         self._verified.pop(clip_hash, None)
+
+    def bring(self, ref: ClipRef) -> None:
+        """Have one clip on the shelf, whole and checked within the last day; from any thread.
+
+        A clip that another thread is bringing is left to it. Raises ServerUnreachableError, TrustError, StorageError.
+        """
+        if ref.hash in self._bringing:
+            return
+        self._bringing.add(ref.hash)
+        try:
+            self._have(ref)
+        finally:
+            self._bringing.discard(ref.hash)
 
     def _have(self, ref: ClipRef) -> None:
         now = self._clock.monotonic()
@@ -157,7 +175,7 @@ class Reporter:
         back = self._clock.now()
         _expect_ok(answer)
         told = answer.document().get("server_time")
-        if isinstance(told, int):
+        if isinstance(told, int) and 0 <= told <= _YEAR_2200_MS:
             self._line.offset_ms = told - to_ms(sent + (back - sent) / 2)
 
 
@@ -172,6 +190,8 @@ class State:
     sink_ok: bool
     free: int
     fault: str
+    emergency_held: int = 0
+    emergency_needed: int = 0
 
     def document(self, clock_offset: int) -> dict[str, object]:
         """Return the JSON object of the heartbeat."""
@@ -185,6 +205,8 @@ class State:
             "free": self.free,
             "version": product_version(),
             "fault": self.fault,
+            "emergency_held": self.emergency_held,
+            "emergency_needed": self.emergency_needed,
         }
 
 
@@ -196,8 +218,18 @@ def product_version() -> str:
         return "0"
 
 
+def _etag(answer: Answer) -> str:
+    """Return the ETag of an answer when it can be sent back as it is, else an empty string."""
+    told = answer.headers.get("etag", "")
+    return told if _ETAG.fullmatch(told) else ""
+
+
 def _expect_ok(answer: Answer) -> None:
-    if answer.status in (401, 403):
+    if answer.status == 403:
+        raise ServerUnreachableError(
+            "Máy đang chờ kỹ thuật viên xác nhận ở trang «Máy phát» của trung tâm; máy sẽ tự hỏi lại."
+        )
+    if answer.status == 401:
         raise ServerUnreachableError("Máy chủ không nhận máy phát này (đã bị thu hồi?); báo kỹ thuật viên.")
     if answer.status != 200:
         raise ServerUnreachableError(f"Máy chủ đang gặp lỗi (mã {answer.status}); máy phát sẽ thử lại.")
@@ -211,4 +243,5 @@ def _by_need(playlist: Playlist, clock: Clock) -> list[ClipRef]:
         need = (slot.starts_at < now, -int(slot.priority) if slot.starts_at >= now else 0, slot.starts_at.timestamp())
         for item in slot.items:
             order[item.clip_hash] = min(order.get(item.clip_hash, need), need)
+    order.update(dict.fromkeys(playlist.emergency.hashes, (False, -int(Priority.EMERGENCY), 0.0)))
     return sorted(playlist.clips, key=lambda ref: order.get(ref.hash, (True, 0, 0.0)))

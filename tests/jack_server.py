@@ -23,11 +23,10 @@ def jack() -> Iterator[str]:
     need_tool(_has_portaudio(), "libportaudio2")
     import sounddevice
 
-    kept = {
-        name: os.environ.get(name) for name in ("XDG_RUNTIME_DIR", "JACK_DEFAULT_SERVER", "JACK_NO_AUDIO_RESERVATION")
-    }
     folder = tempfile.mkdtemp(prefix="jack-")
-    os.environ |= {"XDG_RUNTIME_DIR": folder, "JACK_DEFAULT_SERVER": _NAME, "JACK_NO_AUDIO_RESERVATION": "1"}
+    wanted = {"XDG_RUNTIME_DIR": folder, "JACK_DEFAULT_SERVER": _NAME, "JACK_NO_AUDIO_RESERVATION": "1"}
+    kept = {name: os.environ.get(name) for name in wanted}
+    os.environ |= wanted
     haste = ["-R", "-P", "60"] if os.geteuid() == 0 else ["-r"]
     command = ["jackd", "-n", _NAME, *haste, "-d", "dummy", "-r", "48000", "-p", "512"]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -41,6 +40,7 @@ def jack() -> Iterator[str]:
         wait_until(known, 20)
         yield DEVICE
     finally:
+        sounddevice._terminate()
         server.terminate()
         server.wait()
         shutil.rmtree(folder, ignore_errors=True)

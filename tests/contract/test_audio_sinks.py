@@ -168,7 +168,7 @@ def test_it_keeps_the_pace_of_a_device(name: str, tmp_path: Path) -> None:
         sink.write(bytes(BLOCK * 2))
     took = time.monotonic() - began
     sink.close()
-    assert 0.4 - BUFFER_S - 0.001 <= took < 3
+    assert 0.4 - BUFFER_S - 2 * BLOCK / RATE - 0.001 <= took < 3  # a guarded one holds two blocks more
 
 
 def test_the_next_frame_is_less_than_the_buffer_ahead(paced: tuple[AudioSink, Still]) -> None:

@@ -99,10 +99,9 @@ def test_listeners_hear_it_and_see_its_title_in_vietnamese(form: str, server: Ic
         wait_until(lambda: server.shown().get("title") == TITLE)
     else:
         wait_until(lambda: heard(server.port, 0.0)[0] == TITLE)
-    shown = server.shown()
     names = ("Đài truyền thanh", "Xã Tân Phong") if form == "opus" else ("Dai truyen thanh", "Xa Tan Phong")
-    assert (shown["server_name"], shown["server_description"]) == names
-    assert shown["server_type"] == ("audio/mpeg" if form == "mp3" else "audio/ogg")
+    wait_until(lambda: (server.shown().get("server_name"), server.shown().get("server_description")) == names)
+    assert server.shown()["server_type"] == ("audio/mpeg" if form == "mp3" else "audio/ogg")
     _, samples = heard(server.port, 0.5)
     playing.stop()
     spectrum = np.abs(np.fft.rfft(samples[-19_200:]))
