@@ -17,6 +17,7 @@ from typing import Any
 from domain.airtime import Airtime, QuietHours
 from domain.airtime_form import airtime_document, read_airtime, read_time
 from domain.errors import TrustError
+from domain.sources import Source, read_source, to_source_document
 from domain.timetable import LatePolicy, Priority
 
 FORMAT = "tiengloa-playlist"
@@ -25,13 +26,16 @@ MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 MAX_SLOTS = 20_000
 MAX_ITEMS = 200
 MAX_LENGTH = timedelta(hours=6)
+MOST_DUCK_MB = 6000
+"""Millibels by which a session may be told to soften what goes on under it."""
 MAX_LIFE = timedelta(days=31)
 """How long after its issue a playlist may still hold: whoever freezes a machine has it silent by then."""
 LEAST_GAIN_MB, MOST_GAIN_MB = -6000, 1200
 """Millibels, hundredths of a dB: how much softer or louder than its clips a session may be."""
 _HASH = re.compile(r"[0-9a-f]{64}")
 _TOP = "format version station machine epoch counter issued expires zone quiet clips slots airtime"
-_SLOT = "key starts title priority late grace items refusal gain"
+_SLOT = "key starts title priority late grace items refusal gain duck"
+_ITEM = "clip offset length title refusal gain source"
 _YEAR_2100_MS = 4_102_444_800_000
 
 
@@ -47,18 +51,27 @@ class ClipRef:
 
 @dataclass(frozen=True, slots=True)
 class PlaylistItem:
-    """An item of a slot: it starts `offset` after the slot; with a `refusal` it is silent and is reported so."""
+    """An item of a slot: it starts `offset` after the slot; with a `refusal` it is silent and is reported so.
+
+    `gain_mb` comes on top of its slot's. With a `source` that is what sounds for `length`, and the clip, over and
+    over, in its stead.
+    """
 
     clip_hash: str | None
     offset: timedelta
     length: timedelta
     title: str
     refusal: str = ""
+    gain_mb: int = 0
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PlaylistSlot:
-    """A session on this machine, `gain_mb` hundredths of a dB louder than its clips are."""
+    """A session on this machine, `gain_mb` hundredths of a dB louder than its clips are.
+
+    With `duck_mb` a relay or filler that it meets goes on under it, so many hundredths of a dB softer.
+    """
 
     key: str
     starts_at: datetime
@@ -69,6 +82,7 @@ class PlaylistSlot:
     items: tuple[PlaylistItem, ...]
     refusal: str = ""
     gain_mb: int = 0
+    duck_mb: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +146,9 @@ def to_document(playlist: Playlist) -> dict[str, Any]:
 
 def _slot_document(slot: PlaylistSlot) -> dict[str, Any]:
     # Left out when it is nothing: machines of the first version refuse a key that they do not know.
-    volume = {"gain": slot.gain_mb} if slot.gain_mb else {}
     return {
-        **volume,
+        **_volume_document(slot.gain_mb),
+        **({"duck": slot.duck_mb} if slot.duck_mb else {}),
         "key": slot.key,
         "starts": to_ms(slot.starts_at),
         "title": slot.title,
@@ -142,17 +156,24 @@ def _slot_document(slot: PlaylistSlot) -> dict[str, Any]:
         "late": slot.late_policy.value,
         "grace": length_ms(slot.grace),
         "refusal": slot.refusal,
-        "items": [
-            {
-                "clip": item.clip_hash,
-                "offset": length_ms(item.offset),
-                "length": length_ms(item.length),
-                "title": item.title,
-                "refusal": item.refusal,
-            }
-            for item in slot.items
-        ],
+        "items": [_item_document(item) for item in slot.items],
     }
+
+
+def _item_document(item: PlaylistItem) -> dict[str, Any]:
+    return {
+        **_volume_document(item.gain_mb),
+        **({"source": to_source_document(item.source)} if item.source else {}),
+        "clip": item.clip_hash,
+        "offset": length_ms(item.offset),
+        "length": length_ms(item.length),
+        "title": item.title,
+        "refusal": item.refusal,
+    }
+
+
+def _volume_document(gain_mb: int) -> dict[str, int]:
+    return {"gain": gain_mb} if gain_mb else {}
 
 
 def from_document(document: object) -> Playlist:
@@ -213,7 +234,7 @@ def _read_clip(entry: object) -> ClipRef:
 
 
 def _read_slot(entry: object, held: set[str]) -> PlaylistSlot:
-    slot = _object({"gain": 0, **entry} if isinstance(entry, dict) else entry, _SLOT)
+    slot = _object({"gain": 0, "duck": 0, **entry} if isinstance(entry, dict) else entry, _SLOT)
     return PlaylistSlot(
         key=_text(slot["key"]),
         starts_at=_instant(slot["starts"]),
@@ -224,11 +245,12 @@ def _read_slot(entry: object, held: set[str]) -> PlaylistSlot:
         items=tuple(_read_item(item, held) for item in _list(slot["items"], MAX_ITEMS)),
         refusal=_text(slot["refusal"]),
         gain_mb=_integer(slot["gain"], LEAST_GAIN_MB, MOST_GAIN_MB),
+        duck_mb=_integer(slot["duck"], 0, MOST_DUCK_MB),
     )
 
 
 def _read_item(entry: object, held: set[str]) -> PlaylistItem:
-    item = _object(entry, "clip offset length title refusal")
+    item = _object({"gain": 0, "source": None, **entry} if isinstance(entry, dict) else entry, _ITEM)
     refusal = _text(item["refusal"])
     clip_hash = None if item["clip"] is None else _hash(item["clip"])
     if not refusal and clip_hash not in held:
@@ -239,6 +261,8 @@ def _read_item(entry: object, held: set[str]) -> PlaylistItem:
         length=_length(item["length"]),
         title=_text(item["title"]),
         refusal=refusal,
+        gain_mb=_integer(item["gain"], LEAST_GAIN_MB, MOST_GAIN_MB),
+        source=None if item["source"] is None else read_source(item["source"]),
     )
 
 

@@ -251,6 +251,25 @@ def write_identity(folder: Path, identity: Identity, key: Ed25519PrivateKey) -> 
         write_whole(folder / "identity.json", json.dumps(told, ensure_ascii=False, indent=1).encode())
 
 
+def put_aside(folder: Path) -> Path:
+    """Move the identity of a folder, and what belonged to it alone, into a folder of its own; return that folder.
+
+    Clips stay: they are named by their content. The identity goes last, so that a power cut leaves the old machine
+    or none. Raises StorageError.
+    """
+    number = 1
+    while (aside := folder / f"old-{number}").exists():
+        number += 1
+    with disk_errors():
+        aside.mkdir(mode=0o700)
+        for name in (f"{_DATABASE}-wal", f"{_DATABASE}-shm", _DATABASE, _REVOKED, "identity.json", "machine.key"):
+            if (folder / name).exists():
+                os.replace(folder / name, aside / name)
+        sync_folder(aside)
+        sync_folder(folder)
+    return aside
+
+
 def file_hash(path: Path) -> str:
     """Return the SHA-256 of a file in hex, or an empty string when it cannot be read."""
     digest = hashlib.sha256()

@@ -186,6 +186,8 @@ def _unpacked(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
             yield unpacker.decompress(chunk, _CHUNK)
             while unpacker.unconsumed_tail:
                 yield unpacker.decompress(unpacker.unconsumed_tail, _CHUNK)
+            if unpacker.unused_data:
+                raise ServerUnreachableError(UNREACHABLE)
     except zlib.error as error:
         raise ServerUnreachableError("Máy chủ trả lời không đúng khuôn dạng; máy phát sẽ thử lại.") from error
     if not unpacker.eof:

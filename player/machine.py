@@ -27,9 +27,12 @@ from player.nudges import Nudges
 from player.owed import Owed
 from player.revocation import Revocation
 from player.rounds import Rounds, jitter_of
+from player.settings import read_machine_file
 from player.sinks.choose import AUTO, Choice, Place, choose_sink, sound_device, trouble_of
+from player.sources import opener
 from player.sync import Reporter, State, Sync
 from player.trust import Signer
+from player.tuner import Tuner
 from scheduler.alarm import Alarm
 
 OnEvent = Callable[[MachineEvent], None]
@@ -136,7 +139,10 @@ class Machine:
     def _start_engine(self) -> None:
         self._sync = Sync(self.cabinet, self._line, self._clock, self._accepted)
         deck = Deck(self.cabinet, self._poke, self._damaged)
-        desk = Desk(self.journal, Owed(self.faults, self.cabinet.free_reserve), deck, self.faults)
+        box = read_machine_file(self._folder)
+        tuner = Tuner(opener(self._line, lambda: self._sync.playlist, box.relay_hosts))
+        owed = Owed(self.faults, self.cabinet.free_reserve)
+        desk = Desk(self.journal, owed, deck, self.faults, tuner, round(box.gain_db * 100))
         self._conductor = Conductor(desk, self._clock, self._tell)
         self._heed_revocation()
         if self.cabinet.mended:

@@ -200,7 +200,11 @@ def _etag(answer: Answer) -> str:
 
 
 def _expect_ok(answer: Answer) -> None:
-    if answer.status in (401, 403):
+    if answer.status == 403:
+        raise ServerUnreachableError(
+            "Máy đang chờ kỹ thuật viên xác nhận ở trang «Máy phát» của trung tâm; máy sẽ tự hỏi lại."
+        )
+    if answer.status == 401:
         raise ServerUnreachableError("Máy chủ không nhận máy phát này (đã bị thu hồi?); báo kỹ thuật viên.")
     if answer.status != 200:
         raise ServerUnreachableError(f"Máy chủ đang gặp lỗi (mã {answer.status}); máy phát sẽ thử lại.")

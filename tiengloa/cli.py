@@ -122,6 +122,8 @@ def _add_machine(commands: "argparse._SubParsersAction[_Parser]") -> None:
     enrol.add_argument("--code", required=True, metavar="MÃ", help="mã ghép máy lấy ở trang «Máy phát»")
     enrol.add_argument("--dir", metavar="DIR", help="thư mục của máy (mặc định: <data>/machine)")
     enrol.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+    enrol.add_argument("--no-wait", action="store_true", help="không chờ kỹ thuật viên đồng ý ở trang «Máy phát»")
+    enrol.add_argument("--again", action="store_true", help="ghép lại một máy cũ bằng mã mới; danh tính cũ được cất")
     enrol.set_defaults(command=_machine_enrol)
     run = machine.add_parser("run", help="chạy máy phát đã ghép")
     run.add_argument("--dir", metavar="DIR", help="thư mục của máy (mặc định: <data>/machine)")

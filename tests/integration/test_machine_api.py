@@ -69,14 +69,17 @@ class Box:
         return self.call("POST", path, json.dumps(value).encode())
 
 
-def enrol(town: Panel, name: str = "Máy bản") -> Box:
+def enrol(town: Panel, name: str = "Máy bản", *, said_yes: bool = True) -> Box:
     code = town.services.office.new_code(EDITOR, "san-thang", name)
     key = Ed25519PrivateKey.generate()
     public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
     client = town.visitor()
     answer = client.post("/api/v1/enrol", json={"code": code.lower(), "public_key": public})
     assert answer.status_code == 200, answer.get_data(as_text=True)
-    return Box(town, client, key, answer.get_json()["machine"])
+    box = Box(town, client, key, answer.get_json()["machine"])
+    if said_yes:
+        town.services.office.enrolment.confirm(EDITOR, box.id, "san-thang")
+    return box
 
 
 @pytest.fixture
