@@ -107,7 +107,7 @@ class Wire:
 
     def rest(self, one: Exchanged) -> None:
         """Keep the connection of an answer for the next request if it was read whole, else close it."""
-        whole = one.response.isclosed() and not one.response.will_close
+        whole = (one.response.isclosed() or one.response.length == 0) and not one.response.will_close
         one.response.close()
         with self._lock:
             if whole and len(self._resting) < _MOST_KEPT:
