@@ -86,6 +86,17 @@ class Line:
         """Fetch `path`, at most `most` bytes, which may come packed. Raises ServerUnreachableError."""
         return self._call(_Asked("GET", path, b"", {"Accept-Encoding": "gzip", **headers}), most)
 
+    def wait_for(self, path: str, headers: Mapping[str, str], most: int, timeout_s: float) -> Answer:
+        """Fetch `path`, which the server may keep back for `timeout_s`, as only one thread may at a time.
+
+        Raises ServerUnreachableError, also when another thread hangs up.
+        """
+        return self._call(_Asked("GET", path, b"", headers, timeout_s), most)
+
+    def hang_up(self) -> None:
+        """Let the thread that waits for an answer go; from any thread."""
+        self._wire.hang_up()
+
     def post(self, path: str, document: object) -> Answer:
         """Send a JSON document. Raises ServerUnreachableError."""
         body = json.dumps(document, ensure_ascii=False).encode()
@@ -105,7 +116,7 @@ class Line:
                 offset += len(chunk)
 
     def _call(self, asked: "_Asked", most: int) -> Answer:
-        with self._asked(asked, DEADLINE_S) as response:
+        with self._asked(asked, DEADLINE_S + asked.timeout_s) as response:
             told = {name.lower(): value for name, value in response.getheaders()}
             content = bytearray()
             for chunk in _unpacked(_chunks(response), told.get("content-encoding", "")):
@@ -140,7 +151,8 @@ class Line:
         # The path is signed without what a proxy may strip from it: the prefix of the server's address.
         proof = self._signer.headers(asked.method, asked.path, asked.body, dated)
         address = self._url.path.rstrip("/") + asked.path
-        one = self._wire.ask(Request(asked.method, address, asked.body, {**asked.headers, **proof}), deadline_s)
+        request = Request(asked.method, address, asked.body, {**asked.headers, **proof}, asked.timeout_s)
+        one = self._wire.ask(request, deadline_s)
         self._learn_time(one)
         return one
 
@@ -157,6 +169,7 @@ class _Asked:
     path: str
     body: bytes
     headers: Mapping[str, str]
+    timeout_s: float = TIMEOUT_S
 
 
 def _chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:

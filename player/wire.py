@@ -8,6 +8,7 @@ import http.client
 import io
 import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -25,12 +26,13 @@ _GONE = (ConnectionError, http.client.BadStatusLine, http.client.CannotSendReque
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked: `address` is the path as it stands in the request."""
+    """What is asked: `address` is the path as it stands in the request; the server may be silent for `timeout_s`."""
 
     method: str
     address: str
     body: bytes
     headers: dict[str, str]
+    timeout_s: float = TIMEOUT_S
 
 
 @dataclass(slots=True)
@@ -46,19 +48,27 @@ class Exchanged:
 class Response(http.client.HTTPResponse):
     """An answer that is read by its deadline, an instant of the monotonic `clock`, or not at all."""
 
-    def __init__(self, sock: socket.socket, method: str | None = None, *, clock: Clock, deadline: float) -> None:
-        super().__init__(_Pace(sock, clock, deadline), method=method)  # type: ignore[arg-type]
+    def __init__(self, sock: socket.socket, method: str | None = None, *, patience: "_Patience") -> None:
+        super().__init__(_Paced(sock, patience), method=method)  # type: ignore[arg-type]
 
 
-class _Pace(io.RawIOBase):
+@dataclass(frozen=True, slots=True)
+class _Patience:
+    """How long a server may take: by `deadline` on the monotonic clock, and never silent for `timeout_s`."""
+
+    clock: Clock
+    deadline: float
+    timeout_s: float
+
+
+class _Paced(io.RawIOBase):
     """A socket's bytes, as long as there is time left."""
 
-    def __init__(self, sock: socket.socket, clock: Clock, deadline: float) -> None:
+    def __init__(self, sock: socket.socket, patience: _Patience) -> None:
         super().__init__()
         self._socket = sock
         self._raw = sock.makefile("rb", buffering=0)
-        self._clock = clock
-        self._deadline = deadline
+        self._patience = patience
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Return this, buffered, as a socket would."""
@@ -70,10 +80,10 @@ class _Pace(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         """Read what has come into `buffer`. Raises TimeoutError."""
-        left = self._deadline - self._clock.monotonic()
+        left = self._patience.deadline - self._patience.clock.monotonic()
         if left <= 0:
             raise TimeoutError("the answer takes too long")
-        self._socket.settimeout(min(TIMEOUT_S, left))
+        self._socket.settimeout(min(self._patience.timeout_s, left))
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -89,6 +99,7 @@ class Wire:
         self._url = url
         self._clock = clock
         self._lock = threading.Lock()
+        self._waiting: http.client.HTTPConnection | None = None
         self._resting: list[tuple[float, http.client.HTTPConnection]] = []
 
     def ask(self, request: Request, deadline_s: float) -> Exchanged:
@@ -107,6 +118,8 @@ class Wire:
 
     def rest(self, one: Exchanged) -> None:
         """Keep the connection of an answer for the next request if it was read whole, else close it."""
+        if one.connection is self._waiting:
+            self._waiting = None
         whole = (one.response.isclosed() or one.response.length == 0) and not one.response.will_close
         one.response.close()
         with self._lock:
@@ -114,6 +127,13 @@ class Wire:
                 self._resting.append((self._clock.monotonic(), one.connection))
                 return
         one.connection.close()
+
+    def hang_up(self) -> None:
+        """End the connection on which a thread waits for longer than usual, if there is one; from any thread."""
+        waiting = self._waiting
+        if waiting is not None and waiting.sock is not None:
+            with suppress(OSError):
+                waiting.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close what rests."""
@@ -137,9 +157,10 @@ class Wire:
 
     def _ask_on(self, connection: http.client.HTTPConnection, request: Request, deadline_s: float) -> Exchanged:
         asked = self._clock.monotonic()
-        connection.response_class = partial(  # type: ignore[assignment]
-            Response, clock=self._clock, deadline=asked + deadline_s
-        )
+        patience = _Patience(self._clock, asked + deadline_s, request.timeout_s)
+        connection.response_class = partial(Response, patience=patience)  # type: ignore[assignment]
+        if request.timeout_s > TIMEOUT_S:
+            self._waiting = connection
         try:
             connection.sock.settimeout(TIMEOUT_S)
             connection.request(request.method, request.address, request.body or None, request.headers)
