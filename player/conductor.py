@@ -30,6 +30,8 @@ from player.volume import at_gain
 
 STOPPED = "Máy phát được dừng"
 PROGRESS_EVERY_S = 5.0
+LAST_BIT = timedelta(milliseconds=750)
+"""Before the end of an item that this is left is committed: a process killed in it does not start the item again."""
 STEP_S = 0.5
 TOLD_STEP_S = 2.0
 SAME_START = timedelta(milliseconds=20)
@@ -45,6 +47,13 @@ class _Live:
     start: Start
     before_ms: int
     cut: Cut | None = None
+    last_bit_noted: bool = False
+
+    @property
+    def last_bit_at(self) -> datetime:
+        """Return when the last bit of it begins."""
+        item = self.start.slot.items[self.start.position]
+        return self.start.base + item.offset + item.length - LAST_BIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +115,8 @@ class Conductor:
 
     def next_transition(self, _now: datetime) -> datetime | None:
         """Return when there is next something to do, as the last act saw it."""
-        return self._next_at
+        last_bits = (live.last_bit_at for live in self._live.values() if not live.last_bit_noted)
+        return min((at for at in (self._next_at, *last_bits) if at), default=None)
 
     def act(self) -> None:
         """Note what the engine did, then do what the cue decides."""
@@ -218,6 +228,7 @@ class Conductor:
         if start.follow or abs(base - start.base) < SAME_START:
             base = start.base
         self._known[began.key] = replace(self._known[began.key], base=base, started=True)
+        self._live[began.key].start = replace(start, base=base)
         self._owed.do(lambda: self._journal.started(began.key, began.at, base))
         planned = start.slot.starts_at + item.offset
         self._tell(Sounding(item.title, start.slot.title, began.at, planned))
@@ -252,15 +263,17 @@ class Conductor:
 
     def _note_progress(self, engine: Engine) -> None:
         """Commit now and then how far the sound has got, so that a power cut leaves an honest row."""
-        now = self._clock.monotonic()
-        if now - self._progress_at < PROGRESS_EVERY_S:
-            return
-        self._progress_at = now
+        now, wall = self._clock.monotonic(), self._clock.now()
+        is_time = now - self._progress_at >= PROGRESS_EVERY_S
+        if is_time:
+            self._progress_at = now
         for key, live in self._live.items():
             played = engine.played(key)
-            if played:
+            ending = not live.last_bit_noted and wall >= live.last_bit_at
+            if played and (is_time or ending):
+                live.last_bit_noted |= ending
                 rendered = live.before_ms + round(played * 1000 / SAMPLE_RATE)
-                self._owed.try_only(partial(self._journal.progress, key, rendered, self._clock.now()))
+                self._owed.try_only(partial(self._journal.progress, key, rendered, wall))
 
     def _follow_clock(self) -> None:
         """Move what is sounding along when the wall clock steps: its session goes on undisturbed."""

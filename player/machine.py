@@ -28,6 +28,7 @@ from player.rounds import Rounds, jitter_of
 from player.sinks.alsa import AlsaSink
 from player.sinks.choose import Choice, choose_sink
 from player.sinks.virtual import VirtualSink
+from player.space import Space
 from player.sync import Reporter, State, Sync
 from player.trust import Signer
 from scheduler.alarm import Alarm
@@ -35,6 +36,7 @@ from scheduler.alarm import Alarm
 OnEvent = Callable[[MachineEvent], None]
 _PURGE_EVERY_S = 6 * 3600.0
 _WATCH_EVERY_S = 2.0
+_SPACE_EVERY_S = 60.0
 _BLOCKED_AFTER_S = 5.0
 _FORGET_STEP_S = 600.0
 _LOOK_EVERY_S = 15.0
@@ -116,7 +118,8 @@ class Machine:
     def _open_cabinet(self) -> None:
         self.cabinet = open_cabinet(self._folder)
         self._undo.callback(self.cabinet.close)
-        self.cabinet.keep_reserve()
+        self._space = Space(self.cabinet, self.faults)
+        self._space.look()
         self.faults.set("cabinet", self.cabinet.mended)
         identity = self.cabinet.identity
         self.journal = Journal(self.cabinet.database)
@@ -133,7 +136,7 @@ class Machine:
     def _start_engine(self) -> None:
         self._sync = Sync(self.cabinet, self._line, self._clock, self._accepted)
         deck = Deck(self.cabinet, self._poke, self._damaged)
-        desk = Desk(self.journal, Owed(self.faults, self.cabinet.free_reserve), deck, self.faults)
+        desk = Desk(self.journal, Owed(self.faults, self._space.relieve), deck, self.faults)
         self._conductor = Conductor(desk, self._clock, self._tell)
         self._heed_revocation()
         if self.cabinet.mended:
@@ -169,6 +172,7 @@ class Machine:
         alarm = Alarm(self._clock, conductor.next_transition, self._act, self._failed)
         alarm.every(_WATCH_EVERY_S, self._watch_sink, "watch the sink")
         alarm.every(_PURGE_EVERY_S, self._keep_house, "keep house")
+        alarm.every(_SPACE_EVERY_S, self._space.look, "look at the disk")
         alarm.every(_FORGET_STEP_S, lambda: self.faults.set("step", ""), "forget clock steps")
         if self._settings.sink == "auto" and isinstance(self._choice.sink, VirtualSink) and not self._given_sink:
             alarm.every(_LOOK_EVERY_S, self._look_for_device, "look for a sound device")
@@ -233,7 +237,6 @@ class Machine:
         self.on_give_up()
 
     def _keep_house(self) -> None:
-        self.cabinet.keep_reserve()
         playlist = self._sync.playlist
         if playlist:  # a clock that runs far ahead must not make the journal forget
             self.journal.purge(min(self._clock.now(), playlist.expires_at))

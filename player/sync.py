@@ -23,6 +23,8 @@ VERIFY_EVERY_S = 24 * 3600.0
 KEEP_UNNAMED_S = 2 * 24 * 3600.0
 SPARE_BYTES = 16 << 20
 """Left free on the disk when a clip is fetched: the journal must always have room."""
+GOT_ON_BYTES = 4096
+"""A download that broke off is taken up again at once when it brought this much, and later when it did not."""
 
 
 class Sync:
@@ -34,6 +36,7 @@ class Sync:
         self._clock = clock
         self._on_playlist = on_playlist
         self._verified: dict[str, float] = {}
+        self._stuck: frozenset[str] = frozenset()
         self.playlist: Playlist | None = None
         self.stopping: Callable[[], bool] = lambda: False
         self.on_clip: Callable[[], None] = lambda: None
@@ -52,13 +55,14 @@ class Sync:
     def fetch(self) -> None:
         """Bring every clip that the playlist names onto the shelf, the soonest needed first.
 
-        One that fails does not hold up the others. Raises the first error in the end.
+        One that fails does not hold up the others: after one that stood still, those are asked for first that did
+        not. Raises the first error in the end.
         """
         playlist = self.playlist
         if playlist is None:
             return
         failures: list[TiengLoaError] = []
-        for ref in _by_need(playlist, self._clock):
+        for ref in sorted(_by_need(playlist, self._clock), key=lambda ref: ref.hash in self._stuck):
             if self.stopping() or self.playlist is not playlist:
                 return
             try:
@@ -67,8 +71,12 @@ class Sync:
                 return
             except TiengLoaError as error:
                 failures.append(error)
+                if isinstance(error, ServerUnreachableError):
+                    self._stuck |= {ref.hash}
                 if isinstance(error, (ServerUnreachableError, StorageFullError)):
                     break
+        else:
+            self._stuck = frozenset()
         named = frozenset(ref.hash for ref in playlist.clips)
         self._cabinet.sweep(named, self._clock.now(), KEEP_UNNAMED_S)
         if failures:
@@ -95,6 +103,7 @@ class Sync:
             self._cabinet.discard(ref.hash)
         self._download(ref)
         self._verified[ref.hash] = self._clock.monotonic()
+        self._stuck -= {ref.hash}
         self.on_clip()
 
     def _download(self, ref: ClipRef) -> None:
@@ -104,12 +113,26 @@ class Sync:
         if self._cabinet.free_bytes() < ref.size - start + SPARE_BYTES:
             raise StorageFullError("Ổ đĩa của máy phát gần đầy, chưa tải được tệp âm thanh mới.")
         try:
-            if start < ref.size:
-                self._pour(ref, partial, start)
+            while start < ref.size:
+                start = self._got_on(ref, partial, start)
             self._cabinet.shelve(ref.hash)
         except TrustError:
             partial.unlink(missing_ok=True)
             raise
+
+    def _got_on(self, ref: ClipRef, partial: Path, start: int) -> int:
+        """Fetch from byte `start` on and return how far it got, though the line broke, if that is worth going on."""
+        try:
+            self._pour(ref, partial, start)
+        except _PutOffError:
+            raise
+        except ServerUnreachableError:
+            with disk_errors():
+                reached = partial.stat().st_size
+            if reached - start < GOT_ON_BYTES:
+                raise
+            return reached
+        return ref.size
 
     def _pour(self, ref: ClipRef, partial: Path, start: int) -> None:
         playlist = self.playlist
