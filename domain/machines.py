@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain.proof import Level, Proof
+
 LATE_AFTER = timedelta(seconds=45)
 OFFLINE_AFTER = timedelta(seconds=100)
 
@@ -95,7 +97,8 @@ class Airing:
     """What became of one item of one slot on one machine (lượt phát).
 
     `key` is unique for (machine, slot, position). `started_at` is the instant of the first sample by the
-    device clock; `rendered` is the sound truly handed to the device; both are absent for a missed item.
+    device clock; `rendered` is the sound truly handed to the device; both are absent for a missed item. `level` and
+    `proof` are told by machines that measure them.
     """
 
     key: str
@@ -110,3 +113,5 @@ class Airing:
     ended_at: datetime | None = None
     rendered: timedelta = timedelta()
     reason: str = ""
+    level: Level | None = None
+    proof: Proof | None = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from domain.audio import PLAIN, Manner, MasteredAudio, Speech, SpokenAudio
 from domain.reading import LexiconEntry, SpokenText
+from domain.timetable import Priority
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,8 +99,12 @@ class BlobStore(Protocol):
 class AudioSink(Protocol):
     """An output that is opened once and fed for ever with blocks of mono 16 bit PCM."""
 
-    name: str
     rate: int
+
+    @property
+    def name(self) -> str:
+        """Return how people call it."""
+        ...
 
     def open(self) -> None:
         """Start the output. Raises SinkError."""
@@ -120,6 +125,15 @@ class AudioSink(Protocol):
 
     def close(self) -> None:
         """Let what was written sound, then release the output."""
+        ...
+
+
+@runtime_checkable
+class ToldSink(Protocol):
+    """An output that does more when it knows what sounds: the optional second half of an AudioSink."""
+
+    def told(self, priority: Priority | None, title: str) -> None:
+        """Take note of what sounds from the next block on; None is silence. Called by the sound thread: never waits."""
         ...
 
 

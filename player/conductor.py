@@ -14,12 +14,13 @@ from domain.audio import SAMPLE_RATE
 from domain.machines import AiringOutcome
 from domain.playlist import Playlist
 from domain.ports import Clock
+from domain.proof import Level
 from domain.timetable import Priority
 from player import orders
 from player.clock import wall_offset
 from player.cue import cue
 from player.deck import Deck
-from player.engine import Began, Ended, Engine, EngineEvent, SinkBack, SinkLost
+from player.engine import Began, Ended, Engine, EngineEvent, Hushed, SinkBack, SinkLost
 from player.events import Finished, MachineEvent, Missed, Sounding
 from player.faults import Faults
 from player.journal import Journal
@@ -29,6 +30,8 @@ from player.owed import Owed
 from player.volume import at_gain
 
 STOPPED = "Máy phát được dừng"
+SILENT = "Bản tin đang phát không có tiếng (dưới −50 dBFS hơn 5 giây); kiểm tra tệp âm thanh và nguồn tiếp âm."
+DISTORTED = "Bản tin vừa phát bị vỡ tiếng; giảm âm lượng của buổi phát hoặc của tệp âm thanh."
 PROGRESS_EVERY_S = 5.0
 LAST_BIT = timedelta(milliseconds=750)
 """Before the end of an item that this is left is committed: a process killed in it does not start the item again."""
@@ -195,7 +198,9 @@ class Conductor:
         self._known[key] = Known(AiringOutcome.PLAYING, item.clip_hash, start.base, now, begun, live=True)
         until = start.until.timestamp() if start.until else None
         sound = at_gain(reel, start.slot.gain_mb)
-        engine.arm(Voice(key, sound, start.at.timestamp(), until, start.follow, fade_in=bool(start.skip)))
+        voice = Voice(key, sound, start.at.timestamp(), until, start.follow, fade_in=bool(start.skip))
+        voice.priority, voice.title = start.slot.priority, item.title
+        engine.arm(voice)
 
     def _miss(self, key: str, miss: Miss) -> None:
         now = self._clock.now()
@@ -216,6 +221,8 @@ class Conductor:
                     self._began(event)
                 case Ended():
                     self._ended(event)
+                case Hushed():
+                    self._faults.set("sound", SILENT if event.hushed else "")
                 case SinkLost():
                     self._faults.set("sink", event.sentence)
                 case SinkBack():
@@ -233,8 +240,14 @@ class Conductor:
         planned = start.slot.starts_at + item.offset
         self._tell(Sounding(item.title, start.slot.title, began.at, planned))
 
+    def _measured(self, key: str, level: Level) -> None:
+        self._owed.do(lambda: self._journal.measured(key, level))
+        self._faults.set("sound", DISTORTED if level.is_clipped else "")
+
     def _ended(self, ended: Ended) -> None:
         live = self._live.pop(ended.key)
+        if ended.level:
+            self._measured(ended.key, ended.level)
         rendered = live.before_ms + round(ended.rendered * 1000 / SAMPLE_RATE)
         preempted = ended.stop is Stop.CUT and live.cut is not None and live.cut.preempted
         unheard = live.cut is None and not self._known[ended.key].started

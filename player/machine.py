@@ -25,9 +25,7 @@ from player.line import Line
 from player.owed import Owed
 from player.revocation import Revocation
 from player.rounds import Rounds, jitter_of
-from player.sinks.alsa import AlsaSink
-from player.sinks.choose import Choice, choose_sink
-from player.sinks.virtual import VirtualSink
+from player.sinks.choose import AUTO, Choice, Place, choose_sink, sound_device, trouble_of
 from player.space import Space
 from player.sync import Reporter, State, Sync
 from player.trust import Signer
@@ -46,11 +44,12 @@ _BLOCKED = "Thiết bị âm thanh không nhận tiếng; kiểm tra dây, ngu�
 
 @dataclass(frozen=True, slots=True)
 class MachineSettings:
-    """How a machine runs: seconds between polls and heartbeats, its output, and where a virtual output writes."""
+    """How a machine runs: seconds between polls and heartbeats, its outputs, and where a virtual output writes."""
 
     poll: float = 5.0
     heartbeat: float = 15.0
-    sink: str = "auto"
+    sink: str = AUTO
+    reserve: str = ""
     recordings: Path | None = None
 
 
@@ -75,6 +74,8 @@ class Machine:
         self._telling = threading.Lock()
         self._clock = clock or SystemClock()
         self._given_sink = sink
+        recordings = self._settings.recordings or folder / "recordings"
+        self._place = Place(recordings, folder, self._clock)
         self._undo = ExitStack()
         self._gave_up = ""
         self.on_give_up: Callable[[], None] = lambda: None
@@ -130,8 +131,7 @@ class Machine:
             self._given_sink.open()
             self._choice = Choice(self._given_sink, "Theo yêu cầu")
         else:
-            recordings = self._settings.recordings or self._folder / "recordings"
-            self._choice = choose_sink(recordings, self._clock, self._settings.sink)
+            self._choice = choose_sink(self._place, self._settings.sink, self._settings.reserve)
 
     def _start_engine(self) -> None:
         self._sync = Sync(self.cabinet, self._line, self._clock, self._accepted)
@@ -174,7 +174,7 @@ class Machine:
         alarm.every(_PURGE_EVERY_S, self._keep_house, "keep house")
         alarm.every(_SPACE_EVERY_S, self._space.look, "look at the disk")
         alarm.every(_FORGET_STEP_S, lambda: self.faults.set("step", ""), "forget clock steps")
-        if self._settings.sink == "auto" and isinstance(self._choice.sink, VirtualSink) and not self._given_sink:
+        if self._choice.stand_in:
             alarm.every(_LOOK_EVERY_S, self._look_for_device, "look for a sound device")
         conductor.poke = alarm.poke
         alarm.start()
@@ -242,7 +242,8 @@ class Machine:
             self.journal.purge(min(self._clock.now(), playlist.expires_at))
 
     def _watch_sink(self) -> None:
-        """Notice an output that takes nothing: its thread hangs, so only the count of frames can tell."""
+        """Notice an output that is lost, and one that takes nothing: it hangs, so only the count of frames can tell."""
+        self.faults.set("output", trouble_of(self._choice.sink))
         now, frames = self._clock.monotonic(), self._engine.frames
         if frames != self._frames:
             self._frames, self._frames_at = frames, now
@@ -253,11 +254,10 @@ class Machine:
 
     def _look_for_device(self) -> None:
         """Change over to a sound device that has appeared since the start: at boot the disk is often quicker."""
-        if not isinstance(self._choice.sink, VirtualSink):
+        if not self._choice.stand_in:
             return
-        device = AlsaSink(self._clock)
         try:
-            device.open()
+            device = sound_device(self._place)
         except SinkError:
             return
         self._choice = Choice(device, "Đã thấy thiết bị âm thanh")

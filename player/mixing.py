@@ -1,13 +1,15 @@
 """Voices and how a block is mixed from them: the arithmetic of the sound engine, without thread or clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
 
 from domain.audio import SAMPLE_RATE
+from domain.timetable import Priority
 from player.decode import Frames
+from player.meter import Meter
 from player.volume import Sound
 
 RAMP = SAMPLE_RATE * 15 // 1000
@@ -29,7 +31,8 @@ class Stop(Enum):
 class Voice:
     """A clip on its way to the loudspeaker; `at`, `until` and `cut_at` are wall clock seconds since 1970.
 
-    With `follow` it joins where the clock says it would be, should it start late.
+    With `follow` it joins where the clock says it would be, should it start late. `meter` measures what is heard
+    while it sounds.
     """
 
     key: str
@@ -41,6 +44,9 @@ class Voice:
     cut_at: float | None = None
     started: bool = False
     played: int = 0
+    priority: Priority = Priority.NORMAL
+    title: str = ""
+    meter: Meter = field(default_factory=Meter)
 
     @property
     def ends_at(self) -> float | None:
@@ -62,6 +68,7 @@ class Part:
     frames: Frames
     gain: npt.NDArray[np.float32] | None = None
     ended: bool = False
+    meter: Meter | None = None
 
 
 def part_of(voice: Voice, start: int, count: int, end: int | None) -> Part:
@@ -71,7 +78,7 @@ def part_of(voice: Voice, start: int, count: int, end: int | None) -> Part:
     gain = _gain(voice, start, len(frames), end)
     voice.played += len(frames)
     ended = voice.reel.exhausted or (end is not None and end <= count)
-    return Part(start, frames, gain, ended)
+    return Part(start, frames, gain, ended, voice.meter)
 
 
 def mixed(parts: list[Part], count: int) -> Frames:
@@ -88,6 +95,13 @@ def mixed(parts: list[Part], count: int) -> Frames:
         span = slice(part.start, part.start + len(part.frames))
         total[span] += part.frames if part.gain is None else part.frames * part.gain
     return np.clip(np.rint(total), _LOWEST, _HIGHEST).astype(np.int16)
+
+
+def measure(parts: list[Part], block: Frames) -> None:
+    """Let each voice's meter see what is handed to the output while it sounds."""
+    for part in parts:
+        if part.meter:
+            part.meter.add(block[part.start : part.start + len(part.frames)])
 
 
 def _gain(voice: Voice, start: int, length: int, end: int | None) -> npt.NDArray[np.float32] | None:

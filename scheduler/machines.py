@@ -14,6 +14,7 @@ from domain.machines import Airing, AiringOutcome, EnrolmentCode, Heartbeat, Mac
 from domain.people import Role, User
 from domain.playlist import from_ms
 from domain.ports import Clock
+from domain.proof import QUIETEST_MB, Hearing, Level, Proof
 from scheduler.planning import HORIZON
 from scheduler.signing import MACHINE_HEADER, key_id_of, verify_request
 from store import airings, machines, places, plans, station
@@ -189,7 +190,31 @@ def _airing(machine_id: str, report: object) -> Airing:
         ended_at=_maybe_instant(fields, "ended"),
         rendered=timedelta(milliseconds=_whole(fields, "rendered", 0, 86_400_000)),
         reason=_text(fields, "reason"),
+        level=_level(fields),
+        proof=_proof(fields),
     )
+
+
+def _level(fields: Mapping[str, Any]) -> Level | None:
+    """Return how loud the item was; machines of the first version do not say."""
+    if fields.get("rms") is None:
+        return None
+    return Level(
+        rms_mb=_whole(fields, "rms", QUIETEST_MB, 0),
+        peak_mb=_whole(fields, "peak", QUIETEST_MB, 0),
+        dead=timedelta(milliseconds=_whole(fields, "dead", 0, 86_400_000)),
+        clipped_ppm=_whole(fields, "clipped", 0, 1_000_000),
+    )
+
+
+def _proof(fields: Mapping[str, Any]) -> Proof | None:
+    if fields.get("hearing") is None:
+        return None
+    try:
+        hearing = Hearing(_text(fields, "hearing", 20))
+    except ValueError as error:
+        raise BadInputError("Báo cáo lượt phát có kết quả kiểm chứng lạ.") from error
+    return Proof(hearing, _whole(fields, "score", 0, 1000))
 
 
 def _heartbeat(report: object, now: datetime) -> Heartbeat:

@@ -28,6 +28,7 @@ from domain.errors import BadInputError, NotFoundError
 from domain.machines import Airing, AiringOutcome, Heartbeat, Machine
 from domain.people import Role, User
 from domain.ports import Progress, Reader
+from domain.proof import Hearing, Level, Proof
 from domain.reading import Flag, FlagKind, LexiconEntry, SpokenSentence, SpokenText, Token
 from domain.timetable import Slot
 from scheduler.desk import NewSession, TimetableDesk
@@ -332,6 +333,8 @@ def aired(town: Panel, one: Machine, slot: Slot, outcome: AiringOutcome, reason:
         ended_at=started + item.length if started and over else None,
         rendered=item.length if over else timedelta(),
         reason=reason,
+        level=Level(-1820, -150) if over else None,
+        proof=Proof(Hearing.HEARD, 900) if over else None,
     )
     with town.database.write() as connection:
         airings.keep(connection, [report], town.clock.now())

@@ -36,7 +36,7 @@ def enrol(options: argparse.Namespace, settings: Settings, terminal: Terminal) -
 def run(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
     """Run the machine until it is told to stop."""
     tell = _as_json(terminal) if options.json else _as_lines(terminal)
-    run_machine(_folder(options, settings), MachineSettings(sink=options.sink), tell)
+    run_machine(_folder(options, settings), MachineSettings(sink=options.sink, reserve=options.reserve), tell)
     return exits.OK
 
 

@@ -55,4 +55,10 @@ airing = Table(
     Column("rendered", Length, nullable=False),
     Column("reason", Text, nullable=False, default=""),
     Column("received_at", Instant, nullable=False),
+    Column("rms_mb", Integer),
+    Column("peak_mb", Integer),
+    Column("dead", Length),
+    Column("clipped_ppm", Integer),
+    Column("hearing", String(20)),
+    Column("score", Integer),
 )

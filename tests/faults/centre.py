@@ -20,9 +20,10 @@ class RoughServer(ThreadingHTTPServer):
 
 @dataclass
 class RoughCentre(Centre):
-    """What it does wrong: `stalls` and `cuts` hold how often yet a clip's download, by its hash, stands still or ends half way.
+    """What it does wrong.
 
-    `failing` answers 500 to everything; `silent` hangs up on everything; `stalled_calls` lets every call wait.
+    `stalls` and `cuts` hold how often yet the download of a clip, by its hash, stands still or ends half way; `failing`
+    answers 500 to everything; `silent` hangs up on everything; calls to `stalled_paths` wait for ever.
     """
 
     stalls: dict[str, int] = field(default_factory=dict)
@@ -30,7 +31,6 @@ class RoughCentre(Centre):
     failing: bool = False
     silent: bool = False
     stalled_paths: tuple[str, ...] = ()
-    acknowledged: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
     over: threading.Event = field(default_factory=threading.Event)
 

@@ -18,7 +18,9 @@ def can_mount() -> bool:
     if os.geteuid() != 0:
         return False
     with suppress(OSError):
-        probe = subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, check=False)
+        probe = subprocess.run(
+            ["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, check=False
+        )
         return probe.returncode == 0
     return False
 

@@ -1,4 +1,4 @@
-"""What was heard, decided from the recorded samples alone: each piece of each clip, bit for bit, and all that is none."""
+"""What was heard, decided from the recorded samples alone: each piece of a clip, bit for bit, and what is none."""
 
 import json
 import time
@@ -36,7 +36,7 @@ class Piece:
 
     @property
     def nearly_whole(self) -> bool:
-        """Tell whether it counts as heard: a clip of some length may lack its last bit, and is not begun again for it."""
+        """Tell whether it counts as heard: a clip may lack its last bit, and is not begun again for that."""
         return self.end - self.begin >= self.frames - min(_LAST_BIT_S, self.frames / RATE / 4) * RATE
 
     @property
@@ -55,7 +55,9 @@ class Recording:
 def recordings(folder: Path) -> list[Recording]:
     """Return what a virtual sink wrote, dated by the monotonic clock, whatever the machine's wall clock said."""
     log = folder / "log.jsonl"
-    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines() if line.endswith("}")] if log.exists() else []
+    lines = (
+        [json.loads(line) for line in log.read_text("utf-8").splitlines() if line.endswith("}")] if log.exists() else []
+    )
     true_offset = time.time() - time.monotonic()
     first = {line["file"]: line["monotonic"] - line["file_frame"] / RATE for line in reversed(lines)}
     found = []

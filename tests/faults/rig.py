@@ -1,4 +1,4 @@
-"""A real machine in a process of its own, on a clock, a line and a disk that the test breaks, and all it told and played."""
+"""A real machine in a process of its own, on a clock, a line and a disk that the test breaks."""
 
 import json
 import os

@@ -26,7 +26,9 @@ class Outcome:
         return {**told, "broken": list(self.broken)} if self.broken else told
 
 
-def judge(rig: Rig, *, silent: frozenset[str] = frozenset(), within: float = 1.0, told: tuple[str, ...] = ()) -> Outcome:
+def judge(
+    rig: Rig, *, silent: frozenset[str] = frozenset(), within: float = 1.0, told: tuple[str, ...] = ()
+) -> Outcome:
     """Judge what the machine of `rig` did, once it has ended.
 
     Every session but those in `silent` has to be heard in full, once, at most `within` seconds late; `told` are words

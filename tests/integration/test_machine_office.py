@@ -12,6 +12,7 @@ from domain.errors import BadInputError, NotAllowedError, TiengLoaError, TrustEr
 from domain.machines import AiringOutcome, Machine, MachineState
 from domain.people import Role
 from domain.playlist import to_ms
+from domain.proof import Hearing, Level, Proof
 from player.trust import Signer
 from store import airings, machines
 from tests.fakes import START, ExampleStation
@@ -177,6 +178,25 @@ def test_airings_may_come_any_number_of_times(station: ExampleStation) -> None:
         machine.id,
         timedelta(milliseconds=59_988),
     )
+
+
+def test_what_a_machine_measured_is_kept_and_older_machines_need_not_say(station: ExampleStation) -> None:
+    machine, _ = enrolled(station)
+    measured = {"rms": -1820, "peak": -301, "dead": 2000, "clipped": 7, "hearing": "heard", "score": 930}
+    station.office.keep_airings(machine, [report()])
+    assert (kept(station)[0].level, kept(station)[0].proof) == (None, None)
+    station.office.keep_airings(machine, [report(**measured)])
+    assert kept(station)[0].level == Level(-1820, -301, timedelta(seconds=2), 7)
+    assert kept(station)[0].proof == Proof(Hearing.HEARD, 930)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"rms": -1820}, {"rms": "loud", "peak": 0, "dead": 0, "clipped": 0}, {"hearing": "?"}]
+)
+def test_a_measurement_that_makes_no_sense_is_refused(station: ExampleStation, wrong: dict[str, object]) -> None:
+    machine, _ = enrolled(station)
+    assert station.office.keep_airings(machine, [report(**wrong)]).refused
+    assert not kept(station)
 
 
 def test_an_ending_takes_the_place_of_playing_and_never_the_other_way(station: ExampleStation) -> None:

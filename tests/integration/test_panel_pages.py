@@ -361,6 +361,8 @@ def test_the_log_puts_the_plan_beside_what_sounded(town: Panel) -> None:
     page = text_of(town, "/nhat-ky")
     for words in ("06:00:00,007", "trễ 7 ms", "đã phát", "đang phát", "không phát", "chưa có báo cáo", "chờ phát"):
         assert words in page
+    assert "mức −18,2 dBFS" in page
+    assert "có nghe thấy" in page
     alone = text_of(town, f"/nhat-ky?machine={ids['machine']}")
     assert "chưa có báo cáo" not in alone
     assert "Ngày này không có buổi phát nào" in text_of(town, "/nhat-ky?day=01/01/2026")
@@ -376,6 +378,7 @@ def test_the_log_goes_out_as_a_sheet_that_opens_with_the_right_letters(town: Pan
     first = next(row for row in rows if row["Kết quả"] == "đã phát")
     assert (first["Giờ theo lịch"], first["Chênh lệch (ms)"]) == ("06:00:00", "7")
     assert first["Thời lượng đã phát (giây)"] == "95,0"
+    assert (first["Mức âm (dBFS)"], first["Đỉnh (dBFS)"]) == ("−18,20", "−1,50")
 
 
 def test_a_title_cannot_become_a_formula_in_the_sheet(town: Panel) -> None:
