@@ -27,6 +27,7 @@ MAX_LENGTH = timedelta(hours=6)
 LEAST_GAIN_MB, MOST_GAIN_MB = -6000, 1200
 """Millibels, hundredths of a dB: how much softer or louder than its clips a session may be."""
 _HASH = re.compile(r"[0-9a-f]{64}")
+_TOP = "format version station machine epoch counter issued expires zone quiet clips slots clock_key"
 _SLOT = "key starts title priority late grace items refusal gain"
 _YEAR_2100_MS = 4_102_444_800_000
 
@@ -72,7 +73,8 @@ class Playlist:
     """All that one machine needs to speak without its server.
 
     `epoch` and `counter` only grow (epoch first): a machine refuses a lower pair. It starts nothing routine
-    after `expires_at`, nor inside `quiet`, which is in the zone `zone`.
+    after `expires_at`, nor inside `quiet`, which is in the zone `zone`. `clock_key` is the raw Ed25519 key, in hex, of
+    whoever may tell it the time; empty when nobody may.
     """
 
     station_id: str
@@ -85,6 +87,7 @@ class Playlist:
     quiet: tuple[QuietHours, ...]
     clips: tuple[ClipRef, ...]
     slots: tuple[PlaylistSlot, ...]
+    clock_key: str = ""
 
 
 def to_ms(instant: datetime) -> int:
@@ -104,7 +107,9 @@ def length_ms(length: timedelta) -> int:
 
 def to_document(playlist: Playlist) -> dict[str, Any]:
     """Return the JSON document of `playlist`, made of strings, integers, lists and objects only."""
+    clock_key = {"clock_key": playlist.clock_key} if playlist.clock_key else {}
     return {
+        **clock_key,
         "format": FORMAT,
         "version": FORMAT_VERSION,
         "station": playlist.station_id,
@@ -162,7 +167,7 @@ def from_document(document: object) -> Playlist:
 
 
 def _read_playlist(document: object) -> Playlist:
-    top = _object(document, "format version station machine epoch counter issued expires zone quiet clips slots")
+    top = _object({"clock_key": "", **document} if isinstance(document, dict) else document, _TOP)
     if top["format"] != FORMAT or top["version"] != FORMAT_VERSION:
         raise ValueError("format")
     clips = tuple(_read_clip(entry) for entry in _list(top["clips"], MAX_SLOTS))
@@ -181,6 +186,7 @@ def _read_playlist(document: object) -> Playlist:
         quiet=tuple(_read_quiet(entry) for entry in _list(top["quiet"], 48)),
         clips=clips,
         slots=slots,
+        clock_key=_hash(top["clock_key"]) if top["clock_key"] else "",
     )
 
 

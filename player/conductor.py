@@ -27,6 +27,7 @@ from player.journal import Journal
 from player.mixing import Stop, Voice
 from player.orders import Action, Close, Cut, Known, Miss, Start, airing_key
 from player.owed import Owed
+from player.steps import Steps
 from player.volume import at_gain
 
 STOPPED = "Máy phát được dừng"
@@ -36,7 +37,6 @@ PROGRESS_EVERY_S = 5.0
 LAST_BIT = timedelta(milliseconds=750)
 """Before the end of an item that this is left is committed: a process killed in it does not start the item again."""
 STEP_S = 0.5
-TOLD_STEP_S = 2.0
 SAME_START = timedelta(milliseconds=20)
 SHORT_OF = timedelta(seconds=1)
 """How much of an item may be missing for it to count as played."""
@@ -91,6 +91,8 @@ class Conductor:
         self._narrowed: tuple[Playlist, Playlist] | None = None
         self._floor: datetime | None = None
         self.engine: Engine | None = None
+        self.steps = Steps(desk.faults, clock)
+        self.clock_is_trusted: Callable[[], bool] = lambda: True
         self.poke: Callable[[], None] = lambda: None
 
     def post(self, event: EngineEvent) -> None:
@@ -133,8 +135,9 @@ class Conductor:
             self._deck.allow(playlist)
             self._allowed = playlist
         for _ in range(_MOST_PASSES):
-            decided = cue(playlist, self._clock.now(), self._known, self._unready)
+            decided = cue(playlist, self._clock.now(), self._known, self._unready, kept=self.clock_is_trusted())
             self._faults.set("clock", decided.held)
+            self._faults.set("expired", orders.NOTHING_LEFT if self._clock.now() >= playlist.expires_at else "")
             for action in decided.actions:
                 self._carry_out(playlist, engine, action)
             self._deck.prepare(decided.prepare)
@@ -294,8 +297,7 @@ class Conductor:
         step, self._offset = offset - self._offset, offset
         if abs(step) < STEP_S:
             return
-        if abs(step) > TOLD_STEP_S:
-            self._faults.set("step", f"Đồng hồ máy vừa nhảy {step:+.0f} giây.")
+        self.steps.stepped(step)
         for key, live in self._live.items():
             known = self._known[key]
             if known.started:

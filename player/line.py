@@ -101,33 +101,32 @@ class Line:
         """Give the answer to `request`, asked a second time when the first taught us the server's time."""
         with ExitStack() as stack:
             try:
-                response = self._send(stack, request)
-                if response.status == 401 and self._learn_time(response):
-                    response = self._send(stack, request)
+                dated = to_ms(self._clock.now()) + self.offset_ms
+                response = self._send(stack, request, dated)
+                if response.status == 401 and self._learn_time(response, dated):
+                    response = self._send(stack, request, to_ms(self._clock.now()) + self.offset_ms)
             except (OSError, http.client.HTTPException) as error:
                 raise ServerUnreachableError(UNREACHABLE) from error
             self.on_answer(response.status == 401 and response.getheader("TL-Revoked") == "1")
             yield response
 
-    def _send(self, stack: ExitStack, request: _Request) -> http.client.HTTPResponse:
+    def _send(self, stack: ExitStack, request: _Request, dated: int) -> http.client.HTTPResponse:
         kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
         connection = kind(self._url.hostname or "", self._url.port, timeout=TIMEOUT_S)
         stack.callback(connection.close)
-        dated = to_ms(self._clock.now()) + self.offset_ms
         # The path is signed without what a proxy may strip from it: the prefix of the server's address.
         proof = self._signer.headers(request.method, request.path, request.body, dated)
         address = self._url.path.rstrip("/") + request.path
         connection.request(request.method, address, request.body or None, {**request.headers, **proof})
         return stack.enter_context(connection.getresponse())
 
-    def _learn_time(self, response: http.client.HTTPResponse) -> bool:
-        """Take the server's time from a refusal, and tell whether that gives reason to ask again."""
+    def _learn_time(self, response: http.client.HTTPResponse, dated: int) -> bool:
+        """Take the server's time from a refusal of what was `dated`, and tell whether that is a reason to ask again."""
         told = response.getheader("TL-Server-Time", "")
         if not told.isascii() or not told.isdigit() or len(told) > 15:
             return False
-        before = self.offset_ms
         self.offset_ms = int(told) - to_ms(self._clock.now())
-        return abs(self.offset_ms - before) > _WORTH_A_RETRY_MS
+        return abs(int(told) - dated) > _WORTH_A_RETRY_MS
 
     def _chunks(self, response: http.client.HTTPResponse, deadline_s: float) -> Iterator[bytes]:
         deadline = self._clock.monotonic() + deadline_s

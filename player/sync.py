@@ -15,7 +15,7 @@ from domain.playlist import ClipRef, Playlist, to_ms
 from domain.ports import Clock
 from player.cabinet import Cabinet, disk_errors, file_hash
 from player.journal import Journal
-from player.line import Answer, Line
+from player.line import TIMEOUT_S, Answer, Line
 from player.trust import MAX_ENVELOPE_BYTES
 
 CLIP_DEADLINE_S = 900.0
@@ -23,6 +23,7 @@ VERIFY_EVERY_S = 24 * 3600.0
 KEEP_UNNAMED_S = 2 * 24 * 3600.0
 SPARE_BYTES = 16 << 20
 """Left free on the disk when a clip is fetched: the journal must always have room."""
+STILL_S = TIMEOUT_S / 2
 GOT_ON_BYTES = 4096
 """A download that broke off is taken up again at once when it brought this much, and later when it did not."""
 
@@ -37,6 +38,7 @@ class Sync:
         self._on_playlist = on_playlist
         self._verified: dict[str, float] = {}
         self._stuck: frozenset[str] = frozenset()
+        self._got_at = 0.0
         self.playlist: Playlist | None = None
         self.stopping: Callable[[], bool] = lambda: False
         self.on_clip: Callable[[], None] = lambda: None
@@ -121,7 +123,10 @@ class Sync:
             raise
 
     def _got_on(self, ref: ClipRef, partial: Path, start: int) -> int:
-        """Fetch from byte `start` on and return how far it got, though the line broke, if that is worth going on."""
+        """Fetch from byte `start` on and return how far it got, though the line broke, if that is worth going on.
+
+        A line that stood still is left alone for a while: others may be waiting.
+        """
         try:
             self._pour(ref, partial, start)
         except _PutOffError:
@@ -129,17 +134,20 @@ class Sync:
         except ServerUnreachableError:
             with disk_errors():
                 reached = partial.stat().st_size
-            if reached - start < GOT_ON_BYTES:
+            stood_still = self._clock.monotonic() - self._got_at >= STILL_S
+            if stood_still or reached - start < GOT_ON_BYTES:
                 raise
             return reached
         return ref.size
 
     def _pour(self, ref: ClipRef, partial: Path, start: int) -> None:
         playlist = self.playlist
+        self._got_at = self._clock.monotonic()
         with disk_errors(), partial.open("r+b" if start else "wb") as stream:
             for offset, chunk in self._line.download(f"/api/v1/clips/{ref.hash}", start, CLIP_DEADLINE_S):
                 if offset + len(chunk) > ref.size:
                     raise TrustError("Tệp âm thanh tải về dài hơn đã báo; đã bỏ, sẽ tải lại.")
+                self._got_at = self._clock.monotonic()
                 stream.seek(offset)
                 stream.write(chunk)
                 stream.truncate()

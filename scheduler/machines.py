@@ -3,26 +3,28 @@
 import base64
 import binascii
 import logging
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.errors import BadInputError, NotAllowedError, TrustError
+from domain.errors import BadInputError, NotAllowedError, NotFoundError, TrustError
 from domain.machines import Airing, AiringOutcome, EnrolmentCode, Heartbeat, Machine
 from domain.people import Role, User
-from domain.playlist import from_ms
+from domain.playlist import from_ms, to_ms
 from domain.ports import Clock
 from domain.proof import QUIETEST_MB, Hearing, Level, Proof
 from scheduler.planning import HORIZON
-from scheduler.signing import MACHINE_HEADER, key_id_of, verify_request
+from scheduler.signing import MACHINE_HEADER, ClockKey, key_id_of, verify_request
 from store import airings, machines, places, plans, station
 from store.engine import Database, hash_secret, new_id
 
 _LOG = logging.getLogger(__name__)
 CODE_LIFE = timedelta(minutes=15)
 MOST_AIRINGS = 500
+_NONCE = re.compile(r"[0-9a-f]{32}")
 _LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 _TEXT_LIMIT = 1000
 _YEAR_2200 = 7_258_118_400_000
@@ -60,6 +62,7 @@ class MachineOffice:
 
     database: Database
     clock: Clock
+    clock_key: ClockKey | None = None
 
     def new_code(self, user: User, area_id: str, machine_name: str) -> str:
         """Return a one-use code of 16 letters and digits (about 78 bits) that lets one machine join."""
@@ -128,12 +131,29 @@ class MachineOffice:
             _LOG.warning("airing %r of machine %s was refused: %s", one.key, machine.id, one.sentence)
         return Receipt((*(airing.key for airing in kept), *(one.key for one in refused)), refused)
 
+    def signed_time(self, machine: Machine, nonce: str) -> tuple[int, str]:
+        """Return the server's time in ms since 1970, and its signature in answer to `nonce` of this machine.
+
+        Raises BadInputError, and NotFoundError when this centre signs no time.
+        """
+        if self.clock_key is None:
+            raise NotFoundError("Trung tâm này không ký giờ cho máy phát.")
+        now_ms = to_ms(self.clock.now())
+        return now_ms, self.clock_key.signed_time(machine.id, checked_nonce(nonce), now_ms)
+
     def keep_heartbeat(self, machine: Machine, report: object) -> datetime:
         """Keep what a machine says of itself and return the server's time."""
         now = self.clock.now()
         with self.database.write() as connection:
             machines.keep_heartbeat(connection, machine.id, _heartbeat(report, now))
         return now
+
+
+def checked_nonce(nonce: str) -> str:
+    """Return the number that a machine drew for one question. Raises BadInputError."""
+    if not _NONCE.fullmatch(nonce):
+        raise BadInputError("Câu hỏi giờ của máy phát thiếu số ngẫu nhiên.")
+    return nonce
 
 
 def fingerprint_of(public_key: str) -> str:

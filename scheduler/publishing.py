@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain.errors import BadInputError, TrustError
@@ -32,7 +33,7 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime) -> i
         current = {machine_id: machines.published(connection, machine_id) for machine_id in plan.slots}
     renewed = 0
     for machine_id, old in current.items():
-        playlist = _playlist(own, machine_id, old, plan, now)
+        playlist = replace(_playlist(own, machine_id, old, plan, now), clock_key=key.clock_key.hex())
         if old is not None and old.fingerprint == fingerprint(playlist) and now - old.issued_at < _RENEW_AFTER:
             continue
         try:
@@ -49,7 +50,8 @@ def _publish_one(database: Database, key: StationKey, plan: Plan, whose: tuple[S
             return False
         # Read again: another worker may have published meanwhile, and a counter is used once.
         newest = machines.published(connection, machine_id)
-        return machines.publish(connection, _signed(key, _playlist(own, machine_id, newest, plan, now), newest))
+        made = replace(_playlist(own, machine_id, newest, plan, now), clock_key=key.clock_key.hex())
+        return machines.publish(connection, _signed(key, made, newest))
 
 
 def _signed(key: StationKey, playlist: Playlist, old: Published | None) -> Published:

@@ -65,7 +65,7 @@ def maker(wanted: str, place: Place) -> Make:
     clock = place.clock
     makers: Mapping[str, Callable[[], AudioSink]] = {
         "alsa": lambda: AlsaSink(clock, rest or "default"),
-        "virtual": lambda: VirtualSink(place.recordings, clock),
+        "virtual": lambda: VirtualSink(Path(rest) if rest else place.recordings, clock),
         "silent": lambda: SilentSink(clock),
     }
     if kind not in makers:

@@ -1,11 +1,16 @@
 """A centre on a bad line: it stalls, cuts, refuses and vanishes as the test says; what it serves is really signed."""
 
+import base64
+import json
 import threading
 from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
 from typing import Any
 
-from tests.fakes_player import Centre, _Counter
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from domain.signed_time import time_statement
+from tests.fakes_player import MACHINE, Centre, _Counter
 
 
 class RoughServer(ThreadingHTTPServer):
@@ -29,8 +34,11 @@ class RoughCentre(Centre):
     stalls: dict[str, int] = field(default_factory=dict)
     cuts: dict[str, int] = field(default_factory=dict)
     failing: bool = False
+    open_to_all: bool = False
+    times_told: int = 0
     silent: bool = False
     stalled_paths: tuple[str, ...] = ()
+    clock_key: Ed25519PrivateKey | None = field(default_factory=Ed25519PrivateKey.generate)
     lock: threading.Lock = field(default_factory=threading.Lock)
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -91,6 +99,24 @@ class _RoughCounter(_Counter):
             self._answer(500, b"{}")
             return False
         return True
+
+    def _is_known(self, body: bytes) -> bool:
+        return self.centre.open_to_all or super()._is_known(body)
+
+    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+        if not self.path.startswith("/api/v1/time"):
+            super().do_GET()
+        elif self._is_known(b""):
+            self._time(self.path.partition("nonce=")[2])
+
+    def _time(self, nonce: str) -> None:
+        if self.centre.clock_key is None:
+            self._answer(404, b"{}")
+            return
+        now = self.centre.now_ms()
+        self.centre.times_told += 1
+        signature = base64.b64encode(self.centre.clock_key.sign(time_statement(MACHINE, nonce, now))).decode()
+        self._answer(200, json.dumps({"server_time": now, "signature": signature}).encode())
 
     def _clip(self, clip_hash: str) -> None:
         data = self.centre.files.get(clip_hash, b"")

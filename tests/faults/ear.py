@@ -21,13 +21,17 @@ _RAMP = RATE // 20
 
 @dataclass(frozen=True)
 class Piece:
-    """Frames [begin, end) of the clip `key` were heard; its first frame was, or would have been, at `at`."""
+    """Frames [begin, end) of the clip `key` were heard; its first frame was, or would have been, at `at`.
+
+    In the recording that is frame `shift`.
+    """
 
     key: str
     at: float
     begin: int
     end: int
     frames: int
+    shift: int = 0
 
     @property
     def whole(self) -> bool:
@@ -46,10 +50,15 @@ class Piece:
 
 @dataclass(frozen=True)
 class Recording:
-    """One file of a virtual sink: its samples, and the true wall clock time of frame 0."""
+    """One file of a virtual sink: its samples, and marks (frame, true wall clock time) wherever its time moved."""
 
     samples: npt.NDArray[np.int16]
-    at: float
+    marks: tuple[tuple[int, float], ...]
+
+    def time_of(self, frame: int) -> float:
+        """Return when `frame` sounded, by the last mark before it."""
+        at, wall = max((mark for mark in self.marks if mark[0] <= frame), default=self.marks[0])
+        return wall + (frame - at) / RATE
 
 
 def recordings(folder: Path) -> list[Recording]:
@@ -59,14 +68,16 @@ def recordings(folder: Path) -> list[Recording]:
         [json.loads(line) for line in log.read_text("utf-8").splitlines() if line.endswith("}")] if log.exists() else []
     )
     true_offset = time.time() - time.monotonic()
-    first = {line["file"]: line["monotonic"] - line["file_frame"] / RATE for line in reversed(lines)}
+    marks: dict[str, list[tuple[int, float]]] = {}
+    for line in lines:
+        marks.setdefault(line["file"], []).append((line["file_frame"], line["monotonic"] + true_offset))
     found = []
     for path in sorted(folder.glob("*.wav")):
         raw = path.read_bytes()[_HEADER:]  # the header of a killed process is behind its samples
         samples = np.frombuffer(raw[: len(raw) // 2 * 2], np.int16)
         if samples.any():
-            found.append(Recording(samples, first[path.name] + true_offset))
-    return sorted(found, key=lambda one: one.at)
+            found.append(Recording(samples, tuple(marks[path.name])))
+    return sorted(found, key=lambda one: one.marks[0][1])
 
 
 def pieces(found: Iterable[Recording], clips: Mapping[str, Sound]) -> list[Piece]:
@@ -94,8 +105,9 @@ def _along(recording: Recording, key: str, clip: Sound, shift: int) -> list[Piec
     begin = max(0, -shift)
     end = min(len(clip.samples), len(recording.samples) - shift)
     same = np.flatnonzero(recording.samples[begin + shift : end + shift] == clip.samples[begin:end])
-    at = recording.at + shift / RATE
-    return [Piece(key, at, begin + int(same[0]), begin + int(same[-1]) + 1, len(clip.samples))]
+    heard_from = begin + int(same[0])
+    at = recording.time_of(heard_from + shift) - heard_from / RATE
+    return [Piece(key, at, heard_from, begin + int(same[-1]) + 1, len(clip.samples), shift)]
 
 
 def strange_frames(found: Iterable[Recording], clips: Mapping[str, Sound]) -> int:
@@ -105,7 +117,6 @@ def strange_frames(found: Iterable[Recording], clips: Mapping[str, Sound]) -> in
         known = one.samples == 0
         for key, clip in clips.items():
             for piece in _pieces_of(one, key, clip):
-                first = round((piece.at - one.at) * RATE)
-                known[max(first + piece.begin - _RAMP, 0) : first + piece.end + _RAMP] = True
+                known[max(piece.shift + piece.begin - _RAMP, 0) : piece.shift + piece.end + _RAMP] = True
         strange += int(np.count_nonzero(~known))
     return strange

@@ -1,5 +1,6 @@
 """A real machine in a process of its own, on a clock, a line and a disk that the test breaks."""
 
+import fcntl
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ from tests.fakes_player import Sound, item, playlist, slot, sound
 from tests.faults.centre import RoughCentre
 from tests.faults.shim import ShiftedClock
 
+_SET_PIPE_SIZE = 1031
 ROOT = Path(__file__).parents[2]
 # The command line as it is, with quicker rounds: a test has no minutes for their pauses.
 _CHILD = """
@@ -75,16 +77,11 @@ class Rig:
     centre: RoughCentre
     clock: ShiftedClock
     home: Path
+    heard: Path
     clips: dict[str, Sound] = field(default_factory=dict)
     slots: list[PlaylistSlot] = field(default_factory=list)
     runs: list[Child] = field(default_factory=list)
-    extra_arguments: tuple[str, ...] = ()
-    stdout_pages: int = 0
-
-    @property
-    def heard(self) -> Path:
-        """Return where the virtual output writes: never on the machine's own disk, so that only one of them fails."""
-        return self.place / "heard"
+    arguments: tuple[str, ...] = ()
 
     @property
     def child(self) -> Child:
@@ -110,15 +107,22 @@ class Rig:
     def publish(self, counter: int = 1, **changes: Any) -> Playlist:
         """Sign all that is planned and serve it."""
         usual: dict[str, Any] = {"counter": counter, "issued_at": self.now() - timedelta(seconds=1)}
+        if self.centre.clock_key:
+            usual["clock_key"] = self.centre.clock_key.public_key().public_bytes_raw().hex()
         made = playlist(self.slots, self.clips.values(), self.now(), **{**usual, **changes})
         self.centre.publish(made, *self.clips.values())
         return made
 
-    def start(self) -> Child:
-        """Start the machine's process."""
+    @property
+    def reserve(self) -> Path:
+        """Return where a reserve output may write."""
+        return self.place / "reserve"
+
+    def start(self, *, read: bool = True) -> Child:
+        """Start the machine's process; unless its output is `read`, nobody takes what it prints."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TIENGLOA_")}
         environment |= {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", **self.clock.environment}
-        arguments = ["machine", "run", "--dir", str(self.home), "--sink", "virtual", "--json", *self.extra_arguments]
+        arguments = ["machine", "run", "--dir", str(self.home), "--sink", "virtual", "--json", *self.arguments]
         process = subprocess.Popen(
             [sys.executable, "-c", _CHILD, *arguments],
             stdout=subprocess.PIPE,
@@ -129,7 +133,10 @@ class Rig:
         child = Child(process, time.time())
         self.runs.append(child)
         child.reader = threading.Thread(target=child.read, daemon=True)
-        child.reader.start()
+        if read:
+            child.reader.start()
+        else:
+            fcntl.fcntl(process.stdout, _SET_PIPE_SIZE, 4096)
         return child
 
     def kill(self) -> None:
@@ -142,14 +149,15 @@ class Rig:
 
     def _end(self, number: signal.Signals) -> None:
         child = self.child
-        child.process.send_signal(signal.SIGCONT)
         child.process.send_signal(number)
+        assert child.reader is not None
+        if child.reader.ident is None:
+            child.reader.start()
         try:
             child.process.wait(15)
         except subprocess.TimeoutExpired:
             child.process.kill()
             child.process.wait()
-        assert child.reader is not None
         child.reader.join(5)
         assert child.process.stdout is not None
         child.process.stdout.close()
@@ -175,11 +183,15 @@ class Rig:
 
 
 @contextmanager
-def rig(place: Path, home: Path | None = None) -> Iterator[Rig]:
-    """Give a centre and an enrolled machine that is not started yet; `home` is its folder, if not one in `place`."""
+def rig(place: Path, home: Path | None = None, heard: Path | None = None) -> Iterator[Rig]:
+    """Give a centre and an enrolled machine that is not started yet.
+
+    `home` is its folder and `heard` where its virtual output writes, if not in `place`; never on one disk, so that only
+    one of them fails.
+    """
     place.mkdir(parents=True, exist_ok=True)
     centre = RoughCentre()
-    made = Rig(place, centre, ShiftedClock(place), home or place / "machine")
+    made = Rig(place, centre, ShiftedClock(place), home or place / "machine", heard or place / "heard")
     centre.enrolled(made.home)
     made.heard.mkdir()
     (made.home / "recordings").symlink_to(made.heard)

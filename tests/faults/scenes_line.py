@@ -3,25 +3,25 @@
 from datetime import timedelta
 
 from tests.faults.rig import Rig, wait_for
-from tests.faults.verdict import Outcome, judge
+from tests.faults.verdict import Hopes, Outcome, judge
 
 _LINE_TIMEOUT_S = 10
 
 
 def stalled_download(rig: Rig) -> Outcome:
     """The download of one clip stands still each time it is asked for: the others come all the same."""
-    rig.line_up(6, first=_LINE_TIMEOUT_S + 4, grace=timedelta(seconds=5))
+    rig.line_up(6, first=_LINE_TIMEOUT_S + 6, grace=timedelta(seconds=5))
     rig.publish()
     rig.centre.stalls[rig.clips["s0"].hash] = 1000
     rig.start()
     rig.until_settled(60)
     rig.end()
-    return judge(rig, silent=frozenset({"s0"}), told=("Chưa liên lạc được",))
+    return judge(rig, Hopes(silent=frozenset({"s0"}), told=("Chưa liên lạc được",)))
 
 
 def truncated_download(rig: Rig) -> Outcome:
     """Every download ends half way, three times: it is taken up where it ended."""
-    rig.line_up(6, first=4)
+    rig.line_up(6, first=7)
     rig.publish()
     rig.centre.cuts.update({clip.hash: 3 for clip in rig.clips.values()})
     rig.start()
@@ -32,7 +32,7 @@ def truncated_download(rig: Rig) -> Outcome:
 
 def server_down_at_boot(rig: Rig) -> Outcome:
     """The box boots while its centre is away, and tells it all once it is back."""
-    rig.line_up(6, first=6)
+    rig.line_up(6, first=9)
     rig.publish()
     rig.start()
     rig.synced()
@@ -48,7 +48,7 @@ def server_down_at_boot(rig: Rig) -> Outcome:
 
 def server_failing(rig: Rig) -> Outcome:
     """The centre answers every call with an error, from the time at which the machine holds its clips."""
-    rig.line_up(6, first=5)
+    rig.line_up(6, first=7)
     rig.publish()
     rig.start()
     rig.synced()
@@ -62,7 +62,7 @@ def server_failing(rig: Rig) -> Outcome:
 
 def torn_playlist(rig: Rig) -> Outcome:
     """A newer playlist comes torn, then with a flipped byte: the old one is kept whole and played."""
-    rig.line_up(6, first=5)
+    rig.line_up(6, first=7)
     rig.publish()
     good = rig.centre.envelope
     rig.start()
@@ -76,12 +76,12 @@ def torn_playlist(rig: Rig) -> Outcome:
     rig.centre.envelope = good
     rig.until_settled()
     rig.end()
-    return judge(rig, told=("JSON", "Chữ ký"))
+    return judge(rig, Hopes(told=("JSON", "Chữ ký")))
 
 
 def sync_stalled(rig: Rig) -> Outcome:
     """The playlist and the clips stand still for ever: sound and reports go on."""
-    rig.line_up(6, first=5)
+    rig.line_up(6, first=7)
     rig.publish()
     rig.start()
     rig.synced()
@@ -93,12 +93,12 @@ def sync_stalled(rig: Rig) -> Outcome:
 
 def reporting_stalled(rig: Rig) -> Outcome:
     """Reports and heartbeats stand still for ever: a newer playlist is taken up, and sounds."""
-    rig.line_up(1, first=5)
+    rig.line_up(1, first=6)
     rig.publish()
     rig.start()
     rig.synced()
     rig.centre.stalled_paths = ("/api/v1/airings", "/api/v1/heartbeat")
-    rig.line_up(4, first=4)
+    rig.line_up(4, first=6)
     rig.publish(counter=2)
     rig.child.until("Finished", 5)
     rig.centre.stalled_paths = ()

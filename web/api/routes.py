@@ -98,6 +98,13 @@ def keep_heartbeat() -> ResponseReturnValue:
     return jsonify(server_time=to_ms(services().office.keep_heartbeat(caller(), _object())))
 
 
+@blueprint.get("/time")
+def time() -> ResponseReturnValue:
+    """Answer what time it is, signed for the one question that the machine asks."""
+    server_ms, signature = services().office.signed_time(caller(), request.args.get("nonce", ""))
+    return jsonify(server_time=server_ms, signature=signature)
+
+
 def _published() -> Published:
     with services().database.read() as connection:
         found = machines.published(connection, caller().id)
