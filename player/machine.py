@@ -27,10 +27,11 @@ from player.nudges import Nudges
 from player.owed import Owed
 from player.revocation import Revocation
 from player.rounds import Rounds, jitter_of
-from player.settings import read_machine_file
+from player.settings import PreKey, read_machine_file
 from player.sinks.choose import AUTO, Choice, Place, choose_sink, sound_device, trouble_of
 from player.sources import opener
 from player.sync import Reporter, State, Sync
+from player.transmitter import Transmitter, switch_of
 from player.trust import Signer
 from player.tuner import Tuner
 from scheduler.alarm import Alarm
@@ -151,9 +152,19 @@ class Machine:
         self._engine.give_up = self._give_up
         self._conductor.engine = self._engine
         self._undo.callback(self._conductor.settle)
+        self._start_transmitter(box.pre_key)
         self._engine.start()
         self._undo.callback(self._engine.stop)
         self._frames, self._frames_at = 0, self._clock.monotonic()
+
+    def _start_transmitter(self, settings: PreKey | None) -> None:
+        if settings is None:
+            return
+        transmitter = Transmitter(settings, switch_of(settings), self._clock, self._notes("transmitter"))
+        transmitter.sounding = lambda: self._engine.sounding
+        transmitter.next_at = lambda: instant.timestamp() if (instant := self._conductor.sounds_at) else None
+        transmitter.start()
+        self._undo.callback(transmitter.stop)
 
     def _heed_revocation(self) -> None:
         self._revocation = Revocation(self.cabinet, self._clock, self._conductor.revoke)
