@@ -103,7 +103,7 @@ class Reel:
     def _run(self) -> None:
         try:
             with self._path.open("rb") as stream:
-                _check_digest(stream, self.clip_hash)
+                check_digest(stream, self.clip_hash)
                 for frames in self._sound(stream):
                     if not self._put(frames):
                         break
@@ -192,7 +192,8 @@ def _frames(
     yield from resampler.resample(None)
 
 
-def _check_digest(stream: BinaryIO, clip_hash: str) -> None:
+def check_digest(stream: BinaryIO, clip_hash: str) -> None:
+    """Read an open file whole and hold it to its hash. Raises TrustError."""
     digest = hashlib.sha256()
     while chunk := stream.read(_CHUNK):
         digest.update(chunk)

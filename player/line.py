@@ -50,6 +50,7 @@ class _Request:
     path: str
     body: bytes
     headers: Mapping[str, str]
+    timeout_s: float = TIMEOUT_S
 
 
 class Line:
@@ -66,6 +67,7 @@ class Line:
         self._clock = clock
         self.offset_ms = 0
         self.on_answer: Callable[[bool], None] = lambda _revoked: None
+        self._waiting: http.client.HTTPConnection | None = None
 
     @property
     def host(self) -> str:
@@ -75,6 +77,20 @@ class Line:
     def get(self, path: str, headers: Mapping[str, str], most: int = _MOST_ANSWER) -> Answer:
         """Fetch `path`, at most `most` bytes. Raises ServerUnreachableError."""
         return self._call(_Request("GET", path, b"", headers), most)
+
+    def wait_for(self, path: str, headers: Mapping[str, str], most: int, timeout_s: float) -> Answer:
+        """Fetch `path`, which the server may keep back for `timeout_s`, as only one thread may at a time.
+
+        Raises ServerUnreachableError, also when another thread hangs up.
+        """
+        return self._call(_Request("GET", path, b"", headers, timeout_s), most)
+
+    def hang_up(self) -> None:
+        """Let the thread that waits for an answer go; from any thread."""
+        waiting = self._waiting
+        with suppress(OSError, AttributeError):
+            if waiting is not None:
+                waiting.sock.shutdown(socket.SHUT_RDWR)
 
     def post(self, path: str, document: object) -> Answer:
         """Send a JSON document. Raises ServerUnreachableError."""
@@ -118,8 +134,10 @@ class Line:
             yield response
 
     def _send(self, stack: ExitStack, request: _Request, deadline_s: float) -> http.client.HTTPResponse:
-        connection = connect(self._url, TIMEOUT_S)
+        connection = connect(self._url, request.timeout_s)
         stack.callback(connection.close)
+        if request.timeout_s > TIMEOUT_S:
+            self._waiting = connection
         # A server that sends a byte now and then never runs into the socket's own time-out.
         hanging_up = threading.Timer(deadline_s + TIMEOUT_S, _hang_up, (connection.sock,))
         hanging_up.daemon = True

@@ -14,6 +14,7 @@ from pathlib import Path
 from domain.errors import ServerUnreachableError, StorageFullError, TiengLoaError, TrustError
 from domain.playlist import ClipRef, Playlist, to_ms
 from domain.ports import Clock
+from domain.timetable import Priority
 from player.cabinet import Cabinet, disk_errors, file_hash
 from player.journal import Journal
 from player.line import Answer, Line
@@ -37,6 +38,7 @@ class Sync:
         self._clock = clock
         self._on_playlist = on_playlist
         self._verified: dict[str, float] = {}
+        self._bringing: set[str] = set()
         self.playlist: Playlist | None = None
         self.stopping: Callable[[], bool] = lambda: False
         self.on_clip: Callable[[], None] = lambda: None
@@ -65,7 +67,7 @@ class Sync:
             if self.stopping() or self.playlist is not playlist:
                 return
             try:
-                self._have(ref)
+                self.bring(ref)
             except _PutOffError:
                 return
             except TiengLoaError as error:
@@ -85,6 +87,19 @@ class Sync:
     def doubt(self, clip_hash: str) -> None:
         """Have the next fetch check a clip anew, and bring it again when it is damaged."""
         self._verified.pop(clip_hash, None)
+
+    def bring(self, ref: ClipRef) -> None:
+        """Have one clip on the shelf, whole and checked within the last day; from any thread.
+
+        A clip that another thread is bringing is left to it. Raises ServerUnreachableError, TrustError, StorageError.
+        """
+        if ref.hash in self._bringing:
+            return
+        self._bringing.add(ref.hash)
+        try:
+            self._have(ref)
+        finally:
+            self._bringing.discard(ref.hash)
 
     def _have(self, ref: ClipRef) -> None:
         now = self._clock.monotonic()
@@ -175,6 +190,8 @@ class State:
     sink_ok: bool
     free: int
     fault: str
+    emergency_held: int = 0
+    emergency_needed: int = 0
 
     def document(self, clock_offset: int) -> dict[str, object]:
         """Return the JSON object of the heartbeat."""
@@ -188,6 +205,8 @@ class State:
             "free": self.free,
             "version": product_version(),
             "fault": self.fault,
+            "emergency_held": self.emergency_held,
+            "emergency_needed": self.emergency_needed,
         }
 
 
@@ -224,4 +243,5 @@ def _by_need(playlist: Playlist, clock: Clock) -> list[ClipRef]:
         need = (slot.starts_at < now, -int(slot.priority) if slot.starts_at >= now else 0, slot.starts_at.timestamp())
         for item in slot.items:
             order[item.clip_hash] = min(order.get(item.clip_hash, need), need)
+    order.update(dict.fromkeys(playlist.emergency.hashes, (False, -int(Priority.EMERGENCY), 0.0)))
     return sorted(playlist.clips, key=lambda ref: order.get(ref.hash, (True, 0, 0.0)))
