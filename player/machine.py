@@ -133,6 +133,7 @@ class Machine:
         identity = self.cabinet.identity
         self.journal = Journal(self.cabinet.database)
         self._line = Line(identity.server, Signer(identity.machine_id, self.cabinet.key), self._clock)
+        self._undo.callback(self._line.close)
 
     def _open_sink(self) -> None:
         if self._given_sink:
@@ -251,8 +252,7 @@ class Machine:
         self._undo.callback(self.nudges.stop)
 
     def _nudged(self, what: Nudge) -> None:
-        if what is Nudge.PLAYLIST:
-            self._polling.nudge()
+        (self._polling if what is Nudge.PLAYLIST else self._ordering).nudge()
 
     def _run(self, *rounds: Rounds) -> None:
         for one in rounds:
