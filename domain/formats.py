@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.errors import BadInputError
+from domain.proof import QUIETEST_MB, Level
 from domain.timetable import STATION_ZONE
 
 ZONE = ZoneInfo(STATION_ZONE)
@@ -53,6 +54,16 @@ def duration(value: timedelta) -> str:
 def decimal(value: float, places: int = 1) -> str:
     """Return a number with a decimal comma and a true minus sign."""
     return f"{value:.{places}f}".replace(".", ",").replace("-", "−")
+
+
+def loudness(level: Level) -> str:
+    """Return how loud an item was, in words, and what was wrong with it."""
+    told = [f"mức {decimal(level.rms_mb / 100)} dBFS"] if level.rms_mb > QUIETEST_MB else ["im lặng hoàn toàn"]
+    if level.is_dead:
+        told.append(f"có {level.dead.total_seconds():.0f} giây không có tiếng")
+    if level.is_clipped:
+        told.append("bị vỡ tiếng")
+    return ", ".join(told)
 
 
 def difference(milliseconds: int) -> str:

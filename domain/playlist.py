@@ -11,11 +11,13 @@ milliseconds since 1970-01-01 UTC; all lengths are integers in milliseconds.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.airtime import QuietHours
+from domain.airtime import Airtime, QuietHours
+from domain.airtime_form import airtime_document, read_airtime, read_time
 from domain.errors import TrustError
+from domain.sources import Source, read_source, to_source_document
 from domain.timetable import LatePolicy, Priority
 
 FORMAT = "tiengloa-playlist"
@@ -24,10 +26,16 @@ MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 MAX_SLOTS = 20_000
 MAX_ITEMS = 200
 MAX_LENGTH = timedelta(hours=6)
+MOST_DUCK_MB = 6000
+"""Millibels by which a session may be told to soften what goes on under it."""
+MAX_LIFE = timedelta(days=31)
+"""How long after its issue a playlist may still hold: whoever freezes a machine has it silent by then."""
 LEAST_GAIN_MB, MOST_GAIN_MB = -6000, 1200
 """Millibels, hundredths of a dB: how much softer or louder than its clips a session may be."""
 _HASH = re.compile(r"[0-9a-f]{64}")
-_SLOT = "key starts title priority late grace items refusal gain"
+_TOP = "format version station machine epoch counter issued expires zone quiet clips slots airtime"
+_SLOT = "key starts title priority late grace items refusal gain duck"
+_ITEM = "clip offset length title refusal gain source"
 _YEAR_2100_MS = 4_102_444_800_000
 
 
@@ -43,18 +51,27 @@ class ClipRef:
 
 @dataclass(frozen=True, slots=True)
 class PlaylistItem:
-    """An item of a slot: it starts `offset` after the slot; with a `refusal` it is silent and is reported so."""
+    """An item of a slot: it starts `offset` after the slot; with a `refusal` it is silent and is reported so.
+
+    `gain_mb` comes on top of its slot's. With a `source` that is what sounds for `length`, and the clip, over and
+    over, in its stead.
+    """
 
     clip_hash: str | None
     offset: timedelta
     length: timedelta
     title: str
     refusal: str = ""
+    gain_mb: int = 0
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PlaylistSlot:
-    """A session on this machine, `gain_mb` hundredths of a dB louder than its clips are."""
+    """A session on this machine, `gain_mb` hundredths of a dB louder than its clips are.
+
+    With `duck_mb` a relay or filler that it meets goes on under it, so many hundredths of a dB softer.
+    """
 
     key: str
     starts_at: datetime
@@ -65,6 +82,7 @@ class PlaylistSlot:
     items: tuple[PlaylistItem, ...]
     refusal: str = ""
     gain_mb: int = 0
+    duck_mb: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +90,7 @@ class Playlist:
     """All that one machine needs to speak without its server.
 
     `epoch` and `counter` only grow (epoch first): a machine refuses a lower pair. It starts nothing routine
-    after `expires_at`, nor inside `quiet`, which is in the zone `zone`.
+    after `expires_at`, nor inside `quiet`, which is in the zone `zone`, nor above `airtime`.
     """
 
     station_id: str
@@ -85,6 +103,7 @@ class Playlist:
     quiet: tuple[QuietHours, ...]
     clips: tuple[ClipRef, ...]
     slots: tuple[PlaylistSlot, ...]
+    airtime: Airtime | None = None
 
 
 def to_ms(instant: datetime) -> int:
@@ -104,7 +123,9 @@ def length_ms(length: timedelta) -> int:
 
 def to_document(playlist: Playlist) -> dict[str, Any]:
     """Return the JSON document of `playlist`, made of strings, integers, lists and objects only."""
+    limits = {"airtime": airtime_document(playlist.airtime)} if playlist.airtime else {}
     return {
+        **limits,
         "format": FORMAT,
         "version": FORMAT_VERSION,
         "station": playlist.station_id,
@@ -125,9 +146,9 @@ def to_document(playlist: Playlist) -> dict[str, Any]:
 
 def _slot_document(slot: PlaylistSlot) -> dict[str, Any]:
     # Left out when it is nothing: machines of the first version refuse a key that they do not know.
-    volume = {"gain": slot.gain_mb} if slot.gain_mb else {}
     return {
-        **volume,
+        **_volume_document(slot.gain_mb),
+        **({"duck": slot.duck_mb} if slot.duck_mb else {}),
         "key": slot.key,
         "starts": to_ms(slot.starts_at),
         "title": slot.title,
@@ -135,17 +156,24 @@ def _slot_document(slot: PlaylistSlot) -> dict[str, Any]:
         "late": slot.late_policy.value,
         "grace": length_ms(slot.grace),
         "refusal": slot.refusal,
-        "items": [
-            {
-                "clip": item.clip_hash,
-                "offset": length_ms(item.offset),
-                "length": length_ms(item.length),
-                "title": item.title,
-                "refusal": item.refusal,
-            }
-            for item in slot.items
-        ],
+        "items": [_item_document(item) for item in slot.items],
     }
+
+
+def _item_document(item: PlaylistItem) -> dict[str, Any]:
+    return {
+        **_volume_document(item.gain_mb),
+        **({"source": to_source_document(item.source)} if item.source else {}),
+        "clip": item.clip_hash,
+        "offset": length_ms(item.offset),
+        "length": length_ms(item.length),
+        "title": item.title,
+        "refusal": item.refusal,
+    }
+
+
+def _volume_document(gain_mb: int) -> dict[str, int]:
+    return {"gain": gain_mb} if gain_mb else {}
 
 
 def from_document(document: object) -> Playlist:
@@ -162,7 +190,7 @@ def from_document(document: object) -> Playlist:
 
 
 def _read_playlist(document: object) -> Playlist:
-    top = _object(document, "format version station machine epoch counter issued expires zone quiet clips slots")
+    top = _object({"airtime": None, **document} if isinstance(document, dict) else document, _TOP)
     if top["format"] != FORMAT or top["version"] != FORMAT_VERSION:
         raise ValueError("format")
     clips = tuple(_read_clip(entry) for entry in _list(top["clips"], MAX_SLOTS))
@@ -170,23 +198,29 @@ def _read_playlist(document: object) -> Playlist:
     slots = tuple(_read_slot(entry, held) for entry in _list(top["slots"], MAX_SLOTS))
     if len({slot.key for slot in slots}) != len(slots):
         raise ValueError("slots: key")
+    if len(held) != len(clips):
+        raise ValueError("clips: hash")
+    issued_at, expires_at = _instant(top["issued"]), _instant(top["expires"])
+    if not issued_at < expires_at <= issued_at + MAX_LIFE:
+        raise ValueError("expires")
     return Playlist(
         station_id=_text(top["station"]),
         machine_id=_text(top["machine"]),
         epoch=_integer(top["epoch"], 1, 2**53),
         counter=_integer(top["counter"], 1, 2**53),
-        issued_at=_instant(top["issued"]),
-        expires_at=_instant(top["expires"]),
+        issued_at=issued_at,
+        expires_at=expires_at,
         zone=_text(top["zone"]),
         quiet=tuple(_read_quiet(entry) for entry in _list(top["quiet"], 48)),
         clips=clips,
         slots=slots,
+        airtime=None if top["airtime"] is None else read_airtime(top["airtime"]),
     )
 
 
 def _read_quiet(entry: object) -> QuietHours:
     start, end = _list(entry, 2)
-    return QuietHours(_time(start), _time(end))
+    return QuietHours(read_time(start), read_time(end))
 
 
 def _read_clip(entry: object) -> ClipRef:
@@ -200,7 +234,7 @@ def _read_clip(entry: object) -> ClipRef:
 
 
 def _read_slot(entry: object, held: set[str]) -> PlaylistSlot:
-    slot = _object({"gain": 0, **entry} if isinstance(entry, dict) else entry, _SLOT)
+    slot = _object({"gain": 0, "duck": 0, **entry} if isinstance(entry, dict) else entry, _SLOT)
     return PlaylistSlot(
         key=_text(slot["key"]),
         starts_at=_instant(slot["starts"]),
@@ -211,11 +245,12 @@ def _read_slot(entry: object, held: set[str]) -> PlaylistSlot:
         items=tuple(_read_item(item, held) for item in _list(slot["items"], MAX_ITEMS)),
         refusal=_text(slot["refusal"]),
         gain_mb=_integer(slot["gain"], LEAST_GAIN_MB, MOST_GAIN_MB),
+        duck_mb=_integer(slot["duck"], 0, MOST_DUCK_MB),
     )
 
 
 def _read_item(entry: object, held: set[str]) -> PlaylistItem:
-    item = _object(entry, "clip offset length title refusal")
+    item = _object({"gain": 0, "source": None, **entry} if isinstance(entry, dict) else entry, _ITEM)
     refusal = _text(item["refusal"])
     clip_hash = None if item["clip"] is None else _hash(item["clip"])
     if not refusal and clip_hash not in held:
@@ -226,6 +261,8 @@ def _read_item(entry: object, held: set[str]) -> PlaylistItem:
         length=_length(item["length"]),
         title=_text(item["title"]),
         refusal=refusal,
+        gain_mb=_integer(item["gain"], LEAST_GAIN_MB, MOST_GAIN_MB),
+        source=None if item["source"] is None else read_source(item["source"]),
     )
 
 
@@ -265,7 +302,3 @@ def _instant(value: object) -> datetime:
 
 def _length(value: object) -> timedelta:
     return timedelta(milliseconds=_integer(value, 0, length_ms(MAX_LENGTH)))
-
-
-def _time(value: object) -> time:
-    return time.fromisoformat(_text(value))

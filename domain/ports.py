@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from domain.audio import PLAIN, Manner, MasteredAudio, Speech, SpokenAudio
+from domain.nudges import Nudge
 from domain.reading import LexiconEntry, SpokenText
+from domain.timetable import Priority
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,8 +100,12 @@ class BlobStore(Protocol):
 class AudioSink(Protocol):
     """An output that is opened once and fed for ever with blocks of mono 16 bit PCM."""
 
-    name: str
     rate: int
+
+    @property
+    def name(self) -> str:
+        """Return how people call it."""
+        ...
 
     def open(self) -> None:
         """Start the output. Raises SinkError."""
@@ -124,9 +130,31 @@ class AudioSink(Protocol):
 
 
 @runtime_checkable
+class ToldSink(Protocol):
+    """An output that does more when it knows what sounds: the optional second half of an AudioSink."""
+
+    def told(self, priority: Priority | None, title: str) -> None:
+        """Take note of what sounds from the next block on; None is silence. Called by the sound thread: never waits."""
+        ...
+
+
+@runtime_checkable
 class JobBell(Protocol):
     """Wakes a production worker; losing a ring loses nothing, since the job table is the truth."""
 
     def ring(self, job_id: str) -> None:
         """Ask a worker to look at `job_id` soon."""
+        ...
+
+
+@runtime_checkable
+class Channel(Protocol):
+    """Asks machines to fetch sooner than they would by themselves; losing a nudge costs seconds and nothing else."""
+
+    def nudge(self, machine_id: str, what: Nudge = Nudge.PLAYLIST) -> None:
+        """Ask one machine to fetch `what` now. Never waits for the network and never raises."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the broker; what was not sent yet is dropped."""
         ...

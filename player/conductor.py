@@ -12,23 +12,27 @@ from functools import partial
 
 from domain.audio import SAMPLE_RATE
 from domain.machines import AiringOutcome
-from domain.playlist import Playlist
+from domain.playlist import LEAST_GAIN_MB, MOST_GAIN_MB, Playlist
 from domain.ports import Clock
+from domain.proof import Level
 from domain.timetable import Priority
 from player import orders
 from player.clock import wall_offset
-from player.cue import cue
+from player.cue import cue, goes_under
 from player.deck import Deck
-from player.engine import Began, Ended, Engine, EngineEvent, SinkBack, SinkLost
+from player.engine import Began, Ended, Engine, EngineEvent, Hushed, SinkBack, SinkLost
 from player.events import Finished, MachineEvent, Missed, Sounding
 from player.faults import Faults
 from player.journal import Journal
 from player.mixing import Stop, Voice
-from player.orders import Action, Close, Cut, Known, Miss, Start, airing_key
+from player.orders import Action, Close, Cue, Cut, Known, Miss, Start, airing_key
 from player.owed import Owed
-from player.volume import at_gain
+from player.tuner import Tuned, Tuner
+from player.volume import Sound, at_gain
 
 STOPPED = "Máy phát được dừng"
+SILENT = "Bản tin đang phát không có tiếng (dưới −50 dBFS hơn 5 giây); kiểm tra tệp âm thanh và nguồn tiếp âm."
+DISTORTED = "Bản tin vừa phát bị vỡ tiếng; giảm âm lượng của buổi phát hoặc của tệp âm thanh."
 PROGRESS_EVERY_S = 5.0
 STEP_S = 0.5
 TOLD_STEP_S = 2.0
@@ -49,12 +53,14 @@ class _Live:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the conductor has at hand."""
+    """What the conductor has at hand; `trim_mb` is the volume set on this machine, in hundredths of a dB."""
 
     journal: Journal
     owed: Owed
     deck: Deck
     faults: Faults
+    tuner: Tuner | None = None
+    trim_mb: int = 0
 
 
 class Conductor:
@@ -65,6 +71,8 @@ class Conductor:
         self._owed = desk.owed
         self._deck = desk.deck
         self._faults = desk.faults
+        self._tuner = desk.tuner
+        self._trim_mb = desk.trim_mb
         self._clock = clock
         self._tell = tell
         self._events: queue.SimpleQueue[EngineEvent] = queue.SimpleQueue()
@@ -78,6 +86,8 @@ class Conductor:
         self._revoked = False
         self._narrowed: tuple[Playlist, Playlist] | None = None
         self._floor: datetime | None = None
+        self._accounts: dict[str, str] = {}
+        self.sounds_at: datetime | None = None
         self.engine: Engine | None = None
         self.poke: Callable[[], None] = lambda: None
 
@@ -125,6 +135,7 @@ class Conductor:
             for action in decided.actions:
                 self._carry_out(playlist, engine, action)
             self._deck.prepare(decided.prepare)
+            self._tune(playlist, decided)
             self._next_at = decided.next_at
             if not decided.actions:
                 break
@@ -143,6 +154,8 @@ class Conductor:
         self._drain()
         self._owed.settle()
         self._deck.clear()
+        if self._tuner:
+            self._tuner.clear()
 
     def _unready(self, clip_hash: str) -> str:
         return self._faults.get("sink") or self._deck.unready(clip_hash)
@@ -164,11 +177,29 @@ class Conductor:
                 title, rendered = (entry.title, entry.rendered) if entry else (action.key, 0)
                 self._settle_as(action.key, title, AiringOutcome.CUT, rendered, action.reason)
 
+    def _tune(self, playlist: Playlist, decided: Cue) -> None:
+        self.sounds_at = decided.sounds_at
+        if self._tuner:
+            keyed = ((airing_key(playlist, slot, position), slot.items[position]) for slot, position in decided.tune)
+            self._tuner.tune(Tuned(key, item) for key, item in keyed)
+
+    def _sound(self, key: str, start: Start) -> Sound | None:
+        """Return what an item sounds, at its volume, or None when it is not ready."""
+        item = start.slot.items[start.position]
+        sound: Sound | None
+        if item.source and self._tuner:
+            loop = self._deck.take_loop(item.clip_hash or "")
+            sound = loop and self._tuner.take(Tuned(key, item), loop, start.skip)
+        else:
+            sound = self._deck.take(item.clip_hash or "", start.skip.total_seconds())
+        gain_mb = start.slot.gain_mb + item.gain_mb + self._trim_mb
+        return sound and at_gain(sound, min(max(gain_mb, LEAST_GAIN_MB), MOST_GAIN_MB))
+
     def _start(self, key: str, engine: Engine, start: Start) -> None:
         item = start.slot.items[start.position]
         now = self._clock.now()
-        reel = self._deck.take(item.clip_hash or "", start.skip.total_seconds())
-        if reel is None:
+        sound = self._sound(key, start)
+        if sound is None:
             return
 
         def claim() -> None:
@@ -177,15 +208,21 @@ class Conductor:
         # Claimed on the disk before it sounds, so that it starts once; an emergency sounds even when the disk is full.
         urgent = start.slot.priority is Priority.EMERGENCY
         if not (self._owed.do(claim) if urgent else self._owed.try_only(claim)) and not urgent:
-            reel.close()
+            sound.close()
             return
         before, entry = self._known.get(key), self._journal.entry(key)
         self._live[key] = _Live(start, entry.rendered if entry else 0)
         begun = before is not None and before.started
-        self._known[key] = Known(AiringOutcome.PLAYING, item.clip_hash, start.base, now, begun, live=True)
+        whole = timedelta(milliseconds=self._live[key].before_ms) + item.length - start.skip
+        self._known[key] = Known(
+            AiringOutcome.PLAYING, item.clip_hash, start.base, now, begun, live=True, rendered=whole
+        )
         until = start.until.timestamp() if start.until else None
-        sound = at_gain(reel, start.slot.gain_mb)
-        engine.arm(Voice(key, sound, start.at.timestamp(), until, start.follow, fade_in=bool(start.skip)))
+        voice = Voice(key, sound, start.at.timestamp(), until, start.follow, fade_in=bool(start.skip))
+        voice.priority, voice.title = start.slot.priority, item.title
+        voice.over = float(10 ** (-start.slot.duck_mb / 2000))
+        voice.under = goes_under(start.slot, start.position) and voice.over == 1
+        engine.arm(voice)
 
     def _miss(self, key: str, miss: Miss) -> None:
         now = self._clock.now()
@@ -206,6 +243,8 @@ class Conductor:
                     self._began(event)
                 case Ended():
                     self._ended(event)
+                case Hushed():
+                    self._faults.set("sound", SILENT if event.hushed else "")
                 case SinkLost():
                     self._faults.set("sink", event.sentence)
                 case SinkBack():
@@ -222,22 +261,32 @@ class Conductor:
         planned = start.slot.starts_at + item.offset
         self._tell(Sounding(item.title, start.slot.title, began.at, planned))
 
+    def _measured(self, key: str, level: Level) -> None:
+        self._owed.do(lambda: self._journal.measured(key, level))
+        self._faults.set("sound", DISTORTED if level.is_clipped else "")
+
     def _ended(self, ended: Ended) -> None:
         live = self._live.pop(ended.key)
+        account = "; ".join(one for one in (self._accounts.pop(ended.key, ""), ended.account) if one)
+        if ended.level:
+            self._measured(ended.key, ended.level)
         rendered = live.before_ms + round(ended.rendered * 1000 / SAMPLE_RATE)
+        self._known[ended.key] = replace(self._known[ended.key], rendered=timedelta(milliseconds=rendered))
         preempted = ended.stop is Stop.CUT and live.cut is not None and live.cut.preempted
         unheard = live.cut is None and not self._known[ended.key].started
         if ended.stop in (Stop.LATE, Stop.SINK) or preempted or (unheard and not ended.failure):
             self._owed.do(lambda: self._journal.interrupted(ended.key, ended.at, rendered, preempted=preempted))
             known = self._known[ended.key]
             self._known[ended.key] = replace(known, live=False, preempted=preempted, seen_at=ended.at)
+            if account:
+                self._accounts[ended.key] = account
             return
         item = live.start.slot.items[live.start.position]
         heard = rendered if live.start.skip else rendered - live.before_ms  # from the beginning, only this run counts
         enough = timedelta(milliseconds=heard) >= item.length - SHORT_OF
         whole = ended.stop is Stop.DONE and not ended.failure and enough
         outcome = AiringOutcome.PLAYED if whole else AiringOutcome.CUT
-        reason = "" if whole else _reason(ended, live, heard)
+        reason = ". ".join(one for one in ("" if whole else _reason(ended, live, heard), account) if one)
         self._owed.do(lambda: self._journal.finish(ended.key, outcome, ended.at, rendered, reason))
         self._settle_as(ended.key, item.title, outcome, rendered, reason)
 
@@ -284,5 +333,5 @@ def _reason(ended: Ended, live: _Live, heard_ms: int) -> str:
         told = "; ".join(part for part in (ended.failure, reached) if part)
         return told[:1].upper() + told[1:]
     if ended.stop is Stop.EDGE:
-        return orders.QUIET_EDGE
+        return live.start.edge
     return live.cut.reason if live.cut else STOPPED

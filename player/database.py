@@ -20,6 +20,17 @@ CREATE TABLE IF NOT EXISTS airings (
     version INTEGER NOT NULL DEFAULT 1, acknowledged INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS airings_unsent ON airings (planned) WHERE acknowledged < version;
 """
+_LATER_COLUMNS = {
+    "airings": (
+        "rms INTEGER",
+        "peak INTEGER",
+        "dead INTEGER",
+        "clipped INTEGER",
+        "hearing TEXT",
+        "score INTEGER",
+    ),
+}
+"""Columns by table that files of the first version lack; what they hold is optional."""
 
 
 class DamagedDatabaseError(StorageError):
@@ -47,6 +58,11 @@ class Database:
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
         self._connection.executescript(_SCHEMA)
+        for table, columns in _LATER_COLUMNS.items():
+            present = {row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")}
+            for column in columns:
+                if column.partition(" ")[0] not in present:
+                    self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from domain.playlist import ClipRef, Playlist
 from player.cabinet import Cabinet
-from player.decode import Reel
+from player.decode import Loop, Reel
 
 MOST_REELS = 4
 LOADING = "Chưa kịp nạp tệp âm thanh"
@@ -61,6 +61,13 @@ class Deck:
             return reel
         reel.close()
         return self._open(clip_hash, skip_s)
+
+    def take_loop(self, clip_hash: str) -> Loop | None:
+        """Give away a clip that stands in for a source, over and over, or None when it cannot sound."""
+        if self.unready(clip_hash):
+            return None
+        self._reels.pop(clip_hash).close()
+        return Loop(self._cabinet.clip_path(clip_hash), clip_hash, self._refs[clip_hash].media_type, self._on_ready)
 
     def clear(self) -> None:
         """Let go of everything."""

@@ -38,6 +38,7 @@ class Reel:
     """A clip being decoded by a thread of its own; the sound thread takes frames from it and never waits.
 
     The file's SHA-256 is checked, through the open file that is then decoded, before the first frame is given.
+    An `account` of what it was made of is not needed: that is the clip.
     `failure` tells in Vietnamese why no (further) frames will come, and `damaged` that the file cannot be read or
     is not the clip; `on_ready` is called, by the decoding thread, once frames can be taken.
     """
@@ -47,6 +48,7 @@ class Reel:
     ) -> None:
         self.clip_hash = clip_hash
         self.failure = ""
+        self.account = ""
         self.damaged = False
         self.reported = False
         self.ready = threading.Event()
@@ -102,7 +104,7 @@ class Reel:
         try:
             with self._path.open("rb") as stream:
                 _check_digest(stream, self.clip_hash)
-                for frames in decoded(stream, self._media_type, self._skip_s):
+                for frames in self._sound(stream):
                     if not self._put(frames):
                         break
         except TrustError as error:
@@ -119,6 +121,9 @@ class Reel:
             self._ended = True
             self._be_ready()
 
+    def _sound(self, stream: BinaryIO) -> Iterator[Frames]:
+        return decoded(stream, self._media_type, self._skip_s)
+
     def _put(self, frames: Frames) -> bool:
         with self._room:
             self._chunks.append(frames)
@@ -134,6 +139,14 @@ class Reel:
             self.ready.set()
             if not self.failure:
                 self._on_ready()
+
+
+class Loop(Reel):
+    """A clip decoded over and over without end, as a stand-in is."""
+
+    def _sound(self, stream: BinaryIO) -> Iterator[Frames]:
+        while True:
+            yield from decoded(stream, self._media_type)
 
 
 def decoded(stream: BinaryIO, media_type: str, skip_s: float = 0.0) -> Iterator[Frames]:

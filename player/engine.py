@@ -5,19 +5,20 @@ frame is asked from the sink for each block and smoothed, and the wall clock is 
 that drift and steps of either clock are followed. A single voice at unity gain passes bit for bit.
 """
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from domain.audio import SAMPLE_RATE
 from domain.errors import SinkError
-from domain.ports import AudioSink, Clock
+from domain.ports import AudioSink, Clock, ToldSink
+from domain.proof import Level
+from domain.timetable import Priority
 from player.clock import wall_offset
-from player.mixing import RAMP, Part, Stop, Voice, mixed, part_of
+from player.haste import be_punctual
+from player.mixing import RAMP, Part, Stop, Voice, measure, mixed, part_of, softened
 
 BLOCK = 480
 SMOOTHING = 0.02
@@ -27,7 +28,6 @@ STOP_TIMEOUT_S = 5.0
 MOST_SURPRISES = 5
 SURPRISES_WITHIN_S = 60.0
 _BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
-_FIFO_PRIORITY = 10
 _SILENCE = bytes(BLOCK * 2)
 
 
@@ -41,13 +41,27 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A voice is over after `rendered` frames; `failure` tells what stopped its decoding, if anything did."""
+    """A voice is over after `rendered` frames; `failure` tells what stopped its decoding, if anything did.
+
+    `level` is what was heard while it sounded, or None when it never did. `account` tells what it was made of, where
+    that was not one clip.
+    """
 
     key: str
     at: datetime
     rendered: int
     stop: Stop
     failure: str = ""
+    level: Level | None = None
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hushed:
+    """A voice gives nothing to hear any more, or again does when `hushed` is false."""
+
+    key: str
+    hushed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +76,7 @@ class SinkBack:
     """The output works again."""
 
 
-EngineEvent = Began | Ended | SinkLost | SinkBack
+EngineEvent = Began | Ended | Hushed | SinkLost | SinkBack
 
 
 class Engine:
@@ -79,6 +93,8 @@ class Engine:
         self._orders: deque[Callable[[], None]] = deque()
         self._offered: AudioSink | None = None
         self._instant: float | None = None
+        self._told: tuple[Priority | None, str] = (None, "")
+        self._over: list[tuple[Voice, float, Stop]] = []
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
         self._surprises: deque[float] = deque(maxlen=MOST_SURPRISES)
@@ -117,7 +133,7 @@ class Engine:
             self._thread.join(STOP_TIMEOUT_S)
 
     def _run(self) -> None:
-        _be_punctual()
+        be_punctual()
         try:
             self._feed_on()
         except Exception as error:  # noqa: BLE001 - a dead sound thread would be silence that nobody knows of
@@ -145,15 +161,27 @@ class Engine:
         if self._ending.is_set():
             for voice in self._voices:
                 self._mark(voice.key, 0.0)
-        self._sink.write(self._block(instant) if self._voices else _SILENCE)
+        before = tuple(self._voices)
+        block = self._block(instant) if before else _SILENCE
+        self._tell_sink([voice for voice in before if voice.started])
+        self._sink.write(block)
         self._instant = instant + BLOCK / SAMPLE_RATE
+
+    def _tell_sink(self, sounding: list[Voice]) -> None:
+        """Tell an output that cares what sounds in the block that comes now, when that has changed."""
+        heaviest = max(sounding, key=lambda voice: voice.priority, default=None)
+        told = (heaviest.priority, heaviest.title) if heaviest else (None, "")
+        if told != self._told:
+            self._told = told
+            if isinstance(self._sink, ToldSink):
+                self._sink.told(*told)
 
     def _offer(self, sink: AudioSink) -> None:
         self._offered = sink
 
     def _change_over(self, sink: AudioSink) -> None:
         self._sink.close()
-        self._sink, self._offered, self._instant = sink, None, None
+        self._sink, self._offered, self._instant, self._told = sink, None, None, (None, "")
 
     def _next_instant(self) -> float:
         """Return the smoothed monotonic instant of the next frame; one reading alone carries the device's jitter."""
@@ -171,18 +199,39 @@ class Engine:
 
     def _block(self, instant: float) -> bytes:
         wall = instant + wall_offset(self._clock)
-        parts: list[Part] = []
-        clear = 0
-        for voice in tuple(self._voices):
-            if voice.started:
-                part = self._go_on(voice, wall, 0)
+        voices = tuple(self._voices)
+        above = [voice for voice in voices if voice.over < 1]
+        under = [voice for voice in voices if voice.under and voice.started]
+        plain = [voice for voice in voices if voice not in above and voice not in under]
+        parts, clear = self._on([voice for voice in plain if voice.started], wall, 0)
+        over, clear = self._on([voice for voice in above if voice.started], wall, clear)
+        begun, clear = self._on([voice for voice in above if not voice.started], wall, clear)
+        spans = [*(_span(voice, wall, part) for voice, part in (over | begun).items())]
+        spans += [_span(voice, wall, None) for voice in above if voice in self._voices and not voice.started]
+        soft, clear = self._on(under, wall, clear)
+        fresh, clear = self._on([voice for voice in plain if not voice.started], wall, clear)
+        softer = [softened(voice, part, spans) for voice, part in soft.items()]
+        return self._measured([*(parts | over | begun | fresh).values(), *softer])
+
+    def _on(self, voices: list[Voice], wall: float, clear: int) -> tuple[dict[Voice, Part], int]:
+        """Take the parts of `voices`, those that begin from frame `clear` on; return them, and what is clear then."""
+        parts: dict[Voice, Part] = {}
+        for voice in voices:
+            part = self._go_on(voice, wall, 0) if voice.started else self._begin(voice, wall, clear)
+            if part:
+                parts[voice] = part
                 clear = max(clear, self._clear_after(voice, part))
-                parts.append(part)
-        for voice in tuple(self._voices):
-            if not voice.started and (begun := self._begin(voice, wall, clear)):
-                clear = max(clear, self._clear_after(voice, begun))
-                parts.append(begun)
-        return mixed(parts, BLOCK).tobytes()
+        return parts, clear
+
+    def _measured(self, parts: list[Part]) -> bytes:
+        """Return the sum of `parts`, once it is measured and what there is to tell of it is told."""
+        block = mixed(parts, BLOCK)
+        measure(parts, block)
+        for voice in self._voices:
+            if voice.started and voice.meter.changed():
+                self._post(Hushed(voice.key, voice.meter.hushed))
+        self._tell_over()
+        return block.tobytes()
 
     def _go_on(self, voice: Voice, wall: float, start: int) -> Part:
         limit = voice.ends_at
@@ -222,13 +271,21 @@ class Engine:
     def _end(self, voice: Voice, wall: float, stop: Stop) -> None:
         self._voices.remove(voice)
         voice.reel.close()
-        self._post(Ended(voice.key, _instant(wall), voice.played, stop, voice.reel.failure))
+        self._over.append((voice, wall, stop))
+
+    def _tell_over(self) -> None:
+        """Post the ends of voices, once their last frames are measured."""
+        for voice, wall, stop in self._over:
+            level, reel = voice.meter.level(), voice.reel
+            self._post(Ended(voice.key, _instant(wall), voice.played, stop, reel.failure, level, reel.account))
+        self._over.clear()
 
     def _lose(self, error: Exception) -> None:
         self.sink_ok = False
         self._post(SinkLost(_sentence(error)))
         for voice in tuple(self._voices):
             self._end(voice, self._clock.now().timestamp(), Stop.SINK)
+        self._tell_over()
         self._bear(error)
 
     def _bear(self, error: Exception) -> None:
@@ -254,10 +311,11 @@ class Engine:
             return
 
 
-def _be_punctual() -> None:
-    """Let this thread run before all others where the system allows it: a late block is a gap in the sound."""
-    with suppress(OSError, AttributeError):
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_FIFO_PRIORITY))
+def _span(voice: Voice, wall: float, part: Part | None) -> tuple[int, int, float]:
+    """Return (start, end, level) of a voice that sounds over others, in frames of the block; `part` is None before."""
+    if part is None:
+        return round((voice.at - wall) * SAMPLE_RATE), 2 * BLOCK, voice.over
+    return part.start, part.start + len(part.frames) if part.ended else 2 * BLOCK, voice.over
 
 
 def _sentence(error: Exception) -> str:

@@ -4,15 +4,31 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.machines import AiringOutcome
-from domain.playlist import PlaylistSlot, from_ms, to_ms
+from domain.playlist import PlaylistSlot, from_ms, length_ms, to_ms
+from domain.proof import Level, Proof
 from player.database import Database
 from player.orders import Known
 
 KEEP = timedelta(days=90)
 BATCH = 200
 _COLUMNS = (
-    "SELECT key, slot, position, title, clip, planned, outcome, started, ended, rendered, reason, version FROM airings"
+    "SELECT key, slot, position, title, clip, planned, outcome, started, ended, rendered, reason, version,"
+    " rms, peak, dead, clipped, hearing, score FROM airings"
 )
+_TOLD = (
+    "key",
+    "slot",
+    "position",
+    "title",
+    "clip",
+    "planned",
+    "outcome",
+    "started",
+    "ended",
+    "rendered",
+    "reason",
+)
+_MEASURED = ("rms", "peak", "dead", "clipped", "hearing", "score")
 _UNSENT = f"{_COLUMNS} WHERE acknowledged < version ORDER BY planned, key LIMIT ?"
 
 
@@ -32,23 +48,17 @@ class Entry:
     rendered: int
     reason: str
     version: int
+    rms: int | None = None
+    peak: int | None = None
+    dead: int | None = None
+    clipped: int | None = None
+    hearing: str | None = None
+    score: int | None = None
 
     def document(self) -> dict[str, object]:
-        """Return the JSON object of the report."""
-        names = (
-            "key",
-            "slot",
-            "position",
-            "title",
-            "clip",
-            "planned",
-            "outcome",
-            "started",
-            "ended",
-            "rendered",
-            "reason",
-        )
-        return {name: getattr(self, name) for name in names}
+        """Return the JSON object of the report; what was not measured is left out."""
+        told = {name: getattr(self, name) for name in _TOLD}
+        return told | {name: value for name in _MEASURED if (value := getattr(self, name)) is not None}
 
 
 class Journal:
@@ -59,7 +69,7 @@ class Journal:
 
     def known(self) -> dict[str, Known]:
         """Return what is known of every kept airing; none is live."""
-        rows = self._database.read("SELECT key, outcome, clip, base, seen, started, preempted FROM airings")
+        rows = self._database.read("SELECT key, outcome, clip, base, seen, started, preempted, rendered FROM airings")
         return {
             str(key): Known(
                 outcome=AiringOutcome(str(outcome)),
@@ -68,8 +78,9 @@ class Journal:
                 seen_at=from_ms(seen),  # type: ignore[arg-type]
                 started=started is not None,
                 preempted=bool(preempted),
+                rendered=timedelta(milliseconds=rendered),  # type: ignore[arg-type]
             )
-            for key, outcome, clip, base, seen, started, preempted in rows
+            for key, outcome, clip, base, seen, started, preempted, rendered in rows
         }
 
     def claim(self, key: str, slot: PlaylistSlot, position: int, base: datetime, now: datetime) -> None:
@@ -119,6 +130,22 @@ class Journal:
                 " ended = CASE WHEN started IS NULL THEN NULL ELSE ? END, rendered = ?, reason = ?,"
                 " version = version + 1 WHERE key = ? AND outcome = 'playing'",
                 (outcome.value, to_ms(at), to_ms(at), rendered_ms, reason, key),
+            )
+
+    def measured(self, key: str, level: Level) -> None:
+        """Note how loud an item was; told with the next state of its row."""
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE airings SET rms = ?, peak = ?, dead = ?, clipped = ?, version = version + 1 WHERE key = ?",
+                (level.rms_mb, level.peak_mb, length_ms(level.dead), level.clipped_ppm, key),
+            )
+
+    def proved(self, key: str, proof: Proof) -> None:
+        """Note whether the loop-back or microphone heard an item."""
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE airings SET hearing = ?, score = ?, version = version + 1 WHERE key = ?",
+                (proof.hearing.value, proof.score, key),
             )
 
     def close(self, key: str, reason: str) -> None:

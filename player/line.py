@@ -3,8 +3,10 @@
 import http.client
 import json
 import re
+import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -12,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from domain.errors import BadInputError, NotFoundError, ServerUnreachableError, TrustError
 from domain.playlist import to_ms
 from domain.ports import Clock
+from player.connect import connect
 from player.trust import Signer
 
 TIMEOUT_S = 10.0
@@ -64,6 +67,11 @@ class Line:
         self.offset_ms = 0
         self.on_answer: Callable[[bool], None] = lambda _revoked: None
 
+    @property
+    def host(self) -> str:
+        """The name or address of the server."""
+        return self._url.hostname or ""
+
     def get(self, path: str, headers: Mapping[str, str], most: int = _MOST_ANSWER) -> Answer:
         """Fetch `path`, at most `most` bytes. Raises ServerUnreachableError."""
         return self._call(_Request("GET", path, b"", headers), most)
@@ -80,14 +88,14 @@ class Line:
         TrustError when the server's file ends before `start`.
         """
         headers = {"Range": f"bytes={start}-"} if start else {}
-        with self._asked(_Request("GET", path, b"", headers)) as response:
+        with self._asked(_Request("GET", path, b"", headers), deadline_s) as response:
             offset = _offset(response)
             for chunk in self._chunks(response, deadline_s):
                 yield offset, chunk
                 offset += len(chunk)
 
     def _call(self, request: _Request, most: int) -> Answer:
-        with self._asked(request) as response:
+        with self._asked(request, DEADLINE_S) as response:
             told = {name.lower(): value for name, value in response.getheaders()}
             content = bytearray()
             for chunk in self._chunks(response, DEADLINE_S):
@@ -97,22 +105,26 @@ class Line:
         return Answer(response.status, told, bytes(content))
 
     @contextmanager
-    def _asked(self, request: _Request) -> Iterator[http.client.HTTPResponse]:
+    def _asked(self, request: _Request, deadline_s: float) -> Iterator[http.client.HTTPResponse]:
         """Give the answer to `request`, asked a second time when the first taught us the server's time."""
         with ExitStack() as stack:
             try:
-                response = self._send(stack, request)
+                response = self._send(stack, request, deadline_s)
                 if response.status == 401 and self._learn_time(response):
-                    response = self._send(stack, request)
+                    response = self._send(stack, request, deadline_s)
             except (OSError, http.client.HTTPException) as error:
                 raise ServerUnreachableError(UNREACHABLE) from error
             self.on_answer(response.status == 401 and response.getheader("TL-Revoked") == "1")
             yield response
 
-    def _send(self, stack: ExitStack, request: _Request) -> http.client.HTTPResponse:
-        kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-        connection = kind(self._url.hostname or "", self._url.port, timeout=TIMEOUT_S)
+    def _send(self, stack: ExitStack, request: _Request, deadline_s: float) -> http.client.HTTPResponse:
+        connection = connect(self._url, TIMEOUT_S)
         stack.callback(connection.close)
+        # A server that sends a byte now and then never runs into the socket's own time-out.
+        hanging_up = threading.Timer(deadline_s + TIMEOUT_S, _hang_up, (connection.sock,))
+        hanging_up.daemon = True
+        hanging_up.start()
+        stack.callback(hanging_up.cancel)
         dated = to_ms(self._clock.now()) + self.offset_ms
         # The path is signed without what a proxy may strip from it: the prefix of the server's address.
         proof = self._signer.headers(request.method, request.path, request.body, dated)
@@ -155,6 +167,11 @@ def parsed_server(server: str) -> SplitResult:
     if not usable or url.username or url.query or url.fragment:
         raise BadInputError(f"Địa chỉ máy chủ “{server}” không đúng; ví dụ đúng: http://192.168.1.10:8080")
     return url
+
+
+def _hang_up(connected: socket.socket) -> None:
+    with suppress(OSError):
+        connected.shutdown(socket.SHUT_RDWR)
 
 
 def _offset(response: http.client.HTTPResponse) -> int:

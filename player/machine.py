@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.errors import BusyError, SinkError, TiengLoaError, TrustError
+from domain.nudges import Nudge
 from domain.playlist import Playlist
 from domain.ports import AudioSink, Clock
 from player.cabinet import disk_errors, open_cabinet
@@ -22,14 +23,16 @@ from player.events import Fault, Finished, MachineEvent, Missed, PlaylistAccepte
 from player.faults import Faults
 from player.journal import Journal
 from player.line import Line
+from player.nudges import Nudges
 from player.owed import Owed
 from player.revocation import Revocation
 from player.rounds import Rounds, jitter_of
-from player.sinks.alsa import AlsaSink
-from player.sinks.choose import Choice, choose_sink
-from player.sinks.virtual import VirtualSink
+from player.settings import read_machine_file
+from player.sinks.choose import AUTO, Choice, Place, choose_sink, sound_device, trouble_of
+from player.sources import opener
 from player.sync import Reporter, State, Sync
 from player.trust import Signer
+from player.tuner import Tuner
 from scheduler.alarm import Alarm
 
 OnEvent = Callable[[MachineEvent], None]
@@ -44,11 +47,12 @@ _BLOCKED = "Thiết bị âm thanh không nhận tiếng; kiểm tra dây, ngu�
 
 @dataclass(frozen=True, slots=True)
 class MachineSettings:
-    """How a machine runs: seconds between polls and heartbeats, its output, and where a virtual output writes."""
+    """How a machine runs: seconds between polls and heartbeats, its outputs, and where a virtual output writes."""
 
     poll: float = 5.0
     heartbeat: float = 15.0
-    sink: str = "auto"
+    sink: str = AUTO
+    reserve: str = ""
     recordings: Path | None = None
 
 
@@ -73,6 +77,8 @@ class Machine:
         self._telling = threading.Lock()
         self._clock = clock or SystemClock()
         self._given_sink = sink
+        recordings = self._settings.recordings or folder / "recordings"
+        self._place = Place(recordings, folder, self._clock)
         self._undo = ExitStack()
         self._gave_up = ""
         self.on_give_up: Callable[[], None] = lambda: None
@@ -94,6 +100,7 @@ class Machine:
             self._start_alarm()
             self._start_sync()
             self._start_reporter()
+            self._start_nudges()
         except BaseException:
             self.stop()
             raise
@@ -127,13 +134,15 @@ class Machine:
             self._given_sink.open()
             self._choice = Choice(self._given_sink, "Theo yêu cầu")
         else:
-            recordings = self._settings.recordings or self._folder / "recordings"
-            self._choice = choose_sink(recordings, self._clock, self._settings.sink)
+            self._choice = choose_sink(self._place, self._settings.sink, self._settings.reserve)
 
     def _start_engine(self) -> None:
         self._sync = Sync(self.cabinet, self._line, self._clock, self._accepted)
         deck = Deck(self.cabinet, self._poke, self._damaged)
-        desk = Desk(self.journal, Owed(self.faults, self.cabinet.free_reserve), deck, self.faults)
+        box = read_machine_file(self._folder)
+        tuner = Tuner(opener(self._line, lambda: self._sync.playlist, box.relay_hosts))
+        owed = Owed(self.faults, self.cabinet.free_reserve)
+        desk = Desk(self.journal, owed, deck, self.faults, tuner, round(box.gain_db * 100))
         self._conductor = Conductor(desk, self._clock, self._tell)
         self._heed_revocation()
         if self.cabinet.mended:
@@ -170,7 +179,7 @@ class Machine:
         alarm.every(_WATCH_EVERY_S, self._watch_sink, "watch the sink")
         alarm.every(_PURGE_EVERY_S, self._keep_house, "keep house")
         alarm.every(_FORGET_STEP_S, lambda: self.faults.set("step", ""), "forget clock steps")
-        if self._settings.sink == "auto" and isinstance(self._choice.sink, VirtualSink) and not self._given_sink:
+        if self._choice.stand_in:
             alarm.every(_LOOK_EVERY_S, self._look_for_device, "look for a sound device")
         conductor.poke = alarm.poke
         alarm.start()
@@ -196,6 +205,15 @@ class Machine:
         )
         self._nudge_report, self._nudge_heartbeat = reporting.nudge, beating.nudge
         self._run(reporting, beating)
+
+    def _start_nudges(self) -> None:
+        self.nudges = Nudges(self._line, self.cabinet.identity.machine_id, self._clock, self._nudged)
+        self.nudges.start()
+        self._undo.callback(self.nudges.stop)
+
+    def _nudged(self, what: Nudge) -> None:
+        if what is Nudge.PLAYLIST:
+            self._polling.nudge()
 
     def _run(self, *rounds: Rounds) -> None:
         for one in rounds:
@@ -239,7 +257,8 @@ class Machine:
             self.journal.purge(min(self._clock.now(), playlist.expires_at))
 
     def _watch_sink(self) -> None:
-        """Notice an output that takes nothing: its thread hangs, so only the count of frames can tell."""
+        """Notice an output that is lost, and one that takes nothing: it hangs, so only the count of frames can tell."""
+        self.faults.set("output", trouble_of(self._choice.sink))
         now, frames = self._clock.monotonic(), self._engine.frames
         if frames != self._frames:
             self._frames, self._frames_at = frames, now
@@ -250,11 +269,10 @@ class Machine:
 
     def _look_for_device(self) -> None:
         """Change over to a sound device that has appeared since the start: at boot the disk is often quicker."""
-        if not isinstance(self._choice.sink, VirtualSink):
+        if not self._choice.stand_in:
             return
-        device = AlsaSink(self._clock)
         try:
-            device.open()
+            device = sound_device(self._place)
         except SinkError:
             return
         self._choice = Choice(device, "Đã thấy thiết bị âm thanh")

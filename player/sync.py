@@ -4,6 +4,7 @@ Each method is one step for a thread of its own, so that a slow clip never delay
 """
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,8 @@ VERIFY_EVERY_S = 24 * 3600.0
 KEEP_UNNAMED_S = 2 * 24 * 3600.0
 SPARE_BYTES = 16 << 20
 """Left free on the disk when a clip is fetched: the journal must always have room."""
+_ETAG = re.compile(r'(W/)?"[!#-~]{1,100}"')
+_YEAR_2200_MS = 7_258_118_400_000
 
 
 class Sync:
@@ -45,7 +48,7 @@ class Sync:
         if answer.status in (304, 404):
             return
         _expect_ok(answer)
-        playlist = self._cabinet.accept(answer.body, answer.headers.get("etag", ""), self._clock.now())
+        playlist = self._cabinet.accept(answer.body, _etag(answer), self._clock.now())
         self.playlist = playlist
         self._on_playlist(playlist)
 
@@ -157,7 +160,7 @@ class Reporter:
         back = self._clock.now()
         _expect_ok(answer)
         told = answer.document().get("server_time")
-        if isinstance(told, int):
+        if isinstance(told, int) and 0 <= told <= _YEAR_2200_MS:
             self._line.offset_ms = told - to_ms(sent + (back - sent) / 2)
 
 
@@ -196,8 +199,18 @@ def product_version() -> str:
         return "0"
 
 
+def _etag(answer: Answer) -> str:
+    """Return the ETag of an answer when it can be sent back as it is, else an empty string."""
+    told = answer.headers.get("etag", "")
+    return told if _ETAG.fullmatch(told) else ""
+
+
 def _expect_ok(answer: Answer) -> None:
-    if answer.status in (401, 403):
+    if answer.status == 403:
+        raise ServerUnreachableError(
+            "Máy đang chờ kỹ thuật viên xác nhận ở trang «Máy phát» của trung tâm; máy sẽ tự hỏi lại."
+        )
+    if answer.status == 401:
         raise ServerUnreachableError("Máy chủ không nhận máy phát này (đã bị thu hồi?); báo kỹ thuật viên.")
     if answer.status != 200:
         raise ServerUnreachableError(f"Máy chủ đang gặp lỗi (mã {answer.status}); máy phát sẽ thử lại.")

@@ -48,7 +48,8 @@ def losses(pair: Pair, machines: Iterable[Machine], edit: Edit, outlook: Outlook
     books: dict[object, _Book] = {}
     parts = Reforms.of(inputs.areas, local_date(start), local_date(end)).parts
     every = tuple(machines)
-    for (since, paths), past in zip(parts, (*(day for day, _ in parts[1:]), local_date(end)), strict=True):
+    after_last = local_date(end) + _DAY  # a stagger may carry what the last day asks for across its midnight
+    for (since, paths), past in zip(parts, (*(day for day, _ in parts[1:]), after_last), strict=True):
         within = (1 << past.toordinal() - first) - (1 << since.toordinal() - first)
         for hearing in hearings(pair, every, edit, paths, outlook.begun):
             book = books.get(hearing.surroundings)
@@ -137,11 +138,14 @@ class _Check:
     limits: Limits
     within: int
     _found: dict[tuple[object, ...], _Found] = field(init=False, default_factory=dict)
+    _staying: list[Claim] = field(init=False, default_factory=list)
+    _old: list[Claim] = field(init=False, default_factory=list)
 
     def losses(self) -> Iterator[Loss]:
         """Yield what these machines lose."""
         staying = self.book.claims(self.hearing.staying)
         old, new = self.book.claims(self.hearing.old), self.book.claims(self.hearing.new, after=True)
+        self._staying, self._old = staying, old
         every = (*staying, *old, *new)
         crossing = _union(one.days for one in every if one.begins >= DAY_US or (one.free and one.ends > DAY_US))
         crossing |= self._begun_across_midnight()
@@ -203,6 +207,8 @@ class _Check:
         held = {one.ident: one for one in day.old}
         for claim in day.new:
             was = held.get(claim.ident)
+            if was is None and claim.lone:
+                was, before = self._moved_from(claim, before)
             if claim.misfit and (was is None or was.misfit != claim.misfit):
                 self._lose(_Found(day.days, claim, sounding, misfit=claim.misfit))
             if not claim.free or id(claim) in after:
@@ -211,6 +217,14 @@ class _Check:
                 continue
             for place in _items_lost(was, claim):
                 self._lose(_Found(day.days, claim, sounding, item=place))
+
+    def _moved_from(self, claim: Claim, before: Lost) -> tuple[Claim | None, Lost]:
+        """Return what a moved claim was on the day that it came from, and what was lost before the edit, there too."""
+        was = next((one for one in self._old if one.ident == claim.ident), None)
+        if was is None:
+            return None, before
+        there = Contest(self.limits).run(_day(was.days, self._staying, self._old, []).before)
+        return was, {**before, **there.lost}
 
     def _lose(self, found: _Found) -> None:
         why = found.reason.lines if isinstance(found.reason, Over) else id(found.reason)

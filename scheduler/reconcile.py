@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from domain.machines import OUTCOME_LABELS, Airing, AiringOutcome
 from domain.playlist import to_ms
+from domain.proof import Level, Proof
 from domain.timetable import PlannedItem, Slot
 
 REPORT_DELAY = timedelta(minutes=2)
@@ -56,6 +57,8 @@ class LogLine:
     late_ms: int | None = None
     rendered: timedelta = timedelta()
     reason: str = ""
+    level: Level | None = None
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +156,6 @@ def _aired_line(airing: Airing, due: _Due | None, now: datetime) -> LogLine:
         late_ms=None if airing.started_at is None else to_ms(airing.started_at) - to_ms(airing.planned_start),
         rendered=airing.rendered,
         reason=reason,
+        level=airing.level,
+        proof=airing.proof,
     )

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from domain.machines import Airing, AiringOutcome
+from domain.proof import Hearing, Level, Proof
 from store import tables
 
 
@@ -38,6 +39,14 @@ def between(
     if machine_id is not None:
         query = query.where(table.c.machine_id == machine_id)
     rows = connection.execute(query.order_by(table.c.planned_start, table.c.machine_id, table.c.position))
+    return tuple(_airing(row) for row in rows)
+
+
+def newest_of(connection: Connection, machine_id: str, limit: int) -> tuple[Airing, ...]:
+    """Return the newest airings of a machine by their planned start, the newest first."""
+    table = tables.airing
+    query = select(table).where(table.c.machine_id == machine_id)
+    rows = connection.execute(query.order_by(table.c.planned_start.desc(), table.c.position.desc()).limit(limit))
     return tuple(_airing(row) for row in rows)
 
 
@@ -87,6 +96,19 @@ def _values(airing: Airing, now: datetime) -> dict[str, Any]:
         "rendered": airing.rendered,
         "reason": airing.reason,
         "received_at": now,
+        **_measured(airing),
+    }
+
+
+def _measured(airing: Airing) -> dict[str, Any]:
+    level, proof = airing.level, airing.proof
+    return {
+        "rms_mb": level and level.rms_mb,
+        "peak_mb": level and level.peak_mb,
+        "dead": level and level.dead,
+        "clipped_ppm": level and level.clipped_ppm,
+        "hearing": proof and proof.hearing.value,
+        "score": proof and proof.score,
     }
 
 
@@ -104,4 +126,6 @@ def _airing(row: Row[Any]) -> Airing:
         ended_at=row.ended_at,
         rendered=row.rendered,
         reason=row.reason,
+        level=None if row.rms_mb is None else Level(row.rms_mb, row.peak_mb, row.dead, row.clipped_ppm),
+        proof=None if row.hearing is None else Proof(Hearing(row.hearing), row.score),
     )

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from domain.airtime import QuietHours
@@ -24,7 +23,7 @@ from domain.errors import SinkError
 from domain.playlist import ClipRef, Playlist, PlaylistItem, PlaylistSlot, to_document
 from domain.timetable import LatePolicy, Priority
 from player.cabinet import write_identity
-from player.trust import Identity, key_id
+from player.trust import Identity, seal
 
 MACHINE, STATION = "may-1", "dai-1"
 RATE = 48_000
@@ -122,11 +121,7 @@ def signed(value: Playlist, key: Ed25519PrivateKey) -> bytes:
 
 def sealed(document: object, key: Ed25519PrivateKey) -> bytes:
     """Return any document in an envelope signed by `key`."""
-    signature = base64.b64encode(key.sign(rfc8785.dumps(document))).decode()  # type: ignore[arg-type]
-    raw = key.public_key().public_bytes_raw()
-    return json.dumps(
-        {"signed": document, "signatures": [{"key_id": key_id(raw), "signature": signature}]}, ensure_ascii=False
-    ).encode()
+    return seal(document, key)
 
 
 class Steps:
@@ -219,6 +214,7 @@ class Centre:
     acknowledging: bool = True
     revoking: bool = False
     code: str = "DUNG-MA"
+    broker: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Counter,), {"centre": self}))
@@ -273,6 +269,8 @@ class _Counter(BaseHTTPRequestHandler):
             return
         if self.path == "/api/v1/playlist":
             self._playlist()
+        elif self.path == "/api/v1/broker" and self.centre.broker is not None:
+            self._answer(200, json.dumps(self.centre.broker).encode())
         else:
             self._clip(self.path.rpartition("/")[2])
 

@@ -28,6 +28,7 @@ from domain.errors import BadInputError, NotFoundError
 from domain.machines import Airing, AiringOutcome, Heartbeat, Machine
 from domain.people import Role, User
 from domain.ports import Progress, Reader
+from domain.proof import Hearing, Level, Proof
 from domain.reading import Flag, FlagKind, LexiconEntry, SpokenSentence, SpokenText, Token
 from domain.timetable import Slot
 from scheduler.desk import NewSession, TimetableDesk
@@ -38,7 +39,7 @@ from store.bulletins import Draft
 from store.engine import Database
 from store.migrate import upgrade
 from store.station import Station
-from tests.fakes import FakeClock, RingingBell
+from tests.fakes import FakeClock, RingingBell, let_in
 from web.app import create_app
 from web.services import Services, VoiceHealth
 
@@ -301,10 +302,9 @@ def _fill(database: Database) -> None:
 
 def machine(town: Panel, name: str, area_id: str, key: bytes) -> Machine:
     """Enrol a machine whose raw public key is `key`."""
-    code = town.services.office.new_code(EDITOR, area_id, name)
-    joined = town.services.office.enrol(code, base64.b64encode(key).decode())
+    machine_id = let_in(town.services.office, EDITOR, area_id, name, base64.b64encode(key).decode())
     with town.database.read() as connection:
-        return machines.get(connection, joined.machine_id)
+        return machines.get(connection, machine_id)
 
 
 def beat(town: Panel, one: Machine, ago: timedelta = timedelta(seconds=12), **changed: object) -> None:
@@ -332,6 +332,8 @@ def aired(town: Panel, one: Machine, slot: Slot, outcome: AiringOutcome, reason:
         ended_at=started + item.length if started and over else None,
         rendered=item.length if over else timedelta(),
         reason=reason,
+        level=Level(-1820, -150) if over else None,
+        proof=Proof(Hearing.HEARD, 900) if over else None,
     )
     with town.database.write() as connection:
         airings.keep(connection, [report], town.clock.now())

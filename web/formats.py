@@ -14,6 +14,7 @@ from domain.formats import (
     difference,
     duration,
     local,
+    loudness,
     read_day,
     read_time,
     weekday,
@@ -35,7 +36,9 @@ __all__ = (
     "decimal",
     "difference",
     "duration",
+    "lasting",
     "local",
+    "loudness",
     "minutes",
     "moment",
     "plain",
@@ -67,6 +70,16 @@ def ago(instant: datetime, now: datetime) -> str:
         return "vừa xong"
     size, unit = next(step for step in _STEPS if seconds >= step[0])
     return f"{seconds // size} {unit} trước"
+
+
+def lasting(length: timedelta) -> str:
+    """Return how long something has lasted in its two largest units, as in 3 ngày 4 giờ."""
+    seconds, parts = int(length.total_seconds()), []
+    for size, unit in _STEPS:
+        if seconds >= size:
+            parts.append(f"{seconds // size} {unit}")
+            seconds %= size
+    return " ".join(parts[:2]) or "vừa xong"
 
 
 def whole(value: int) -> str:
@@ -113,9 +126,11 @@ FILTERS = (
     duration,
     minutes,
     ago,
+    lasting,
     decimal,
     whole,
     difference,
+    loudness,
     clock_gap,
     closed,
     data_size,

@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from domain.errors import BadInputError
 from domain.machines import Machine
+from domain.proof import HEARING_LABELS
 from scheduler.reconcile import LINE_LABELS, LogLine
 from store import machines
 from web.context import own_station, services
-from web.formats import clock_ms, clock_s, day, local, read_day
+from web.formats import clock_ms, clock_s, day, decimal, local, read_day
 from web.states import line_mark
 
 blueprint = Blueprint("log", __name__, url_prefix="/nhat-ky")
@@ -29,6 +30,9 @@ _COLUMNS = (
     "Kết quả",
     "Lý do",
     "Mã tệp âm thanh",
+    "Mức âm (dBFS)",
+    "Đỉnh (dBFS)",
+    "Kiểm chứng",
 )
 
 
@@ -48,6 +52,7 @@ def page() -> ResponseReturnValue:
         names={one.id: one.name for one in every},
         lines=[(line, line_mark(line.outcome)) for line in lines],
         counts=_counts(lines),
+        hearing=HEARING_LABELS,
         station=own_station(),
     )
 
@@ -105,6 +110,9 @@ def _cells(line: LogLine, names: dict[str, str]) -> tuple[str, ...]:
         LINE_LABELS[line.outcome],
         line.reason,
         line.clip_hash or "",
+        "" if line.level is None else decimal(line.level.rms_mb / 100, 2),
+        "" if line.level is None else decimal(line.level.peak_mb / 100, 2),
+        "" if line.proof is None else HEARING_LABELS[line.proof.hearing],
     )
 
 

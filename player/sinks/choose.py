@@ -1,4 +1,4 @@
-"""Chooses the output: the sound device when the box has one that opens, else a virtual one."""
+"""Chooses the outputs: what is asked for by name, watched, with its reserve; else what the box has."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,44 +7,89 @@ from pathlib import Path
 from domain.errors import BadInputError, SinkError
 from domain.ports import AudioSink, Clock
 from player.sinks.alsa import AlsaSink
+from player.sinks.guarded import GuardedSink, Make
 from player.sinks.silent import SilentSink
 from player.sinks.virtual import VirtualSink
+
+AUTO = "auto"
+_UNGUARDED = frozenset({"virtual", "silent"})
+"""Outputs of our own that no device can block."""
+_REMOTE = frozenset({"icecast", "icecasts"})
+"""Outputs at the other end of a network: the machine starts without them, and says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where outputs find what they need: `recordings` for WAV files, `own` for passwords, and the time."""
+
+    recordings: Path
+    own: Path
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An open output, and why it is this one."""
+    """An output, and why it is this one; `stand_in` when it only stands in for a device that may yet appear."""
 
     sink: AudioSink
     why: str
+    stand_in: bool = False
 
 
-def choose_sink(folder: Path, clock: Clock, wanted: str = "auto") -> Choice:
-    """Open the output that is `wanted`: auto, alsa, alsa:DEVICE, virtual (WAV files in `folder`) or silent.
+def choose_sink(place: Place, wanted: str = AUTO, reserve: str = "") -> Choice:
+    """Open the output that is `wanted`, watched, with its `reserve`; `docs/outputs.md` tells how each is written.
 
-    Raises SinkError when the one asked for cannot be opened, BadInputError when there is no such output.
+    Raises SinkError when none can be opened, BadInputError when there is no such output.
     """
-    if wanted == "auto":
-        return _first_that_opens(folder, clock)
-    kind, _, device = wanted.partition(":")
+    if wanted == AUTO and not reserve:
+        return _first_that_opens(place)
+    kind = wanted.partition(":")[0]
+    make = maker("alsa" if wanted == AUTO else wanted, place)
+    if kind in _UNGUARDED and not reserve:
+        bare = make()
+        bare.open()
+        return Choice(bare, "Theo thiết đặt")
+    sink = GuardedSink(make, maker(reserve, place) if reserve else None, place.clock)
+    try:
+        sink.open()
+    except SinkError as error:
+        if kind not in _REMOTE:
+            raise
+        return Choice(sink, error.sentence)
+    return Choice(sink, sink.standing.sentence or "Theo thiết đặt")
+
+
+def maker(wanted: str, place: Place) -> Make:
+    """Return what makes the output that is `wanted`. Raises BadInputError when there is no such output."""
+    kind, _, rest = wanted.partition(":")
+    clock = place.clock
     makers: Mapping[str, Callable[[], AudioSink]] = {
-        "alsa": lambda: AlsaSink(clock, device or "default"),
-        "virtual": lambda: VirtualSink(folder, clock),
+        "alsa": lambda: AlsaSink(clock, rest or "default"),
+        "virtual": lambda: VirtualSink(place.recordings, clock),
         "silent": lambda: SilentSink(clock),
     }
     if kind not in makers:
-        raise BadInputError(f"Không có đầu ra âm thanh “{wanted}”; chọn auto, alsa, virtual hoặc silent.")
-    sink = makers[kind]()
-    sink.open()
-    return Choice(sink, "Theo thiết đặt")
+        raise BadInputError(f"Không có đầu ra âm thanh “{wanted}”; chọn {AUTO}, {', '.join(makers)}.")
+    return makers[kind]
 
 
-def _first_that_opens(folder: Path, clock: Clock) -> Choice:
-    device = AlsaSink(clock)
+def sound_device(place: Place) -> AudioSink:
+    """Return the box's own sound device, watched and open. Raises SinkError when it has none."""
+    device = GuardedSink(lambda: AlsaSink(place.clock), None, place.clock)
+    device.open()
+    return device
+
+
+def trouble_of(sink: AudioSink) -> str:
+    """Return what a watched output says is wrong, or an empty string."""
+    return sink.standing.sentence if isinstance(sink, GuardedSink) else ""
+
+
+def _first_that_opens(place: Place) -> Choice:
     try:
-        device.open()
+        device = sound_device(place)
     except SinkError as error:
-        virtual = VirtualSink(folder, clock)
+        virtual = VirtualSink(place.recordings, place.clock)
         virtual.open()
-        return Choice(virtual, f"{error.sentence} Âm thanh được ghi vào {folder}.")
+        return Choice(virtual, f"{error.sentence} Âm thanh được ghi vào {place.recordings}.", stand_in=True)
     return Choice(device, "Máy có thiết bị âm thanh")

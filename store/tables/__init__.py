@@ -17,7 +17,7 @@ from store.tables.desk import (
     task,
     topic,
 )
-from store.tables.machines import airing, enrolment_code, machine, published_playlist
+from store.tables.machines import airing, enrolment, enrolment_code, machine, machine_act, published_playlist
 from store.tables.station import (
     area,
     area_level,
@@ -55,6 +55,7 @@ __all__ = [
     "chore_run",
     "clip",
     "daypart",
+    "enrolment",
     "enrolment_code",
     "exclusion_window",
     "finding",
@@ -62,6 +63,7 @@ __all__ = [
     "lexicon_change",
     "lexicon_entry",
     "machine",
+    "machine_act",
     "metadata",
     "news_column",
     "occurrence",

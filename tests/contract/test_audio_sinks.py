@@ -13,7 +13,8 @@ from domain.errors import BadInputError, SinkError
 from domain.ports import AudioSink
 from player.clock import SystemClock
 from player.sinks.alsa import LIBRARY, AlsaSink
-from player.sinks.choose import choose_sink
+from player.sinks.choose import Place, choose_sink
+from player.sinks.guarded import GuardedSink
 from player.sinks.pacing import BUFFER_S, STALL_S
 from player.sinks.silent import SilentSink
 from player.sinks.virtual import VirtualSink
@@ -49,6 +50,7 @@ MAKERS: dict[str, Make] = {
     "virtual": lambda folder: VirtualSink(folder / "wav", SystemClock()),
     "silent": lambda _folder: SilentSink(SystemClock()),
     "alsa": alsa,
+    "guarded": lambda _folder: GuardedSink(lambda: SilentSink(SystemClock()), None, SystemClock()),
     "fake": lambda _folder: MemorySink(Still()),
 }
 
@@ -68,6 +70,10 @@ def paced(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Audi
     made.open()
     yield made, clock
     made.close()
+
+
+def here(folder: Path) -> Place:
+    return Place(folder / "wav", folder, SystemClock())
 
 
 def feed(sink: AudioSink, blocks: int) -> None:
@@ -264,13 +270,13 @@ def test_without_a_sound_device_the_virtual_output_is_chosen_and_says_why(
     config = tmp_path / "none.conf"
     config.write_text("")
     monkeypatch.setenv("ALSA_CONFIG_PATH", str(config))
-    choice = choose_sink(tmp_path / "wav", SystemClock())
+    choice = choose_sink(here(tmp_path))
     assert isinstance(choice.sink, VirtualSink)
     assert str(tmp_path / "wav") in choice.why
     choice.sink.close()
 
 
 def test_a_named_output_is_opened_or_refused_by_name(tmp_path: Path) -> None:
-    assert isinstance(choose_sink(tmp_path, SystemClock(), "silent").sink, SilentSink)
+    assert isinstance(choose_sink(here(tmp_path), "silent").sink, SilentSink)
     with pytest.raises(BadInputError):
-        choose_sink(tmp_path, SystemClock(), "kèn")
+        choose_sink(here(tmp_path), "kèn")

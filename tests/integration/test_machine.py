@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from domain.errors import BusyError, NotFoundError, SinkError
@@ -91,6 +92,10 @@ def ready(centre: Centre, clips: int = 1) -> bool:
     return bool(centre.heartbeats) and centre.heartbeats[-1]["clips_held"] == clips
 
 
+def level_mb(samples: npt.NDArray[np.int16]) -> int:
+    return round(2000 * np.log10(np.sqrt(np.mean(samples.astype(float) ** 2)) / 32768))
+
+
 def test_a_session_sounds_on_its_instant_bit_for_bit_and_is_reported(centre: Centre, run: Run, tmp_path: Path) -> None:
     two, at = sound(0.5, seed=2), soon()
     centre.publish(plan(slot("a", at, item(CLIP), item(two, 0.5)), clips=(CLIP, two)), CLIP, two)
@@ -103,6 +108,7 @@ def test_a_session_sounds_on_its_instant_bit_for_bit_and_is_reported(centre: Cen
     first = airing(centre, "a")
     assert abs(first["started"] - first["planned"]) <= 50  # type: ignore[operator]
     assert (first["rendered"], first["outcome"], first["clip"]) == (500, "played", CLIP.hash)
+    assert first["rms"] == level_mb(CLIP.samples)
     kinds = [type(event) for event in running.events if not isinstance(event, Fault)]
     assert kinds == [Ready, PlaylistAccepted, Sounding, Sounding, Finished, Finished] or kinds.count(Sounding) == 2
 
@@ -150,7 +156,7 @@ def test_a_playlist_with_a_flipped_byte_is_refused_reported_and_the_old_one_play
     running = run(centre.enrolled(tmp_path))
     wait_until(lambda: ready(centre))
     forged = plan(slot("a", soon(60), item(CLIP)), counter=2)
-    centre.envelope = signed(forged, centre.key).replace(b'"counter": 2', b'"counter": 3')
+    centre.envelope = signed(forged, centre.key).replace(b'"counter":2', b'"counter":3')
     wait_until(lambda: "Chữ ký" in centre.heartbeats[-1]["fault"])
     assert centre.heartbeats[-1]["counter"] == 1
     wait_until(lambda: outcome_of(centre, "a") == "played")

@@ -294,7 +294,7 @@ def test_a_rule_is_stopped_and_resumed(town: Panel) -> None:
 def test_machines_are_told_in_words_the_worst_first(town: Panel) -> None:
     busy_day(town)
     page = text_of(town, "/may-phat")
-    names = re.findall(r'<h2 class="row-title">([^<]+)<', page)
+    names = re.findall(r'<a class="row-title" href="/may-phat/[^"]+">([^<]+)<', page)
     assert names[-1] == "Máy phát bản San Thàng"
     for words in (
         "hoạt động",
@@ -307,8 +307,10 @@ def test_machines_are_told_in_words_the_worst_first(town: Panel) -> None:
         "12,4 GB",
     ):
         assert words in page
-    assert "Thu hồi máy này" not in page
-    assert "Thu hồi máy này" in text_of(town, "/may-phat", EDITOR)
+    one = re.search(r'href="(/may-phat/[0-9a-f-]{8,})"', page)
+    assert one is not None
+    assert "Thu hồi máy này" not in text_of(town, one[1], VIEWER)
+    assert "Thu hồi máy này" in text_of(town, one[1], EDITOR)
 
 
 def test_a_new_machine_gets_a_code_and_the_line_to_type(town: Panel) -> None:
@@ -337,10 +339,9 @@ def test_a_machine_needs_a_name_and_a_place(town: Panel, name: str, area: str, s
 
 
 def test_the_fingerprints_are_those_that_the_machine_prints(town: Panel) -> None:
-    machine(town, "Máy bản", "san-thang", b"9" * 32)
-    page = text_of(town, "/may-phat")
-    assert f">{fingerprint(b'9' * 32)}</code>" in page
-    assert f">{fingerprint(bytes(32))}</code>" in page
+    one = machine(town, "Máy bản", "san-thang", b"9" * 32)
+    assert f">{fingerprint(b'9' * 32)}</dd>" in text_of(town, f"/may-phat/{one.id}")
+    assert f">{fingerprint(bytes(32))}</code>" in text_of(town, "/may-phat")
 
 
 def test_a_machine_is_revoked_in_one_press(town: Panel) -> None:
@@ -348,7 +349,7 @@ def test_a_machine_is_revoked_in_one_press(town: Panel) -> None:
     beat(town, one)
     assert town.post(VIEWER, f"/may-phat/{one.id}/thu-hoi").status_code == 403
     assert town.post(EDITOR, f"/may-phat/{one.id}/thu-hoi").status_code == 303
-    told = text_of(town, "/may-phat", EDITOR)
+    told = text_of(town, f"/may-phat/{one.id}", EDITOR)
     assert "đã thu hồi" in told
     assert "dừng trong vòng hai phút" in told
     assert "hãy đến tận nơi tắt máy" in told
@@ -361,6 +362,8 @@ def test_the_log_puts_the_plan_beside_what_sounded(town: Panel) -> None:
     page = text_of(town, "/nhat-ky")
     for words in ("06:00:00,007", "trễ 7 ms", "đã phát", "đang phát", "không phát", "chưa có báo cáo", "chờ phát"):
         assert words in page
+    assert "mức −18,2 dBFS" in page
+    assert "có nghe thấy" in page
     alone = text_of(town, f"/nhat-ky?machine={ids['machine']}")
     assert "chưa có báo cáo" not in alone
     assert "Ngày này không có buổi phát nào" in text_of(town, "/nhat-ky?day=01/01/2026")
@@ -376,6 +379,7 @@ def test_the_log_goes_out_as_a_sheet_that_opens_with_the_right_letters(town: Pan
     first = next(row for row in rows if row["Kết quả"] == "đã phát")
     assert (first["Giờ theo lịch"], first["Chênh lệch (ms)"]) == ("06:00:00", "7")
     assert first["Thời lượng đã phát (giây)"] == "95,0"
+    assert (first["Mức âm (dBFS)"], first["Đỉnh (dBFS)"]) == ("−18,20", "−1,50")
 
 
 def test_a_title_cannot_become_a_formula_in_the_sheet(town: Panel) -> None:

@@ -171,10 +171,40 @@ def test_what_an_edit_silences_is_what_whole_plans_before_and_after_it_say(
     town: Inputs, edit: Edit, at: time, keeps: int, as_edited: bool
 ) -> None:
     now = datetime.combine(FIRST, at, ZONE)
-    begun = kept_before(edit.applied(town) if as_edited else town, now, keeps)
+    hold_to_whole_plans(town, edit, now, kept_before(edit.applied(town) if as_edited else town, now, keeps))
+
+
+def hold_to_whole_plans(town: Inputs, edit: Edit, now: datetime, begun: tuple[Slot, ...] = ()) -> None:
     expected = list(by_whole_plans(town, edit, now, begun))
     found = list(losses(Pair(town, edit.applied(town), now), MACHINES, edit, Outlook(DAYS, begun)))
     assert sorted(map(repr, (one for loss in found for one in told(loss)))) == sorted(
         map(repr, (one for loss in expected for one in told(loss)))
     )
     assert {exactly(loss) for loss in found} <= {exactly(loss) for loss in expected}
+
+
+def test_a_stagger_that_carries_the_last_evening_across_midnight_is_told_too() -> None:
+    daily = Rule("r0", "p1", frozenset({"xa"}), (time(23, 58),), weekdays=frozenset(range(1, 8)))
+    late = AirtimePolicy(quiet=(), staggers=(("cum-1", timedelta(minutes=3)),))
+    town = inputs((daily,), (Programme("p1", "Buổi tối", ()),), MARKS, late)
+    short = Programme("p1", "Buổi tối", (ProgrammeItem("b-a"),), booked=timedelta(minutes=9))
+    hold_to_whole_plans(town, Edit(programmes=(short,)), datetime.combine(FIRST, time(), ZONE))
+
+
+def test_what_was_silent_already_loses_nothing_by_moving_to_another_day() -> None:
+    daily = Rule("r0", "p0", frozenset({"xa"}), (time(0, 0),), weekdays=frozenset(range(1, 8)))
+    town = inputs((daily,), (Programme("p0", "Chưa có mục", ()),), MARKS, AirtimePolicy(quiet=()))
+    earlier = RuleException(ExceptionKind.MOVE, date(2026, 12, 2), to_day=date(2026, 12, 1))
+    moved = Edit(rules=(replace(daily, exceptions=(earlier,)),))
+    hold_to_whole_plans(town, moved, datetime.combine(FIRST, time(), ZONE))
+
+
+def test_what_moves_upon_another_session_is_lost_only_if_it_sounded_before() -> None:
+    daily = Rule("r0", "p0", frozenset({"xa"}), (time(6, 0),), weekdays=frozenset(range(1, 8)))
+    other = Rule("r1", "p1", frozenset({"xa"}), (time(6, 0),), weekdays=frozenset({2, 3}))
+    urgent = Programme("p1", "Ưu tiên", (ProgrammeItem("b-a"),), Priority.PRIORITY)
+    town = inputs((daily, other), (Programme("p0", "Buổi sáng", (ProgrammeItem("b-a"),)), urgent), MARKS)
+    for day in (date(2026, 12, 2), date(2026, 12, 3)):  # silent there before, and sounding there before
+        earlier = RuleException(ExceptionKind.MOVE, day, to_day=date(2026, 12, 1))
+        moved = Edit(rules=(replace(daily, exceptions=(earlier,)),))
+        hold_to_whole_plans(town, moved, datetime.combine(FIRST, time(), ZONE))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from domain.machines import AiringOutcome
+from domain.proof import Hearing, Level, Proof
 from player.database import Database
 from player.journal import BATCH, Journal
 from tests.fakes_player import item, slot, sound
@@ -125,3 +126,38 @@ def test_rows_are_kept_ninety_days(journal: Journal) -> None:
     assert journal.entry(KEY)
     journal.purge(NOW + timedelta(days=91))
     assert journal.entry(KEY) is None
+
+
+def test_what_was_measured_of_an_airing_is_told_with_it(journal: Journal) -> None:
+    journal.claim(KEY, SLOT, 0, NOW, NOW)
+    journal.started(KEY, NOW, NOW)
+    journal.measured(KEY, Level(-1820, -301, timedelta(seconds=2), 7))
+    journal.finish(KEY, AiringOutcome.PLAYED, NOW + timedelta(seconds=60), 60_000, "")
+    [entry] = journal.unsent()
+    told = {"rms": -1820, "peak": -301, "dead": 2000, "clipped": 7}
+    assert entry.document().items() >= told.items()
+    assert not {"hearing", "score"} & set(entry.document())
+
+
+def test_a_proof_that_comes_later_is_reported_again(journal: Journal) -> None:
+    journal.claim(KEY, SLOT, 0, NOW, NOW)
+    journal.started(KEY, NOW, NOW)
+    journal.finish(KEY, AiringOutcome.PLAYED, NOW + timedelta(seconds=60), 60_000, "")
+    journal.acknowledge(journal.unsent())
+    journal.proved(KEY, Proof(Hearing.HEARD, 930))
+    [entry] = journal.unsent()
+    assert entry.document().items() >= {"hearing": "heard", "score": 930, "outcome": "played"}.items()
+
+
+def test_the_file_of_a_machine_that_measured_nothing_is_taken_over(tmp_path: Path) -> None:
+    database = Database(tmp_path / "cabinet.db")
+    Journal(database).claim(KEY, SLOT, 0, NOW, NOW)
+    with database.write() as connection:
+        for column in ("rms", "peak", "dead", "clipped", "hearing", "score"):
+            connection.execute(f"ALTER TABLE airings DROP COLUMN {column}")
+    database.close()
+    database = Database(tmp_path / "cabinet.db")
+    Journal(database).measured(KEY, Level(-1820, -301))
+    [entry] = Journal(database).unsent()
+    assert entry.rms == -1820
+    database.close()

@@ -7,6 +7,7 @@ from tts.reading.letters import CAPITALS, spell
 from tts.reading.page import Page, Piece, one, unknown_abbreviation
 
 _LETTERS_DIGITS = re.compile(r"([A-ZĐ]{1,6})[.-]?([0-9]{1,9})([A-ZĐ]{0,2}[0-9]{0,3})(?!\w)")
+_IN_BRACKETS = re.compile(rf'\("?([{CAPITALS}][{CAPITALS}&-]{{0,10}}[{CAPITALS}])"?\)')
 _ROAD = re.compile(r"(ĐT|TL|ĐH|ĐX|HL|QL) ([0-9]{1,3})([A-ZĐ]?)(?![ .]?[0-9]|\w)")
 _ROAD_NEAR = re.compile(
     r"(?:^|\W)(?:đường|tuyến|trên|qua|dọc|các|km ?[0-9]+(?:\+[0-9]+)?|đoạn|nút giao|ngã ba)[ ,]{1,2}$"
@@ -25,6 +26,17 @@ _SUNDAY_NEAR = re.compile(
     r"|(?:[0-9]{1,2}[hg:](?:[0-9]{2})?|giờ|phút)[ ,(]{1,3}$"
 )
 _DATE_AFTER = re.compile(r",? ?\(?(?:ngày )?[0-9]{1,2}[/.-][0-9]{1,2}(?![0-9])")
+
+
+def said_again(page: Page, start: int) -> tuple[Piece, ...]:
+    """Keep silent over `(UBND)` right behind the very words that it stands for."""
+    match = _IN_BRACKETS.match(page.text, start)
+    if not match or page.own.exact(match[1]):
+        return ()
+    found = page.meanings.at(page.text, page.lower, start + 1, page.lower[start + 1 : match.end(1)])
+    said = found.spoken if found and found.written == match[1] else page.reading_of(match[1])
+    just_said = said is not None and re.search(rf"(?:^|\W){re.escape(said.lower())} $", page.before(start, 150))
+    return one(start, match.end(), "", "said_again") if just_said else ()
 
 
 def letters_with_digits(page: Page, start: int) -> tuple[Piece, ...]:

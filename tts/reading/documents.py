@@ -30,6 +30,7 @@ _ISO = re.compile(r"ISO(?:/IEC)? ?([0-9]{3,5})(?:-([0-9]{1,3}))?(?: ?: ?((?:19|2
 _NAMED_BEFORE = re.compile(r"((?:[^\W\d_]+ ){1,4})(?:số ?:? ?)?[0-9]{1,6}[a-zđ]? ?[-/] ?(?:[0-9]{4}/)?$")
 _FORM = re.compile(r"([A-ZĐ]{1,3})([0-9]{1,3})([a-zđ]?)-([A-ZĐ]{1,5})(?![\w/-])")
 _FORM_BEFORE = re.compile(r"(?:^|\W)(?:mẫu|mẫu biểu|biểu mẫu|biểu|tờ khai|danh sách|phụ lục|đơn)(?: số)?:? \(?$")
+_NUMBERED_FORM = re.compile(r"([0-9]{1,3})([a-zđ]?)-([A-ZĐ]{1,5})(?![\w/-])")
 _INSURANCE_FORMS = frozenset({"TS", "LT"})
 _PROGRAMME = re.compile(r"CT ([0-9]{2,4})([a-zA-Z]?)(?![\w/-]|[.,][0-9])")
 _PROGRAMMES = frozenset({"30a", "134", "135", "1719", "327", "661", "755", "2085", "2086"})
@@ -104,6 +105,15 @@ def form_code(page: Page, start: int) -> tuple[Piece, ...]:
     if not match or not (match[4] in _INSURANCE_FORMS or _FORM_BEFORE.search(page.before(start))):
         return ()
     signs = (spell(match[1]), page.say.counted(match[2]), spell(match[3]), spell(match[4]))
+    return one(start, match.end(), " ".join(sign for sign in signs if sign), "form_code")
+
+
+def numbered_form(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `Mẫu số 01-TS`: behind the number of a form its letters mean no office and no title."""
+    match = _NUMBERED_FORM.match(page.text, start)
+    if not match or not _FORM_BEFORE.search(page.before(start)):
+        return ()
+    signs = (page.say.cardinal(match[1]), spell(match[2]), spell(match[3]))
     return one(start, match.end(), " ".join(sign for sign in signs if sign), "form_code")
 
 

@@ -44,6 +44,8 @@ _FIRST_UNIT = re.compile(r"[0-9.,/]+ ?([^\W\d_]+[23²³]?|%|°c?)")
 _UNIT_END = re.compile(r"[0-9] ?[^\W\d_]+$")
 _SECTION_BEFORE = re.compile(r"(?:^|\W)[IVX]{1,5}$")
 _INITIAL = re.compile(rf"(?:^|\W)(?:[{CAPITALS}]|Ch|Gi|Kh|Ng|Nh|Ph|Qu|Th|Tr)$")
+_PERSON = re.compile(rf"[{CAPITALS}][^\W\d_]+ [{CAPITALS}]$")
+_AGE = re.compile(r" (?:[0-9]{1,3} tuổi|\()")
 _PHONE_HEAD = re.compile(r"\(?0[0-9]{2}")
 _PHONE_END = re.compile(r"0[0-9. -]{8,14}$")
 _MINUS = re.compile(r"[0-9]+(?:\.[0-9]{3})*(?:,[0-9]+)? ?(?:°|độ|%|(?:(?:nghìn|triệu|tỷ|tỉ) )?đồng\b|đ\b)")
@@ -87,6 +89,8 @@ def _stop_before_space(text: str, start: int) -> str:
             return ","
         if _INITIAL.search(text[max(0, start - 3) : start]):
             return ""
+    if _AGE.match(text, start + 1) and _PERSON.search(text[max(0, start - 12) : start]):
+        return ","  # "ông Lò Văn P. 45 tuổi" goes on
     return "."
 
 

@@ -43,6 +43,8 @@ def roman_number(page: Page, start: int) -> tuple[Piece, ...]:
     if not match or (match[1] in _LETTERS and not match[3]):
         return ()
     before = page.before(start)
+    if before.endswith(("tọa độ ", "toạ độ ")):
+        return ()  # the axis X, not ten
     if not _BEFORE.search(before) and not _LISTED.search(before):
         return ()
     first = roman_value(match[1])

@@ -36,6 +36,10 @@ _T_MONTH_BEFORE = re.compile(
     r"(?:^|\W)(?:lũy kế|luỹ kế|báo cáo|kết quả|kế hoạch|số liệu|ước|cuối|đầu|giữa|hết|lương|kỳ|so với|quyết toán|"
     r"t(?:1[0-2]|[1-9])(?:, ?| và | đến )) ?$|t(?:1[0-2]|[1-9])(?:,| và| đến) $"
 )
+_T_PLACE_BEFORE = re.compile(
+    r"(?:^|\W)(?:ga|nhà ga|ga hành khách|ga quốc nội|ga quốc tế|tòa|toà|tòa nhà|toà nhà|tháp|cửa|trục|tuyến|lô) $"
+)
+"""What the letter T numbers like any other: `Ga T3`."""
 _ENGLISH_TIME = re.compile(r"(1[0-2]|0?[1-9])(?:[:h]([0-5][0-9]))? ?([AaPp])(?:M|m|\.M\.|\.m\.)(?!\w)")
 _PARTS_OF_DAY = {"a": ((12, "sáng"),), "p": ((6, "chiều"), (10, "tối"), (12, "đêm"))}
 _T_MONTH = re.compile(r"T([0-9]{1,2})/((?:19|20)[0-9]{2})(?![0-9])")
@@ -126,6 +130,8 @@ def short_weekday(page: Page, start: int) -> tuple[Piece, ...]:
     match = _T_DAY.match(page.text, start)
     if not match:
         return ()
+    if not match[2] and _T_PLACE_BEFORE.search(page.before(start)):
+        return from_match(match, f"tê {page.say.cardinal(match[1])}", "letters_with_digits")
     said = f"thứ {_WEEKDAYS[match[1]]}"
     if match[2]:
         said += " đến " + ("chủ nhật" if match[4] else f"thứ {_WEEKDAYS[match[3]]}")

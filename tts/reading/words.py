@@ -124,6 +124,8 @@ def _meant_letter(page: Page, start: int, written: str, before: str) -> tuple[Pi
         return one(start, start + 1, written if name == small else name, "point")  # A is said as it is written
     if small == "đ" and _SCALED_BEFORE.search(before):
         return one(start, start + 1, "đồng", "unit")
+    if small in {"x", "y"} and re.search(r"(?:tọa|toạ) độ $", before):
+        return one(start, start + 1, point_name(written) if small in POINTS else spell(written), "letter")
     if small == "x" and re.match(r" ?[0-9(]", page.text[start + 1 : start + 3]) and re.search(r"[\w%)] $", before):
         return one(start, start + 1, "nhân", "symbol")
     return () if page.at_line_start(start) else stray_roman(page, start)
