@@ -1,18 +1,18 @@
-"""Playout measured beside its peers, on a bench without a sound card: `python -m benchmarks.playout [--json] [--quick]`.
+"""Playout beside its peers, on a bench without a sound card: `python -m benchmarks.playout [--json] [--quick]`.
 
 The machine under test is the real player process, enrolled at a small centre, its playlist signed and fetched over
 HTTP, sounding through ALSA into a JACK graph (dummy driver, realtime, 512 frames of 48 kHz); mpd, liquidsoap and
-APScheduler + ffplay sound into the same graph at the same instants (`benchmarks/playout_peers.py` tells their settings).
+APScheduler + ffplay sound into the same graph at the same instants (their settings: `benchmarks/playout_peers.py`).
 A recording client, a process of its own, keeps every block; frames are laid in time by the lower envelope of when the
 blocks were seen, and a start is the first sample above a tenth of full scale. Figures are absolute differences from
 the planned instant, constant latencies of each output included.
 
 - ours: a machine as it comes; second: one like it in the same graph, for the skew of the two; calibrated: one that was
   told the constant latency of its output, one period of the graph that ALSA's JACK plug does not report
-  (`--latency-ms`); virtual: one whose output is files paced by the clock.
+  (`latency_ms` in its machine.toml); virtual: one whose output is files paced by the clock.
 - busy: the same with two busy loops beside it, as many as the cores of a small box.
 - preemption: a long session is on the air; an emergency, signed and served, is nudged at the machine: from the nudge
-  until its first sample, with the fetch over local HTTP, the check of the signature, the commit and the output's buffer.
+  until its first sample: the fetch over local HTTP, the check of the signature, the commit, the output's buffer.
 - day: 24 hours of virtual time in a process of its own (`benchmarks/playout_day.py`).
 - memory, idle, ready: of a machine process (`benchmarks/playout_process.py`).
 
@@ -63,8 +63,8 @@ class Sizes:
     day_slots: int
 
 
-WHOLE = Sizes(slots=100, busy_slots=50, preemptions=40, idle_s=60, day_slots=3960)
-QUICK = Sizes(slots=12, busy_slots=6, preemptions=8, idle_s=8, day_slots=480)
+WHOLE = Sizes(slots=100, busy_slots=50, preemptions=40, idle_s=60, day_slots=2200)
+QUICK = Sizes(slots=12, busy_slots=6, preemptions=8, idle_s=8, day_slots=240)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ class Race:
     graph: dict[str, object]
 
 
-def race(where: Graph, name: str, slots: int) -> Race:
-    """Let everybody sound at the same instants, and listen."""
+def race(where: Graph, name: str, slots: int, loops: int = 0) -> Race:
+    """Let everybody sound at the same instants, beside some busy loops, and listen."""
     clip = tone(CLIP_S)
     path = where.folder / "clip.wav"
     path.write_bytes(clip.data)
@@ -90,12 +90,15 @@ def race(where: Graph, name: str, slots: int) -> Race:
         for machine, one in zip(machines, (*ALSA, "virtual"), strict=True):
             started.callback(machine.stop)
             machine.schedule(instants, clip)
-            machine.start(*(("--latency-ms", f"{LATENCY_MS:.3f}") if one == "calibrated" else ()))
+            if one == "calibrated":
+                (machine.folder / "machine.toml").write_text(f"[sound]\nlatency_ms = {LATENCY_MS:.3f}\n", "utf-8")
+            machine.start()
         for peer in [peer(where, path, name) for peer in PEERS]:
             started.callback(peer.stop)
             peer.start(instants)
         if time.time() > first - 1:
             raise TimeoutError("the players took too long to start")
+        started.enter_context(busy_loops(loops))
         time.sleep(max(instants[-1] + APART_S - time.time(), 0))
     starts = {port: heard.onsets(port) for port in where.ports}
     starts["virtual"] = first_onsets(machines[-1].folder / "recordings")
@@ -126,7 +129,7 @@ def _state(heard: Recording, load: float) -> dict[str, object]:
 
 
 @contextmanager
-def busy_loops(count: int = 2) -> Iterator[None]:
+def busy_loops(count: int) -> Iterator[None]:
     """Keep `count` cores busy with loops that do nothing else."""
     loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
     try:
@@ -146,8 +149,7 @@ def measure(sizes: Sizes, say: Callable[[str], None]) -> dict[str, object]:
         say(f"{sizes.slots} slots of everybody")
         calm = race(where, "calm", sizes.slots)
         say(f"{sizes.busy_slots} slots beside two busy loops")
-        with busy_loops():
-            busy = race(where, "busy", sizes.busy_slots)
+        busy = race(where, "busy", sizes.busy_slots, loops=2)
         say(f"{sizes.preemptions} emergencies")
         found["preemption"] = preemption(where, sizes.preemptions)
     say(f"a day of {sizes.day_slots} slots in virtual time")

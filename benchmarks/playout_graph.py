@@ -1,4 +1,4 @@
-"""A sound card made of JACK's dummy driver: every player sounds through ALSA into a port of its own, and is recorded."""
+"""A sound card made of JACK's dummy driver: every player sounds into a port of its own, and is recorded."""
 
 import ctypes.util
 import os
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -88,10 +88,8 @@ class Graph:
             process = subprocess.Popen(command, **options)
         self.started.append(process)
         if nice:
-            try:
+            with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
-            except OSError:
-                pass
         return process
 
     def stop(self, process: subprocess.Popen) -> None:
@@ -124,7 +122,7 @@ def _alsa_settings(ports: Sequence[str]) -> str:
     lines = ["</usr/share/alsa/alsa.conf>"]
     for port in ports:
         jack = f'type jack name "{port}" playback_ports {{ 0 "{CLIENT}:{port}" }}'
-        lines += [f'pcm.jack_{port} {{ {jack} }}', f'pcm.port_{port} {{ type plug slave.pcm "jack_{port}" }}']
+        lines += [f"pcm.jack_{port} {{ {jack} }}", f'pcm.port_{port} {{ type plug slave.pcm "jack_{port}" }}']
     return "\n".join(lines) + "\n"
 
 
@@ -167,11 +165,17 @@ class Recording:
 
 @contextmanager
 def recording(where: Graph, name: str, ports: Sequence[str] | None = None) -> Iterator[Recording]:
-    """Record the graph's ports while the block runs; players must be started within it, since they look for its ports."""
+    """Record the graph's ports while the block runs; players, which look for these ports, are started within it."""
     folder = where.folder / f"recording-{name}"
     folder.mkdir()
     made = Recording(folder)
-    command = [sys.executable, "-m", "benchmarks.playout_recorder", str(folder), *(where.ports if ports is None else ports)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.playout_recorder",
+        str(folder),
+        *(where.ports if ports is None else ports),
+    ]
     process = wait_for(lambda: _recorder(where, command), 10, lambda: f"the JACK server; {where.tail('jackd')}")
     try:
         yield made

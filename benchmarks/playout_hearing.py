@@ -39,7 +39,7 @@ class Timeline:
 
 
 def onsets(frames: Sequence[int], blocks: npt.NDArray[np.float32], rate: int = RATE) -> list[int]:
-    """Return the frames at which sound begins; block i starts at frame `frames[i]`, and what lies between is silence."""
+    """Return the frames at which sound begins; block i starts at `frames[i]`, and what lies between is silence."""
     found: list[int] = []
     last = -(10**12)
     for start, block in zip(frames, blocks, strict=True):

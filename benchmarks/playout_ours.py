@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+import wave
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import psutil
 
 from benchmarks.playout_graph import Graph, wait_for
+from benchmarks.playout_hearing import onsets
 from domain.playlist import PlaylistSlot
 from domain.timetable import Priority
 from tests.fakes_player import RATE, Centre, Sound, item, playlist, slot, wav
@@ -54,21 +56,30 @@ class OurMachine:
     def start(self, *command: str) -> None:
         """Start the process and wait until it says that it is ready; `ready_s` is how long that took."""
         usual = ("-m", "tiengloa", "machine", "run", "--json", "--dir", str(self.folder), "--sink", self._sink)
-        began = time.monotonic()
+        before, began = len(self.events("Ready")), time.monotonic()
         self.process = self._where.start(
             self.name, [sys.executable, *(command or usual)], nice=False, stdin=subprocess.PIPE
         )
-        wait_for(lambda: self.events("Ready"), 30, lambda: f"the machine {self.name}; {self._where.tail(self.name)}")
+        wait_for(
+            lambda: len(self.events("Ready")) > before,
+            30,
+            lambda: f"the machine {self.name}; {self._where.tail(self.name)}",
+        )
         self.ready_s = time.monotonic() - began
 
     def events(self, kind: str) -> list[dict[str, object]]:
         """Return what the process has told of one kind."""
-        lines = (self._where.folder / f"{self.name}.log").read_text("utf-8").splitlines()
+        log = self._where.folder / f"{self.name}.log"
+        lines = log.read_text("utf-8").splitlines() if log.exists() else []
         return [event for line in lines if line.startswith("{") and (event := json.loads(line))["event"] == kind]
 
     def wait_for_playlist(self) -> None:
         """Wait until it holds the newest playlist and its clips."""
-        wait_for(lambda: [e for e in self.events("PlaylistAccepted") if e["counter"] == self._counter], 20, lambda: "the playlist")
+        wait_for(
+            lambda: [e for e in self.events("PlaylistAccepted") if e["counter"] == self._counter],
+            20,
+            lambda: "the playlist",
+        )
         wait_for(lambda: all(self._holds(clip) for clip in self.centre.files), 20, lambda: "the clips")
 
     def _holds(self, clip_hash: str) -> bool:
@@ -103,10 +114,6 @@ def bed(clip: Sound, at: datetime) -> PlaylistSlot:
 
 def first_onsets(folder: Path) -> list[float]:
     """Return the wall clock instants at which sound begins in what a virtual sink wrote."""
-    import wave
-
-    from benchmarks.playout_hearing import onsets
-
     log = [json.loads(line) for line in (folder / "log.jsonl").read_text("utf-8").splitlines()]
     found = []
     for path in sorted(folder.glob("*.wav")):

@@ -2,8 +2,9 @@
 
 All sound into the same JACK graph, at the same instants, the same WAV clip, with the niceness that we give ourselves.
 
-- mpd: the clip is queued (`single 1`) and MPD stopped; at T a client whose connection is open, its thread in SCHED_FIFO,
-  sends `play 0`. MPD's own JACK output, connected all the time (`always_on`): it refuses the periods of ALSA's JACK plug.
+- mpd: the clip is queued (`single 1`) and MPD stopped; at T a client whose connection is open, its thread in
+  SCHED_FIFO, sends `play 0`. MPD's own JACK output, connected all the time (`always_on`): it cannot set the periods of
+  ALSA's JACK plug.
 - liquidsoap: a switch whose predicate asks the time, `track_sensitive=false`, between `single(clip)`, which Liquidsoap
   decodes ahead, and silence; frames of 10 ms instead of 40, its own JACK output, which is unbuffered (ALSA's JACK plug
   works only with a buffer of seconds).
@@ -17,6 +18,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -65,9 +67,9 @@ class Mpd:
 
     name = "mpd"
 
-    def __init__(self, where: Graph, clip: Path) -> None:
+    def __init__(self, where: Graph, clip: Path, name: str) -> None:
         self._where = where
-        self._folder = where.folder / "mpd"
+        self._folder = where.folder / f"{name}-mpd"
         self._clip = clip
         self._line: socket.socket | None = None
 
@@ -109,13 +111,14 @@ class Liquidsoap:
 
     name = "liquidsoap"
 
-    def __init__(self, where: Graph, clip: Path) -> None:
+    def __init__(self, where: Graph, clip: Path, name: str) -> None:
         self._where = where
         self._clip = clip
+        self._script = where.folder / f"{name}.liq"
 
     def start(self, instants: Sequence[float]) -> None:
         """Start it with the instants in its script."""
-        script = self._where.folder / "bench.liq"
+        script = self._script
         times = ", ".join(f"{at:.3f}" for at in instants)
         told = _LIQUIDSOAP.format(instants=times, clip=self._clip, window=0.4, server=SERVER)
         script.write_text(told, "utf-8")
@@ -136,9 +139,10 @@ class Ffplay:
 
     name = "ffplay"
 
-    def __init__(self, where: Graph, clip: Path) -> None:
+    def __init__(self, where: Graph, clip: Path, name: str) -> None:
         self._where = where
         self._clip = clip
+        self._name = f"{name}-ffplay"
         self._players: list[subprocess.Popen] = []
 
     def start(self, instants: Sequence[float]) -> None:
@@ -152,7 +156,7 @@ class Ffplay:
         environment = {**self._where.environment, "SDL_AUDIODRIVER": "alsa", "AUDIODEV": "port_ffplay"}
         command = ["ffplay", "-nodisp", "-autoexit", "-loglevel", "error", str(self._clip)]
         self._players = [one for one in self._players if one.poll() is None]
-        self._players.append(self._where.start("ffplay", command, env=environment))
+        self._players.append(self._where.start(self._name, command, env=environment))
 
     def stop(self) -> None:
         """End the scheduler and what still plays."""
@@ -168,10 +172,8 @@ def at_each(instants: Sequence[float], act: Callable[[], None]) -> threading.Thr
     """Call `act` at each instant (seconds since 1970), in a thread as punctual as ours may be."""
 
     def run() -> None:
-        try:
+        with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
-        except OSError:
-            pass
         for at in instants:
             time.sleep(max(at - time.time(), 0))
             act()
