@@ -8,15 +8,21 @@ Signed form (both sides canonicalise `signed` by RFC 8785 before they sign or ve
 milliseconds since 1970-01-01 UTC; all lengths are integers in milliseconds.
 """
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.airtime import Airtime, QuietHours
 from domain.airtime_form import airtime_document, read_airtime, read_time
-from domain.errors import TrustError
+from domain.emergency_set import NO_SET, EmergencySet, read_set, set_document
+from domain.errors import BadInputError, TrustError
+from domain.fields import clip_hash as _hash
+from domain.fields import instant as _instant
+from domain.fields import integer as _integer
+from domain.fields import length
+from domain.fields import listed as _list
+from domain.fields import object_of as _object
+from domain.fields import text as _text
 from domain.sources import Source, read_source, to_source_document
 from domain.timetable import LatePolicy, Priority
 
@@ -32,11 +38,9 @@ MAX_LIFE = timedelta(days=31)
 """How long after its issue a playlist may still hold: whoever freezes a machine has it silent by then."""
 LEAST_GAIN_MB, MOST_GAIN_MB = -6000, 1200
 """Millibels, hundredths of a dB: how much softer or louder than its clips a session may be."""
-_HASH = re.compile(r"[0-9a-f]{64}")
-_TOP = "format version station machine epoch counter issued expires zone quiet clips slots airtime"
+_TOP = "format version station machine epoch counter issued expires zone quiet clips slots airtime emergency"
 _SLOT = "key starts title priority late grace items refusal gain duck"
 _ITEM = "clip offset length title refusal gain source"
-_YEAR_2100_MS = 4_102_444_800_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ class Playlist:
     quiet: tuple[QuietHours, ...]
     clips: tuple[ClipRef, ...]
     slots: tuple[PlaylistSlot, ...]
+    emergency: EmergencySet = NO_SET
     airtime: Airtime | None = None
 
 
@@ -123,8 +128,11 @@ def length_ms(length: timedelta) -> int:
 
 def to_document(playlist: Playlist) -> dict[str, Any]:
     """Return the JSON document of `playlist`, made of strings, integers, lists and objects only."""
+    # Left out when it is empty: machines of the first version refuse a key that they do not know.
+    ready = {} if playlist.emergency == NO_SET else {"emergency": set_document(playlist.emergency)}
     limits = {"airtime": airtime_document(playlist.airtime)} if playlist.airtime else {}
     return {
+        **ready,
         **limits,
         "format": FORMAT,
         "version": FORMAT_VERSION,
@@ -136,12 +144,14 @@ def to_document(playlist: Playlist) -> dict[str, Any]:
         "expires": to_ms(playlist.expires_at),
         "zone": playlist.zone,
         "quiet": [[f"{span.start:%H:%M:%S}", f"{span.end:%H:%M:%S}"] for span in playlist.quiet],
-        "clips": [
-            {"hash": c.hash, "size": c.size, "length": length_ms(c.length), "media_type": c.media_type}
-            for c in playlist.clips
-        ],
+        "clips": [clip_document(clip) for clip in playlist.clips],
         "slots": [_slot_document(slot) for slot in playlist.slots],
     }
+
+
+def clip_document(clip: ClipRef) -> dict[str, Any]:
+    """Return the JSON object of a clip."""
+    return {"hash": clip.hash, "size": clip.size, "length": length_ms(clip.length), "media_type": clip.media_type}
 
 
 def _slot_document(slot: PlaylistSlot) -> dict[str, Any]:
@@ -184,16 +194,17 @@ def from_document(document: object) -> Playlist:
     """
     try:
         playlist = _read_playlist(document)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, BadInputError) as error:
         raise TrustError(f"Danh sách phát sai khuôn dạng ({error}); máy giữ danh sách cũ.") from error
     return playlist
 
 
 def _read_playlist(document: object) -> Playlist:
-    top = _object({"airtime": None, **document} if isinstance(document, dict) else document, _TOP)
+    absent = {"airtime": None, "emergency": set_document(NO_SET)}
+    top = _object({**absent, **document} if isinstance(document, dict) else document, _TOP)
     if top["format"] != FORMAT or top["version"] != FORMAT_VERSION:
         raise ValueError("format")
-    clips = tuple(_read_clip(entry) for entry in _list(top["clips"], MAX_SLOTS))
+    clips = tuple(read_clip(entry) for entry in _list(top["clips"], MAX_SLOTS))
     held = {clip.hash for clip in clips}
     slots = tuple(_read_slot(entry, held) for entry in _list(top["slots"], MAX_SLOTS))
     if len({slot.key for slot in slots}) != len(slots):
@@ -214,6 +225,7 @@ def _read_playlist(document: object) -> Playlist:
         quiet=tuple(_read_quiet(entry) for entry in _list(top["quiet"], 48)),
         clips=clips,
         slots=slots,
+        emergency=read_set(top["emergency"], held),
         airtime=None if top["airtime"] is None else read_airtime(top["airtime"]),
     )
 
@@ -223,7 +235,8 @@ def _read_quiet(entry: object) -> QuietHours:
     return QuietHours(read_time(start), read_time(end))
 
 
-def _read_clip(entry: object) -> ClipRef:
+def read_clip(entry: object) -> ClipRef:
+    """Return the clip of its JSON object. Raises TypeError, ValueError."""
     clip = _object(entry, "hash size length media_type")
     return ClipRef(
         hash=_hash(clip["hash"]),
@@ -266,39 +279,5 @@ def _read_item(entry: object, held: set[str]) -> PlaylistItem:
     )
 
 
-def _object(value: object, keys: str) -> Mapping[str, object]:
-    if not isinstance(value, dict) or set(value) != set(keys.split()):
-        raise TypeError(keys.split(maxsplit=1)[0])
-    return value
-
-
-def _list(value: object, most: int) -> list[object]:
-    if not isinstance(value, list) or len(value) > most:
-        raise TypeError("list")
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or len(value) > 1000:
-        raise TypeError("text")
-    return value
-
-
-def _integer(value: object, least: int, most: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise ValueError("integer")
-    return value
-
-
-def _hash(value: object) -> str:
-    if not isinstance(value, str) or not _HASH.fullmatch(value):
-        raise ValueError("hash")
-    return value
-
-
-def _instant(value: object) -> datetime:
-    return from_ms(_integer(value, 0, _YEAR_2100_MS))
-
-
 def _length(value: object) -> timedelta:
-    return timedelta(milliseconds=_integer(value, 0, length_ms(MAX_LENGTH)))
+    return length(value, MAX_LENGTH)

@@ -5,7 +5,7 @@ engine event, and poke.
 """
 
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -29,6 +29,9 @@ from player.orders import Action, Close, Cue, Cut, Known, Miss, Start, airing_ke
 from player.owed import Owed
 from player.tuner import Tuned, Tuner
 from player.volume import Sound, at_gain
+
+Overlay = Callable[[Playlist | None, Mapping[str, Known]], Playlist | None]
+"""Lays what is ordered at once over the playlist, given what is known of each airing."""
 
 STOPPED = "Máy phát được dừng"
 SILENT = "Bản tin đang phát không có tiếng (dưới −50 dBFS hơn 5 giây); kiểm tra tệp âm thanh và nguồn tiếp âm."
@@ -90,6 +93,8 @@ class Conductor:
         self.sounds_at: datetime | None = None
         self.engine: Engine | None = None
         self.poke: Callable[[], None] = lambda: None
+        self.overlay: Overlay = lambda playlist, _known: playlist
+        self.after_act: Callable[[Owed], None] = lambda _owed: None
 
     def post(self, event: EngineEvent) -> None:
         """Take an event of the engine, from its thread, and never wait."""
@@ -123,7 +128,7 @@ class Conductor:
         self._follow_clock()
         self._owed.settle()
         self._drain()
-        playlist, engine = self._in_force(), self.engine
+        playlist, engine = self.overlay(self._in_force(), self._known), self.engine
         if playlist is None or engine is None:
             return
         if playlist is not self._allowed:
@@ -140,6 +145,7 @@ class Conductor:
             if not decided.actions:
                 break
         self._note_progress(engine)
+        self.after_act(self._owed)
 
     def _in_force(self) -> Playlist | None:
         taken = self._playlist
@@ -205,12 +211,14 @@ class Conductor:
         def claim() -> None:
             self._journal.claim(key, start.slot, start.position, start.base, now)
 
-        # Claimed on the disk before it sounds, so that it starts once; an emergency sounds even when the disk is full.
+        # Claimed on the disk before it sounds, so that it starts once. An emergency waits for no disk, full or slow:
+        # it is claimed right after, and a power cut in between makes it sound again, from the beginning.
         urgent = start.slot.priority is Priority.EMERGENCY
-        if not (self._owed.do(claim) if urgent else self._owed.try_only(claim)) and not urgent:
+        if not urgent and not self._owed.try_only(claim):
             sound.close()
             return
-        before, entry = self._known.get(key), self._journal.entry(key)
+        before = self._known.get(key)
+        entry = self._journal.entry(key) if before else None
         self._live[key] = _Live(start, entry.rendered if entry else 0)
         begun = before is not None and before.started
         whole = timedelta(milliseconds=self._live[key].before_ms) + item.length - start.skip
@@ -223,6 +231,8 @@ class Conductor:
         voice.over = float(10 ** (-start.slot.duck_mb / 2000))
         voice.under = goes_under(start.slot, start.position) and voice.over == 1
         engine.arm(voice)
+        if urgent:
+            self._owed.do(claim)
 
     def _miss(self, key: str, miss: Miss) -> None:
         now = self._clock.now()
