@@ -4,7 +4,7 @@ Times of day and dates are those of the station's zone (Asia/Ho_Chi_Minh).
 """
 
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 
 EVERY_WEEKDAY = frozenset(range(1, 8))
 
@@ -72,3 +72,42 @@ class AirtimePolicy:
     exclusions: tuple[ExclusionWindow, ...] = ()
     volume: tuple[VolumeBand, ...] = ()
     staggers: tuple[tuple[str, timedelta], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SilentWindow:
+    """A span of the day in which one machine makes no routine sound, on `weekdays` from `first` to `last`.
+
+    It may cross midnight, and belongs to the day on which it opens; with both ends alike it lasts a whole day.
+    """
+
+    start: time
+    end: time
+    weekdays: frozenset[int] = EVERY_WEEKDAY
+    first: date | None = None
+    last: date | None = None
+
+    def opens_on(self, day: date) -> bool:
+        """Tell whether it opens on the local `day`."""
+        since = self.first is None or self.first <= day
+        return since and (self.last is None or day <= self.last) and day.isoweekday() in self.weekdays
+
+    def span_on(self, day: date, zone: tzinfo) -> tuple[datetime, datetime]:
+        """Return when it opens and closes if it opens on the local `day`."""
+        past = timedelta(days=1) if self.end <= self.start else timedelta()
+        return datetime.combine(day, self.start, zone), datetime.combine(day + past, self.end, zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Airtime:
+    """The limits of airtime that a machine holds itself to, whatever its server says meanwhile.
+
+    The most sound in a session and in a local day, the most sessions in a day (0 sets no limit), the weekdays on
+    which routine sessions may begin, and windows of silence. An emergency alone is above it.
+    """
+
+    session: timedelta
+    day: timedelta
+    sessions: int = 0
+    weekdays: frozenset[int] = EVERY_WEEKDAY
+    windows: tuple[SilentWindow, ...] = ()

@@ -6,8 +6,24 @@ from enum import StrEnum
 
 from domain.proof import Level, Proof
 
-LATE_AFTER = timedelta(seconds=45)
-OFFLINE_AFTER = timedelta(seconds=100)
+CODE_LIFE = timedelta(minutes=15)
+BEAT_EVERY = timedelta(seconds=15)
+MOST_BEAT_EVERY = timedelta(seconds=120)
+"""A machine may say that it beats more rarely, but not so rarely that nobody would notice its end."""
+_JITTER = 1.1
+_ON_THE_WAY = timedelta(seconds=12)
+"""How long a heartbeat may be under way: the machine's time-out for one request, and a little."""
+_LEAST_OFFLINE = timedelta(seconds=100)
+
+
+def silence_limits(every: timedelta = BEAT_EVERY) -> tuple[timedelta, timedelta]:
+    """Return after which silence a machine that beats each `every` is late, and after which it is offline.
+
+    Late: two beats missed, with the jitter of their rounds and the time-out of a request on top (45 s at 15 s).
+    Offline: five, but never sooner than 100 s, so that one lost tunnel of a 4G line raises no alarm.
+    """
+    beat = min(max(every, timedelta(seconds=1)), MOST_BEAT_EVERY) * _JITTER
+    return 2 * beat + _ON_THE_WAY, max(5 * beat + _ON_THE_WAY, _LEAST_OFFLINE)
 
 
 class MachineState(StrEnum):
@@ -22,8 +38,42 @@ class MachineState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Box:
+    """The computer under a machine, as it tells of it; what it could not or did not tell is absent."""
+
+    temperature_c: float | None = None
+    disk_bytes: int | None = None
+    uptime: timedelta | None = None
+    network: str = ""
+    system: str = ""
+    python: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """The next session that a machine holds, and whether every clip of it is on its disk."""
+
+    title: str
+    starts_at: datetime
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Aired:
+    """What a machine last sounded or should have: `outcome` is the name of an AiringOutcome."""
+
+    title: str
+    at: datetime
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """What a machine last said of itself."""
+    """What a machine last said of itself.
+
+    `boot` names one run of its program, in which `number` grows by each beat: so an old beat sent again is known.
+    `clock_trusted` is absent when the machine did not tell; `every` is how often it means to tell.
+    """
 
     at: datetime
     playlist_counter: int
@@ -35,6 +85,24 @@ class Heartbeat:
     free_bytes: int
     version: str
     fault: str = ""
+    every: timedelta = BEAT_EVERY
+    boot: str = ""
+    number: int = 0
+    earlier_boots: tuple[str, ...] = ()
+    running: timedelta | None = None
+    clock_trusted: bool | None = None
+    box: Box = Box()
+    coming: Coming | None = None
+    aired: Aired | None = None
+
+    @property
+    def lacking(self) -> int:
+        """How many clips of its playlist the machine does not hold yet."""
+        return max(self.clips_needed - self.clips_held, 0)
+
+    def is_replayed_by(self, boot: str, number: int) -> bool:
+        """Tell whether a beat of `boot` with `number` was heard before, as when somebody sends it again."""
+        return bool(boot) and (boot in self.earlier_boots or (boot == self.boot and number <= self.number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +124,10 @@ class Machine:
         if self.heartbeat is None:
             return MachineState.NEVER_SEEN
         silence = now - self.heartbeat.at
-        if silence > OFFLINE_AFTER:
+        late, offline = silence_limits(self.heartbeat.every)
+        if silence > offline:
             return MachineState.OFFLINE
-        if silence > LATE_AFTER:
+        if silence > late:
             return MachineState.LATE
         if self.heartbeat.fault or not self.heartbeat.sink_ok:
             return MachineState.FAULTY
@@ -67,12 +136,60 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentCode:
-    """A one-use code that lets one machine join; only its hash is kept."""
+    """A one-use code that lets one box ask to join; only its hash is kept, and `id` is no secret."""
 
+    id: str
     code_hash: str
-    area_id: str
+    area_id: str | None
     machine_name: str
+    made_by: str
+    made_at: datetime
     expires_at: datetime
+    used_at: datetime | None = None
+
+
+class EnrolmentState(StrEnum):
+    """How far a box has come that asked to join."""
+
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A box that used a code and waits for a technician's yes (ghi danh); its id becomes that of the machine.
+
+    `asked_from` is the network address it asked from.
+    """
+
+    id: str
+    code_id: str
+    name: str
+    area_id: str | None
+    public_key: str
+    asked_at: datetime
+    asked_from: str = ""
+    confirmed_at: datetime | None = None
+    refused_at: datetime | None = None
+
+    @property
+    def state(self) -> EnrolmentState:
+        """How far the box has come."""
+        if self.confirmed_at is not None:
+            return EnrolmentState.CONFIRMED
+        return EnrolmentState.WAITING if self.refused_at is None else EnrolmentState.REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class MachineAct:
+    """What was done to a machine, by whom or from which address: a row that is never changed."""
+
+    at: datetime
+    machine_id: str
+    user_id: str | None
+    words: str
+    address: str = ""
 
 
 class AiringOutcome(StrEnum):

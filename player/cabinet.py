@@ -12,12 +12,14 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from domain.errors import NotFoundError, StorageError, StorageFullError, TrustError
 from domain.playlist import Playlist, to_ms
 from player.database import DamagedDatabaseError, Database
+from player.floor import Floor
 from player.trust import Identity, check_newer, read_envelope
+from player.whole import sync_folder, write_whole
 
 _CHUNK = 1 << 18
 _DATABASE = "cabinet.db"
@@ -38,6 +40,7 @@ class Cabinet:
         self.key = key
         self.database = database
         self.clips = folder / "clips"
+        self._floor = Floor(folder / "floor.json")
         self.mended = ""
 
     def playlist(self) -> Playlist | None:
@@ -56,11 +59,16 @@ class Cabinet:
     def accept(self, envelope: bytes, etag: str, now: datetime) -> Playlist:
         """Verify `envelope`, then store it in place of the one held, in one transaction.
 
-        Raises TrustError, StorageError.
+        Threads and processes may do so at once: the newest wins. Raises TrustError, StorageError.
         """
         playlist = read_envelope(envelope, self.identity)
-        check_newer(playlist, self._held(), now)
         with self.database.write() as connection:
+            held = self.held_pair()
+            check_newer(playlist, held, now)
+            if (playlist.epoch, playlist.counter) == held:
+                self._check_same(playlist)
+            with disk_errors():
+                self._floor.raise_to(playlist.epoch, playlist.counter)
             connection.execute(
                 "INSERT OR REPLACE INTO playlist (id, envelope, etag, epoch, counter, accepted)"
                 " VALUES (1, ?, ?, ?, ?, ?)",
@@ -68,9 +76,22 @@ class Cabinet:
             )
         return playlist
 
-    def _held(self) -> tuple[int, int]:
+    def held_pair(self) -> tuple[int, int]:
+        """Return the newest (epoch, counter) ever accepted, (0, 0) before the first."""
         rows = self.database.read("SELECT epoch, counter FROM playlist")
-        return (rows[0][0], rows[0][1]) if rows else (0, 0)  # type: ignore[return-value]
+        stored: tuple[int, int] = (rows[0][0], rows[0][1]) if rows else (0, 0)  # type: ignore[assignment]
+        return max(stored, self._floor.pair())
+
+    def _check_same(self, playlist: Playlist) -> None:
+        """Check that a playlist of the number held says what that one says. Raises TrustError."""
+        try:
+            held = self.playlist()
+        except TrustError:  # it rotted on the disk: the same number may bring it anew
+            return
+        if held is not None and (held.epoch, held.counter) == (playlist.epoch, playlist.counter) and held != playlist:
+            raise TrustError(
+                "Có hai danh sách phát khác nhau mang cùng một số; máy giữ bản đã nhận. Báo kỹ thuật viên."
+            )
 
     def forget_etag(self) -> None:
         """Make the next poll fetch the playlist whole, because the stored one no longer verifies."""
@@ -205,6 +226,7 @@ def read_identity(folder: Path) -> tuple[Identity, Ed25519PrivateKey]:
             server=str(told["server"]),
             station_key=base64.b64decode(told["station_key"], validate=True),
         )
+        Ed25519PublicKey.from_public_bytes(identity.station_key)
         return identity, Ed25519PrivateKey.from_private_bytes(raw_key)
     except FileNotFoundError as error:
         raise NotFoundError(
@@ -229,25 +251,23 @@ def write_identity(folder: Path, identity: Identity, key: Ed25519PrivateKey) -> 
         write_whole(folder / "identity.json", json.dumps(told, ensure_ascii=False, indent=1).encode())
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file of mode 0600 beside its place, flush it to the disk, then put it in place."""
-    beside = path.with_name(path.name + ".new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(beside, path)
-    sync_folder(path.parent)
+def put_aside(folder: Path) -> Path:
+    """Move the identity of a folder, and what belonged to it alone, into a folder of its own; return that folder.
 
-
-def sync_folder(folder: Path) -> None:
-    """Flush the names in `folder` to the disk, so that a rename survives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    Clips stay: they are named by their content. The identity goes last, so that a power cut leaves the old machine
+    or none. Raises StorageError.
+    """
+    number = 1
+    while (aside := folder / f"old-{number}").exists():
+        number += 1
+    with disk_errors():
+        aside.mkdir(mode=0o700)
+        for name in (f"{_DATABASE}-wal", f"{_DATABASE}-shm", _DATABASE, _REVOKED, "identity.json", "machine.key"):
+            if (folder / name).exists():
+                os.replace(folder / name, aside / name)
+        sync_folder(aside)
+        sync_folder(folder)
+    return aside
 
 
 def file_hash(path: Path) -> str:

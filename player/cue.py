@@ -12,10 +12,13 @@ from domain.playlist import Playlist, PlaylistSlot
 from domain.timetable import Priority
 from player import orders
 from player.orders import Action, Close, Cue, Cut, Known, Start, Unready, airing_key, all_ready
-from player.session import LEAD, PREPARE_AHEAD, Scene, Study, Wish, end_of, study
+from player.session import LEAD, PREPARE_AHEAD, TUNE_AHEAD, Scene, Study, Wish, end_of, study
 
 HANDOVER = timedelta(milliseconds=250)
 """How far two items may overlap on paper and still count as one after the other."""
+
+OVERRUN = timedelta(seconds=2)
+"""How much longer than its signed length an item may sound."""
 
 
 def cue(
@@ -35,6 +38,8 @@ def cue(
         prepare=_to_prepare(scene, studies),
         next_at=min((wake for wake in wakes if wake > now), default=None),
         held="" if scene.trusted else orders.HELD_CLOCK,
+        tune=_to_tune(scene, studies),
+        sounds_at=min((one.starts_at for one in studies if one.live or one.wish), default=None),
     )
 
 
@@ -57,8 +62,14 @@ def _stop_reason(scene: Scene, slots: Mapping[str, PlaylistSlot], key: str, know
     item = slot.items[int(position)]
     if slot.refusal or item.refusal:
         return slot.refusal or item.refusal
+    if known.started and scene.now - known.base > end_of(item) + OVERRUN:
+        return orders.OVERRUN
     sounding = known.base + item.offset <= scene.now
-    return orders.QUIET_EDGE if sounding and scene.barred(slot, scene.now) == orders.QUIET else ""
+    return _EDGES.get(scene.barred(slot, scene.now), "") if sounding else ""
+
+
+_EDGES = {orders.QUIET: orders.QUIET_EDGE, orders.SILENCE: orders.SILENCE_EDGE}
+"""Why what already sounds is ended, by what bars it now."""
 
 
 def _arbitrate(scene: Scene, studies: list[Study]) -> Iterator[Action]:
@@ -67,7 +78,9 @@ def _arbitrate(scene: Scene, studies: list[Study]) -> Iterator[Action]:
     if floor:
         yield from _yielding(scene, studies, floor, floor.starts_at)
     for one, wish in sorted(((one, one.wish) for one in studies if one.wish), key=_turn):
-        if one.acts_at and one.acts_at <= scene.now and _may_start(floor, one, wish):
+        due = one.acts_at is not None and one.acts_at <= scene.now
+        if due and _may_start(floor, one, wish) and not scene.over(one.slot, wish):
+            scene.take(one.slot, wish)
             yield _start(scene, one.slot, wish)
             yield from _yielding(scene, studies, one, wish.at)
             floor = one
@@ -102,6 +115,8 @@ def _yielding(scene: Scene, studies: list[Study], winner: Study, at: datetime) -
         if one is winner or not one.live or one.slot.priority >= winner.slot.priority:
             continue
         for position in one.live:
+            if winner.slot.duck_mb and goes_under(one.slot, position):
+                continue
             begins = one.base + one.slot.items[position].offset
             ends = one.base + end_of(one.slot.items[position])
             if ends > at + HANDOVER and begins < winner.ends_at - HANDOVER:
@@ -109,9 +124,33 @@ def _yielding(scene: Scene, studies: list[Study], winner: Study, at: datetime) -
 
 
 def _start(scene: Scene, slot: PlaylistSlot, wish: Wish) -> Start:
-    over_at = wish.base + end_of(slot.items[wish.position])
-    until = scene.edge(slot, wish.at, over_at)
-    return Start(slot, wish.position, wish.at, wish.base, wish.skip, until, wish.follow)
+    until, why = scene.edge(slot, wish)
+    return Start(slot, wish.position, wish.at, wish.base, wish.skip, until, wish.follow, why)
+
+
+def goes_under(slot: PlaylistSlot, position: int) -> bool:
+    """Tell whether an item may go on, softer, under a session that ducks: a relay or music, but no bulletin's words."""
+    return slot.items[position].source is not None or slot.priority is Priority.FILLER
+
+
+def _to_tune(scene: Scene, studies: list[Study]) -> tuple[tuple[PlaylistSlot, int], ...]:
+    """Return the items whose source from outside is to be open by now, the soonest first."""
+    wanted: list[tuple[datetime, PlaylistSlot, int]] = []
+    for one in studies:
+        base = one.wish.base if one.wish else one.base
+        for position, item in enumerate(one.slot.items):
+            at = base + item.offset
+            soon = at <= scene.now + TUNE_AHEAD and scene.now < at + item.length
+            if item.source and soon and not _settled(scene, one.slot, position) and not scene.barred(one.slot, at):
+                wanted.append((at, one.slot, position))
+    return tuple((slot, position) for _, slot, position in sorted(wanted, key=lambda found: found[0]))
+
+
+def _settled(scene: Scene, slot: PlaylistSlot, position: int) -> bool:
+    """Tell whether nothing need be made ready for an item: it is live, over, or refused."""
+    known = scene.known(slot, position)
+    refused = slot.refusal or slot.items[position].refusal
+    return bool(refused) or (known is not None and (known.live or known.outcome is not AiringOutcome.PLAYING))
 
 
 def _to_prepare(scene: Scene, studies: list[Study]) -> tuple[str, ...]:
@@ -121,8 +160,8 @@ def _to_prepare(scene: Scene, studies: list[Study]) -> tuple[str, ...]:
         base = one.wish.base if one.wish else one.base
         first = min([*one.lacking, one.wish.position if one.wish else len(one.slot.items)])
         for position in range(first, len(one.slot.items)):
-            item, known = one.slot.items[position], scene.known(one.slot, position)
-            settled = known is not None and (known.live or known.outcome is not AiringOutcome.PLAYING)
-            if not settled and not item.refusal and item.clip_hash and base + item.offset <= scene.now + PREPARE_AHEAD:
+            item = one.slot.items[position]
+            soon = base + item.offset <= scene.now + PREPARE_AHEAD
+            if soon and item.clip_hash and not _settled(scene, one.slot, position):
                 wanted.append((base + item.offset, item.clip_hash))
     return tuple(dict.fromkeys(clip_hash for _, clip_hash in sorted(wanted)))

@@ -4,16 +4,21 @@ import base64
 import binascii
 import http.client
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from domain.errors import NotAllowedError, ServerUnreachableError, WrongStateError
-from player.cabinet import write_identity
-from player.line import TIMEOUT_S, parsed_server
-from player.trust import Identity, fingerprint
+from domain.machines import EnrolmentState
+from domain.ports import Clock
+from player.cabinet import put_aside, read_identity, write_identity
+from player.connect import connect
+from player.line import TIMEOUT_S, Line, parsed_server
+from player.machine import alone_in
+from player.trust import Identity, Signer, fingerprint
 
 _MOST_ANSWER = 1 << 16
 _BAD_ANSWER = "Máy chủ trả lời không đúng khuôn dạng; máy chưa được ghi danh. Kiểm tra lại địa chỉ máy chủ."
@@ -30,20 +35,71 @@ class Enrolment:
     station_fingerprint: str
 
 
-def enrol(folder: Path, server: str, code: str) -> Enrolment:
-    """Make this box the machine that `code` was given out for.
+def enrol(folder: Path, server: str, code: str, *, again: bool = False) -> Enrolment:
+    """Ask to join as the machine that `code` was given out for; a technician's yes is still to come.
 
+    `again`: an identity that the folder holds is put aside with what belonged to it, but for the clips.
     Raises WrongStateError when the folder already holds a machine, NotAllowedError when the code is not taken,
-    ServerUnreachableError, BadInputError on a bad address, StorageError. Nothing is kept unless all went well.
+    ServerUnreachableError, BadInputError on a bad address, StorageError, BusyError when a machine runs in the folder.
+    Nothing is kept, and nothing put aside, unless all went well.
     """
-    if (folder / "identity.json").exists():
-        raise WrongStateError(f"Thư mục {folder} đã là một máy phát; hãy chọn thư mục khác, hoặc xoá máy cũ trước.")
     parsed_server(server)
+    held = (folder / "identity.json").exists()
+    if held and not again:
+        raise WrongStateError(
+            f"Thư mục {folder} đã là một máy phát. Muốn ghép lại bằng mã mới, hãy thêm --again vào lệnh; máy cũ được "
+            "cất lại, âm thanh đã tải được giữ."
+        )
     key = Ed25519PrivateKey.generate()
     public = key.public_key().public_bytes_raw()
-    told = _ask(server, {"code": code.strip(), "public_key": base64.b64encode(public).decode()})
-    identity = _identity(server, told)
-    write_identity(folder, identity, key)
+    if held:
+        with alone_in(folder):
+            identity = _asked_for(server, code, public)
+            put_aside(folder)
+            write_identity(folder, identity, key)
+    else:
+        identity = _asked_for(server, code, public)
+        write_identity(folder, identity, key)
+    return _told(identity, public)
+
+
+def enrolled(folder: Path) -> Enrolment:
+    """Return what a folder's enrolment told. Raises NotFoundError, StorageError."""
+    identity, key = read_identity(folder)
+    return _told(identity, key.public_key().public_bytes_raw())
+
+
+def await_answer(
+    folder: Path, clock: Clock, pause: Callable[[], bool], on_trouble: Callable[[str], None]
+) -> EnrolmentState:
+    """Ask the centre again and again whether a technician has said yes, and return the answer.
+
+    `pause` waits between two tries and tells whether to go on; when it does not, WAITING is returned. `on_trouble`
+    hears why a try failed. The name that the machine was given with the yes is kept.
+    Raises NotAllowedError once the centre knows nothing of this box any more.
+    """
+    identity, key = read_identity(folder)
+    line = Line(identity.server, Signer(identity.machine_id, key), clock)
+    while True:
+        try:
+            state, name = _answer(line)
+        except ServerUnreachableError as error:
+            on_trouble(error.sentence)
+        else:
+            if state is EnrolmentState.CONFIRMED and name and name != identity.machine_name:
+                write_identity(folder, replace(identity, machine_name=name), key)
+            if state is not EnrolmentState.WAITING:
+                return state
+        if not pause():
+            return EnrolmentState.WAITING
+
+
+def forget(folder: Path) -> None:
+    """Put aside the identity of a box that was refused, so that it can ask again. Raises StorageError."""
+    put_aside(folder)
+
+
+def _told(identity: Identity, public: bytes) -> Enrolment:
     return Enrolment(
         machine_id=identity.machine_id,
         machine_name=identity.machine_name,
@@ -53,10 +109,37 @@ def enrol(folder: Path, server: str, code: str) -> Enrolment:
     )
 
 
+def _answer(line: Line) -> tuple[EnrolmentState, str]:
+    answer = line.get("/api/v1/enrolment", {})
+    if answer.status == 404:  # a centre of the first version, where every code was a yes
+        return EnrolmentState.CONFIRMED, ""
+    if answer.status in (401, 403):
+        raise NotAllowedError(
+            "Trung tâm không còn biết máy này (đã bị thu hồi, hoặc chờ quá lâu). "
+            "Hãy lấy mã mới rồi ghép lại với --again."
+        )
+    if answer.status != 200:
+        raise ServerUnreachableError(f"Máy chủ đang gặp lỗi (mã {answer.status}); sẽ hỏi lại.")
+    told = answer.document()
+    try:
+        state = EnrolmentState(told.get("state", ""))
+    except (ValueError, TypeError) as error:
+        raise ServerUnreachableError("Máy chủ trả lời không đúng khuôn dạng; sẽ hỏi lại.") from error
+    name = told.get("machine_name")
+    return state, name[:80] if isinstance(name, str) else ""
+
+
+def _asked_for(server: str, code: str, public: bytes) -> Identity:
+    told = _ask(server, {"code": code.strip(), "public_key": base64.b64encode(public).decode()})
+    return _identity(server, told)
+
+
 def _ask(server: str, document: dict[str, str]) -> dict[str, Any]:
     url = parsed_server(server)
-    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    connection = kind(url.hostname or "", url.port, timeout=TIMEOUT_S)
+    try:
+        connection = connect(url, TIMEOUT_S)
+    except OSError as error:
+        raise ServerUnreachableError(f"Không liên lạc được với máy chủ {server}; máy chưa được ghi danh.") from error
     try:
         headers = {"Content-Type": "application/json"}
         connection.request("POST", url.path.rstrip("/") + "/api/v1/enrol", json.dumps(document).encode(), headers)

@@ -69,7 +69,7 @@ class Journal:
 
     def known(self) -> dict[str, Known]:
         """Return what is known of every kept airing; none is live."""
-        rows = self._database.read("SELECT key, outcome, clip, base, seen, started, preempted FROM airings")
+        rows = self._database.read("SELECT key, outcome, clip, base, seen, started, preempted, rendered FROM airings")
         return {
             str(key): Known(
                 outcome=AiringOutcome(str(outcome)),
@@ -78,8 +78,9 @@ class Journal:
                 seen_at=from_ms(seen),  # type: ignore[arg-type]
                 started=started is not None,
                 preempted=bool(preempted),
+                rendered=timedelta(milliseconds=rendered),  # type: ignore[arg-type]
             )
-            for key, outcome, clip, base, seen, started, preempted in rows
+            for key, outcome, clip, base, seen, started, preempted, rendered in rows
         }
 
     def claim(self, key: str, slot: PlaylistSlot, position: int, base: datetime, now: datetime) -> None:

@@ -7,30 +7,38 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from domain.errors import BusyError, SinkError, TiengLoaError, TrustError
+from domain.nudges import Nudge
 from domain.playlist import Playlist
 from domain.ports import AudioSink, Clock
 from player.cabinet import disk_errors, open_cabinet
 from player.clock import SystemClock
 from player.conductor import Conductor, Desk
 from player.deck import Deck
+from player.emergencies import Emergencies
 from player.engine import Engine
 from player.events import Fault, Finished, MachineEvent, Missed, PlaylistAccepted, Ready
 from player.faults import Faults
 from player.journal import Journal
 from player.line import Line
+from player.nudges import Nudges
+from player.order_line import AlertReporter, ClipKeeper, OrderLine
 from player.owed import Owed
 from player.revocation import Revocation
 from player.rounds import Rounds, jitter_of
+from player.settings import PreKey, read_machine_file
 from player.sinks.choose import AUTO, Choice, Place, choose_sink, sound_device, trouble_of
+from player.sources import opener
 from player.space import Space
 from player.sync import Reporter, State, Sync
 from player.telling import Telling
 from player.timekeeping import Timekeeper, ask_time
+from player.transmitter import Transmitter, switch_of
 from player.trust import Signer
+from player.tuner import Tuner
 from scheduler.alarm import Alarm
 
 OnEvent = Callable[[MachineEvent], None]
@@ -98,9 +106,12 @@ class Machine:
             self._open_sink()
             self._start_engine()
             self._take_up_stored_playlist()
+            self._ready_emergencies()
             self._start_alarm()
             self._start_sync()
+            self._start_order_line()
             self._start_reporter()
+            self._start_nudges()
         except BaseException:
             self.stop()
             raise
@@ -129,8 +140,11 @@ class Machine:
         identity = self.cabinet.identity
         self.journal = Journal(self.cabinet.database)
         self._line = Line(identity.server, Signer(identity.machine_id, self.cabinet.key), self._clock)
+        self._undo.callback(self._line.close)
 
     def _open_sink(self) -> None:
+        self._box = read_machine_file(self._folder)
+        self._place = replace(self._place, latency_s=self._box.latency_ms / 1000)
         if self._given_sink:
             self._given_sink.open()
             self._choice = Choice(self._given_sink, "Theo yêu cầu")
@@ -140,9 +154,13 @@ class Machine:
     def _start_engine(self) -> None:
         self._sync = Sync(self.cabinet, self._line, self._clock, self._accepted)
         deck = Deck(self.cabinet, self._poke, self._damaged)
-        desk = Desk(self.journal, Owed(self.faults, self._space.relieve), deck, self.faults)
+        box = self._box
+        tuner = Tuner(opener(self._line, lambda: self._sync.playlist, box.relay_hosts))
+        owed = Owed(self.faults, self._space.relieve)
+        desk = Desk(self.journal, owed, deck, self.faults, tuner, round(box.gain_db * 100))
         self._conductor = Conductor(desk, self._clock, self._tell)
         self._conductor.clock_is_trusted = self._keeper.trusted
+        self._pinned = deck.pinned
         self._heed_revocation()
         if self.cabinet.mended:
             self._conductor.forget_before(self._clock.now())
@@ -150,9 +168,19 @@ class Machine:
         self._engine.give_up = self._give_up
         self._conductor.engine = self._engine
         self._undo.callback(self._conductor.settle)
+        self._start_transmitter(box.pre_key)
         self._engine.start()
         self._undo.callback(self._engine.stop)
         self._frames, self._frames_at = 0, self._clock.monotonic()
+
+    def _start_transmitter(self, settings: PreKey | None) -> None:
+        if settings is None:
+            return
+        transmitter = Transmitter(settings, switch_of(settings), self._clock, self._notes("transmitter"))
+        transmitter.sounding = lambda: self._engine.sounding
+        transmitter.next_at = lambda: instant.timestamp() if (instant := self._conductor.sounds_at) else None
+        transmitter.start()
+        self._undo.callback(transmitter.stop)
 
     def _heed_revocation(self) -> None:
         self._revocation = Revocation(self.cabinet, self._clock, self._conductor.revoke)
@@ -171,6 +199,29 @@ class Machine:
         if playlist:
             self._sync.playlist = playlist
             self._conductor.take_up(playlist)
+
+    def _ready_emergencies(self) -> None:
+        self.emergencies = Emergencies(self.cabinet, self._clock, self._pinned, self.faults, self._tell)
+        self.emergencies.poke = self._poke
+        self._conductor.overlay, self._conductor.after_act = self.emergencies.overlay, self.emergencies.keep
+
+    def _start_order_line(self) -> None:
+        """Start what asks for orders, each step in a thread of its own: nothing slow stands before an emergency."""
+        identity, jitter = self.cabinet.identity, jitter_of(self.cabinet.identity.machine_id)
+        line = Line(identity.server, Signer(identity.machine_id, self.cabinet.key), self._clock)
+        line.on_answer = self._line.on_answer
+        orders = OrderLine(line, self.emergencies, self._clock)
+        keeper = ClipKeeper(self._sync.bring, self.emergencies, self._pinned)
+        reporter = AlertReporter(self._line, self.emergencies.book, self._clock)
+        every = self._settings.poll
+        self._ordering = Rounds("orders", orders.ask, every, jitter, self._notes("orders"))
+        keeping = Rounds("emergency clips", keeper.keep, every, jitter, self._notes("emergency clips"))
+        telling = Rounds("alerts", reporter.report, every, jitter, self._notes("alerts"))
+        orders.stopping = lambda: self._ordering.stopping
+        self.emergencies.nudge_clips, self.emergencies.nudge_report = keeping.nudge, telling.nudge
+        self._run(self._ordering, keeping, telling)
+        self._undo.callback(line.hang_up)
+        self._undo.callback(self._ordering.leave_off)
 
     def _start_alarm(self) -> None:
         conductor = self._conductor
@@ -217,6 +268,14 @@ class Machine:
         state = self._state()
         reporter.heartbeat(state)
         self._conductor.steps.heard(state.fault)
+
+    def _start_nudges(self) -> None:
+        self.nudges = Nudges(self._line, self.cabinet.identity.machine_id, self._clock, self._nudged)
+        self.nudges.start()
+        self._undo.callback(self.nudges.stop)
+
+    def _nudged(self, what: Nudge) -> None:
+        (self._polling if what is Nudge.PLAYLIST else self._ordering).nudge()
 
     def _run(self, *rounds: Rounds) -> None:
         for one in rounds:
@@ -284,6 +343,7 @@ class Machine:
 
     def _state(self) -> State:
         held, needed = self._sync.held()
+        ready, wanted = self._pinned.held()
         playlist = self._sync.playlist
         return State(
             counter=playlist.counter if playlist else 0,
@@ -293,6 +353,8 @@ class Machine:
             sink_ok=self._engine.sink_ok and not self.faults.get("sink"),
             free=self.cabinet.free_bytes(),
             fault=self.faults.all(),
+            emergency_held=ready,
+            emergency_needed=wanted,
         )
 
     def _ready(self) -> Ready:

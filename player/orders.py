@@ -11,6 +11,13 @@ from domain.timetable import Priority
 NO_CONTENT = "Buổi phát không có nội dung"
 QUIET = "Đang trong giờ yên tĩnh"
 QUIET_EDGE = "Dừng khi đến giờ yên tĩnh"
+SILENCE = "Đang trong khung giờ không phát"
+SILENCE_EDGE = "Dừng khi đến khung giờ không phát"
+WEEKDAY = "Hôm nay không phải ngày được phát"
+SESSIONS = "Đã đủ số buổi được phát trong ngày"
+SESSION_LIMIT = "Vượt thời lượng cho phép mỗi buổi"
+DAY_LIMIT = "Vượt thời lượng cho phép trong ngày"
+OVERRUN = "Âm thanh dài hơn danh sách phát đã ký"
 EXPIRED = "Danh sách phát đã hết hạn"
 WITHDRAWN = "Đã gỡ khỏi danh sách phát"
 COALESCED = "Đã có buổi mới hơn của cùng chương trình, không phát bù"
@@ -31,7 +38,8 @@ class Known:
     """What the journal knows of one airing.
 
     `base` is when its session started, or would have, for the item to lie where it really lay; `live` means armed or
-    sounding in this process; `seen_at` is the last instant at which it is known to have been so.
+    sounding in this process; `seen_at` is the last instant at which it is known to have been so; `rendered` is how
+    much has sounded, as far as it is written down; while live, how much will have when it sounds to its end.
     """
 
     outcome: AiringOutcome
@@ -41,11 +49,15 @@ class Known:
     started: bool = False
     live: bool = False
     preempted: bool = False
+    rendered: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Claim an item and let it sound at `at` from `skip` on, no longer than `until`; `follow` joins by the clock."""
+    """Claim an item and let it sound at `at` from `skip` on, no longer than `until`; `follow` joins by the clock.
+
+    `edge` is the reason why it must be over by `until`.
+    """
 
     slot: PlaylistSlot
     position: int
@@ -54,6 +66,7 @@ class Start:
     skip: timedelta = timedelta()
     until: datetime | None = None
     follow: bool = False
+    edge: str = QUIET_EDGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +105,16 @@ Unready = Callable[[str], str]
 class Cue:
     """What to do now, which clips to have ready (most urgent first), and when to look again.
 
-    `held` is a reason why routine sessions are held back, or empty.
+    `held` is a reason why routine sessions are held back, or empty. `tune` are the (session, position) whose sources
+    are to be open; `sounds_at` is when something is next to sound, as far as can be seen.
     """
 
     actions: tuple[Action, ...] = ()
     prepare: tuple[str, ...] = ()
     next_at: datetime | None = None
     held: str = ""
+    tune: tuple[tuple[PlaylistSlot, int], ...] = ()
+    sounds_at: datetime | None = None
 
 
 def airing_key(playlist: Playlist, slot: PlaylistSlot, position: int) -> str:

@@ -10,11 +10,14 @@ from domain.machines import AiringOutcome
 from domain.playlist import Playlist, PlaylistItem, PlaylistSlot
 from domain.timetable import LatePolicy, Priority
 from player import orders
+from player.limits import Limits
 from player.orders import Action, Close, Known, Miss, Unready, airing_key
 
 LEAD = timedelta(milliseconds=1500)
 """How long before its instant a start is claimed and armed."""
 PREPARE_AHEAD = timedelta(seconds=30)
+TUNE_AHEAD = timedelta(seconds=10)
+"""How long before its instant a source from outside is opened."""
 TOLERANCE = timedelta(seconds=1)
 """Lateness that needs no policy: the item simply starts."""
 HURRY = timedelta(milliseconds=300)
@@ -39,6 +42,7 @@ class Scene:
         self.zone = ZoneInfo(playlist.zone)
         self.named = {clip.hash for clip in playlist.clips}
         self.unsettled = {key: known for key, known in done.items() if known.outcome is AiringOutcome.PLAYING}
+        self.limits = Limits(playlist, playlist.airtime, now, done) if playlist.airtime else None
         self._newest: dict[str, datetime] = {}
         for slot in playlist.slots:
             if slot.starts_at <= now:
@@ -65,14 +69,32 @@ class Scene:
         if at >= self.playlist.expires_at:
             return orders.EXPIRED
         moment = at.astimezone(self.zone).time()
-        return orders.QUIET if any(span.covers(moment) for span in self.playlist.quiet) else ""
+        if any(span.covers(moment) for span in self.playlist.quiet):
+            return orders.QUIET
+        return orders.SILENCE if self.limits and self.limits.is_silent(at) else ""
 
-    def edge(self, slot: PlaylistSlot, start: datetime, end: datetime) -> datetime | None:
-        """Return the instant in (start, end) at which quiet hours begin for `slot`, or None."""
+    def over(self, slot: PlaylistSlot, wish: "Wish") -> str:
+        """Tell which limit of airtime a wish of `slot` would break, or an empty string."""
+        if self.limits is None or slot.priority is Priority.EMERGENCY:
+            return ""
+        return self.limits.over(slot, wish.position, wish.base, wish.skip)
+
+    def take(self, slot: PlaylistSlot, wish: "Wish") -> None:
+        """Count a wish that is granted, for what is judged after it at the same instant."""
+        if self.limits and slot.priority is not Priority.EMERGENCY:
+            self.limits.take(slot, wish.position, wish.base, wish.skip)
+
+    def edge(self, slot: PlaylistSlot, wish: "Wish") -> tuple[datetime | None, str]:
+        """Return the instant by which a wish of `slot` must be over, and why; None when only its own end ends it."""
         if slot.priority is Priority.EMERGENCY:
-            return None
-        edges = (_next_start(start, span, self.zone) for span in self.playlist.quiet if span.start != span.end)
-        return min((edge for edge in edges if edge < end), default=None)
+            return None, orders.QUIET_EDGE
+        over_at = wish.base + end_of(slot.items[wish.position])
+        quiet = (_next_start(wish.at, span, self.zone) for span in self.playlist.quiet if span.start != span.end)
+        edges = [(at, orders.QUIET_EDGE) for at in quiet if at < over_at]
+        if self.limits:
+            silent = self.limits.next_silence(wish.at)
+            edges += [(silent, orders.SILENCE_EDGE)] if silent and silent < over_at else []
+        return min(edges, default=(None, orders.QUIET_EDGE))
 
     def superseded(self, slot: PlaylistSlot) -> bool:
         """Tell whether a newer session of the same programme is already due."""
@@ -166,7 +188,17 @@ def study(scene: Scene, slot: PlaylistSlot) -> Study:
     return result
 
 
-_DOOMS = frozenset({orders.TOO_LATE, orders.SKIPPED, orders.COALESCED})
+_DOOMS = frozenset(
+    {
+        orders.TOO_LATE,
+        orders.SKIPPED,
+        orders.COALESCED,
+        orders.WEEKDAY,
+        orders.SESSIONS,
+        orders.SESSION_LIMIT,
+        orders.DAY_LIMIT,
+    }
+)
 """Reasons that end a whole session which has not begun."""
 
 
@@ -180,7 +212,7 @@ def _judge(scene: Scene, result: Study, position: int, item: PlaylistItem, known
         verdict = _judge_interrupted(scene.now, slot, position, item, known)
     else:
         verdict = _judge_pending(scene, result, position, item)
-    if isinstance(verdict, Wish) and (bar := scene.barred(slot, verdict.at)):
+    if isinstance(verdict, Wish) and (bar := scene.barred(slot, verdict.at) or scene.over(slot, verdict)):
         return bar if verdict.at <= scene.now else ""
     return verdict
 
@@ -194,7 +226,7 @@ def _judge_pending(scene: Scene, result: Study, position: int, item: PlaylistIte
         return Wish(position, at, at - item.offset)
     if slot.late_policy is LatePolicy.SKIP:
         return orders.SKIPPED
-    if slot.late_policy is LatePolicy.JOIN:
+    if slot.late_policy is LatePolicy.JOIN or item.source:  # what comes from outside waits for nobody
         return (
             Wish(position, now, result.base, late, follow=True) if item.length - late >= LEAST_JOIN else orders.PASSED
         )
@@ -221,7 +253,7 @@ def _judge_interrupted(
     if almost_over or skipping or now - known.seen_at > slot.grace:
         return stopped
     catching_up = slot.late_policy is LatePolicy.CATCH_UP if known.preempted else item.length < SHORT_CLIP
-    if catching_up:
+    if catching_up and not item.source:
         return Wish(position, now, now - item.offset, again=True)
     skip = max(now - began, timedelta())
     if item.length - skip < LEAST_JOIN:

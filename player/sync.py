@@ -4,6 +4,7 @@ Each method is one step for a thread of its own, so that a slow clip never delay
 """
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,8 +12,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from domain.errors import ServerUnreachableError, StorageFullError, TiengLoaError, TrustError
-from domain.playlist import ClipRef, Playlist, to_ms
+from domain.playlist import ClipRef, Playlist
 from domain.ports import Clock
+from domain.timetable import Priority
 from player.cabinet import Cabinet, disk_errors, file_hash
 from player.journal import Journal
 from player.line import TIMEOUT_S, Answer, Line
@@ -26,6 +28,7 @@ SPARE_BYTES = 16 << 20
 STILL_S = TIMEOUT_S / 2
 GOT_ON_BYTES = 4096
 """A download that broke off is taken up again at once when it brought this much, and later when it did not."""
+_ETAG = re.compile(r'(W/)?"[!#-~]{1,100}"')
 
 
 class Sync:
@@ -39,6 +42,7 @@ class Sync:
         self._verified: dict[str, float] = {}
         self._stuck: frozenset[str] = frozenset()
         self._got_at = 0.0
+        self._bringing: set[str] = set()
         self.playlist: Playlist | None = None
         self.stopping: Callable[[], bool] = lambda: False
         self.on_clip: Callable[[], None] = lambda: None
@@ -50,7 +54,7 @@ class Sync:
         if answer.status in (304, 404):
             return
         _expect_ok(answer)
-        playlist = self._cabinet.accept(answer.body, answer.headers.get("etag", ""), self._clock.now())
+        playlist = self._cabinet.accept(answer.body, _etag(answer), self._clock.now())
         self.playlist = playlist
         self._on_playlist(playlist)
 
@@ -68,7 +72,7 @@ class Sync:
             if self.stopping() or self.playlist is not playlist:
                 return
             try:
-                self._have(ref)
+                self.bring(ref)
             except _PutOffError:
                 return
             except TiengLoaError as error:
@@ -92,6 +96,19 @@ class Sync:
     def doubt(self, clip_hash: str) -> None:
         """Have the next fetch check a clip anew, and bring it again when it is damaged."""
         self._verified.pop(clip_hash, None)
+
+    def bring(self, ref: ClipRef) -> None:
+        """Have one clip on the shelf, whole and checked within the last day; from any thread.
+
+        A clip that another thread is bringing is left to it. Raises ServerUnreachableError, TrustError, StorageError.
+        """
+        if ref.hash in self._bringing:
+            return
+        self._bringing.add(ref.hash)
+        try:
+            self._have(ref)
+        finally:
+            self._bringing.discard(ref.hash)
 
     def _have(self, ref: ClipRef) -> None:
         now = self._clock.monotonic()
@@ -182,14 +199,8 @@ class Reporter:
             self._journal.acknowledge(taken)
 
     def heartbeat(self, state: "State") -> None:
-        """Send how the machine is, and learn how far its clock is from the server's."""
-        sent = self._clock.now()
-        answer = self._line.post("/api/v1/heartbeat", state.document(self._line.offset_ms))
-        back = self._clock.now()
-        _expect_ok(answer)
-        told = answer.document().get("server_time")
-        if isinstance(told, int):
-            self._line.offset_ms = told - to_ms(sent + (back - sent) / 2)
+        """Send how the machine is, and how far its clock is from the server's. Raises ServerUnreachableError."""
+        _expect_ok(self._line.post("/api/v1/heartbeat", state.document(*self._line.clock_offset())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +214,11 @@ class State:
     sink_ok: bool
     free: int
     fault: str
+    emergency_held: int = 0
+    emergency_needed: int = 0
 
-    def document(self, clock_offset: int) -> dict[str, object]:
-        """Return the JSON object of the heartbeat."""
+    def document(self, clock_offset: int, clock_error: int) -> dict[str, object]:
+        """Return the JSON object of the heartbeat; the clock's offset and its error in milliseconds."""
         return {
             "counter": self.counter,
             "clips_held": self.clips_held,
@@ -213,9 +226,12 @@ class State:
             "sink": self.sink,
             "sink_ok": self.sink_ok,
             "clock_offset": clock_offset,
+            "clock_error": clock_error,
             "free": self.free,
             "version": product_version(),
             "fault": self.fault,
+            "emergency_held": self.emergency_held,
+            "emergency_needed": self.emergency_needed,
         }
 
 
@@ -227,8 +243,18 @@ def product_version() -> str:
         return "0"
 
 
+def _etag(answer: Answer) -> str:
+    """Return the ETag of an answer when it can be sent back as it is, else an empty string."""
+    told = answer.headers.get("etag", "")
+    return told if _ETAG.fullmatch(told) else ""
+
+
 def _expect_ok(answer: Answer) -> None:
-    if answer.status in (401, 403):
+    if answer.status == 403:
+        raise ServerUnreachableError(
+            "Máy đang chờ kỹ thuật viên xác nhận ở trang «Máy phát» của trung tâm; máy sẽ tự hỏi lại."
+        )
+    if answer.status == 401:
         raise ServerUnreachableError("Máy chủ không nhận máy phát này (đã bị thu hồi?); báo kỹ thuật viên.")
     if answer.status != 200:
         raise ServerUnreachableError(f"Máy chủ đang gặp lỗi (mã {answer.status}); máy phát sẽ thử lại.")
@@ -242,4 +268,5 @@ def _by_need(playlist: Playlist, clock: Clock) -> list[ClipRef]:
         need = (slot.starts_at < now, -int(slot.priority) if slot.starts_at >= now else 0, slot.starts_at.timestamp())
         for item in slot.items:
             order[item.clip_hash] = min(order.get(item.clip_hash, need), need)
+    order.update(dict.fromkeys(playlist.emergency.hashes, (False, -int(Priority.EMERGENCY), 0.0)))
     return sorted(playlist.clips, key=lambda ref: order.get(ref.hash, (True, 0, 0.0)))

@@ -1,7 +1,8 @@
 """What the machine believes: the signed playlist envelope, and how the machine signs its own requests.
 
 A playlist is believed when the pinned station key signed exactly these canonical bytes (RFC 8785, Ed25519), when
-it is for this machine and no older than what is held. The roll-back rules follow The Update Framework.
+it is for this machine and no older than what is held. The roll-back rules follow The Update Framework; each of its
+attacks is a row of `tests/integration/test_attacks.py`.
 """
 
 import base64
@@ -23,6 +24,8 @@ from domain.playlist import MAX_DOCUMENT_BYTES, Playlist, from_document
 
 MAX_ENVELOPE_BYTES = MAX_DOCUMENT_BYTES + 8192
 _MAX_SIGNATURES = 8
+_MOST_SIGNATURE_BYTES = 4096
+_HEAD, _MIDDLE, _TAIL = b'{"signatures":', b',"signed":', b"}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +55,35 @@ def read_envelope(raw: bytes, identity: Identity) -> Playlist:
 
     Raises TrustError.
     """
-    if len(raw) > MAX_ENVELOPE_BYTES:
-        raise TrustError("Danh sách phát quá lớn; máy giữ danh sách cũ.")
-    envelope = _strict_json(raw)
-    if not isinstance(envelope, dict) or set(envelope) != {"signed", "signatures"}:
-        raise TrustError("Danh sách phát thiếu chữ ký hoặc sai khuôn dạng; máy giữ danh sách cũ.")
-    _check_signature(envelope["signed"], envelope["signatures"], identity.station_key)
-    playlist = from_document(envelope["signed"])
+    playlist = from_document(read_sealed(raw, identity.station_key))
     if playlist.machine_id != identity.machine_id or playlist.station_id != identity.station_id:
         raise TrustError("Danh sách phát là của máy khác hoặc đài khác; máy giữ danh sách cũ.")
     _check_zone(playlist.zone)
     return playlist
+
+
+def read_sealed(raw: bytes, raw_key: bytes, most: int = MAX_ENVELOPE_BYTES) -> object:
+    """Return the JSON document inside an envelope of at most `most` bytes that the key `raw_key` signed.
+
+    The signature is checked over the very bytes of the document before any of it is parsed, so that whoever does not
+    hold the key can make the machine work no longer than a hash of `most` bytes takes. Raises TrustError.
+    """
+    if len(raw) > most:
+        raise TrustError("Tài liệu nhận được quá lớn; máy giữ danh sách cũ.")
+    signatures, signed = _parts(raw)
+    _check_signature(signed, signatures, raw_key)
+    return _strict_json(signed)
+
+
+def seal(document: object, key: Ed25519PrivateKey) -> bytes:
+    """Return `document` in an envelope signed by `key`. Raises TrustError when it cannot be written as JSON."""
+    try:
+        signed = rfc8785.dumps(document)  # type: ignore[arg-type]
+    except (rfc8785.CanonicalizationError, ValueError, RecursionError) as error:
+        raise TrustError("Tài liệu có giá trị không ghi được.") from error
+    signature = base64.b64encode(key.sign(signed)).decode("ascii")
+    named = rfc8785.dumps([{"key_id": key_id(key.public_key().public_bytes_raw()), "signature": signature}])
+    return _HEAD + named + _MIDDLE + signed + _TAIL
 
 
 def check_newer(playlist: Playlist, held: tuple[int, int], now: datetime) -> None:
@@ -111,15 +132,19 @@ def _no_number(text: str) -> object:
     raise ValueError(f"{text[:20]} is no integer")
 
 
-def _check_signature(document: object, signatures: object, raw_key: bytes) -> None:
-    try:
-        canonical = rfc8785.dumps(document)  # type: ignore[arg-type]
-    except (rfc8785.CanonicalizationError, ValueError, RecursionError) as error:
-        raise TrustError("Danh sách phát chứa giá trị không hợp lệ; máy giữ danh sách cũ.") from error
+def _parts(raw: bytes) -> tuple[object, bytes]:
+    """Return the signatures of an envelope and the bytes that they sign: its keys stand in their canonical order."""
+    middle = raw.find(_MIDDLE, 0, _MOST_SIGNATURE_BYTES)
+    if middle < 0 or not raw.startswith(_HEAD) or not raw.endswith(_TAIL):
+        raise TrustError("Danh sách phát thiếu chữ ký hoặc sai khuôn dạng; máy giữ danh sách cũ.")
+    return _strict_json(raw[len(_HEAD) : middle]), raw[middle + len(_MIDDLE) : -len(_TAIL)]
+
+
+def _check_signature(signed: bytes, signatures: object, raw_key: bytes) -> None:
     public = Ed25519PublicKey.from_public_bytes(raw_key)
     for signature in _signatures_by(key_id(raw_key), signatures):
         try:
-            public.verify(signature, canonical)
+            public.verify(signature, signed)
         except InvalidSignature:
             continue
         return

@@ -25,20 +25,26 @@ from domain.playlist import (
     PlaylistSlot,
     to_document,
 )
+from domain.sources import Source, SourceKind
 from domain.timetable import (
     STATION_ZONE,
+    ItemKind,
     LatePolicy,
     Occurrence,
+    PlannedItem,
     Priority,
     Rule,
     Slot,
 )
 from scheduler.items import Shelf, Terms, plan_items
-from scheduler.policy import at_place, check_session, gain_at, stagger_of
+from scheduler.policy import airtime_of, at_place, check_session, gain_at, stagger_of
 from scheduler.resolve import resolve
 
 MAX_TEXT = 1000
 """Code points of a title or reason that a playlist may carry."""
+
+ANNOUNCED_OVER_MB = 1800
+"""Hundredths of a dB by which a relay is softer while an announcement is made over it."""
 
 _ZONE = ZoneInfo(STATION_ZONE)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -193,8 +199,9 @@ def _slot_refusal(slot: Slot, listener: Listener, wanted: int, policy: AirtimePo
 def playlist_of(slots: Iterable[Slot], heading: Heading, policy: AirtimePolicy, clips: Mapping[str, Clip]) -> Playlist:
     """Return the playlist of `slots`, all of the machine of `heading`: the earliest MAX_SLOTS of them.
 
-    `clips` are by hash and hold every clip that sounds. Offsets and lengths are whole milliseconds, rounded up so
-    that an item never starts upon the last frames of the one before it.
+    `policy` is that of the place of the machine (`along`). `clips` are by hash and hold every clip that sounds.
+    Offsets and lengths are whole milliseconds, rounded up so that an item never starts upon the last frames of the
+    one before it.
     """
     first = sorted(slots, key=lambda slot: (slot.starts_at, slot.key))[:MAX_SLOTS]
     rows = tuple(playlist_slot(slot) for slot in first)
@@ -210,6 +217,7 @@ def playlist_of(slots: Iterable[Slot], heading: Heading, policy: AirtimePolicy, 
         quiet=policy.quiet,
         clips=tuple(_clip_ref(clips[clip_hash]) for clip_hash in sorted(sounding)),
         slots=rows,
+        airtime=airtime_of(policy),
     )
 
 
@@ -225,7 +233,14 @@ def playlist_slot(slot: Slot) -> PlaylistSlot:
         items=_playlist_items(slot),
         refusal=slot.refusal[:MAX_TEXT],
         gain_mb=_gain_mb(slot),
+        duck_mb=ANNOUNCED_OVER_MB if _announces(slot) else 0,
     )
+
+
+def _announces(slot: Slot) -> bool:
+    """Tell whether a session is nothing but announcements: a relay that it meets need not be left for it."""
+    kinds = {item.kind for item in slot.items if not item.refusal}
+    return ItemKind.ANNOUNCEMENT in kinds and kinds <= {ItemKind.ANNOUNCEMENT, ItemKind.IDENT}
 
 
 def _gain_mb(slot: Slot) -> int:
@@ -243,9 +258,17 @@ def _playlist_items(slot: Slot) -> tuple[PlaylistItem, ...]:
         refusal = (item.refusal or slot.refusal)[:MAX_TEXT]
         length = timedelta() if refusal else _whole_ms(item.length)
         offset += timedelta() if refusal else _whole_ms(item.lead)
-        rows.append(PlaylistItem(item.clip_hash, offset, length, item.title[:MAX_TEXT], refusal))
+        source = None if refusal else source_of(item)
+        rows.append(PlaylistItem(item.clip_hash, offset, length, item.title[:MAX_TEXT], refusal, source=source))
         offset += length
     return tuple(rows)
+
+
+def source_of(item: PlannedItem) -> Source | None:
+    """Return where the sound of a relay or live item comes from; a microphone's is filled in once it is opened."""
+    if item.stream_url:
+        return Source(SourceKind.RELAY, url=item.stream_url)
+    return Source(SourceKind.LIVE) if item.kind is ItemKind.LIVE else None
 
 
 def _clip_ref(clip: Clip) -> ClipRef:

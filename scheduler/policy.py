@@ -9,7 +9,8 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from domain.airtime import AirtimePolicy, ExclusionWindow, QuietHours
+from domain.airtime import Airtime, AirtimePolicy, ExclusionWindow, QuietHours, SilentWindow
+from domain.airtime_form import LONGEST, MAX_WINDOWS, MOST_SESSIONS
 from domain.timetable import STATION_ZONE
 
 URBAN = AirtimePolicy(
@@ -84,6 +85,25 @@ def at_place(policy: AirtimePolicy, area_ids: frozenset[str]) -> AirtimePolicy:
     """Return `policy` without what can never matter at a place with `area_ids` as its path."""
     staggers = tuple(one for one in policy.staggers if one[0] in area_ids)
     return replace(policy, exclusions=exclusions_at(policy, area_ids), staggers=staggers)
+
+
+def airtime_of(policy: AirtimePolicy) -> Airtime:
+    """Return the limits that a machine holds itself to under `policy`, whose windows are those of its place."""
+    windows = [SilentWindow(one.start, one.end, one.weekdays, one.first, one.last) for one in policy.exclusions]
+    return Airtime(
+        session=min(policy.session_limit, LONGEST),
+        day=min(policy.day_limit, LONGEST),
+        sessions=min(policy.sessions_per_day, MOST_SESSIONS),
+        weekdays=policy.allowed_weekdays,
+        windows=tuple(windows[:MAX_WINDOWS]),
+    )
+
+
+def along(policy: AirtimePolicy, paths: Iterable[frozenset[str]]) -> AirtimePolicy:
+    """Return `policy` with the windows of silence that hold on each of `paths`: a place may have others later on."""
+    every = tuple(paths)
+    held = (one for one in policy.exclusions if all(not one.area_ids.isdisjoint(path) for path in every))
+    return replace(policy, exclusions=tuple(held))
 
 
 def check_day(policy: AirtimePolicy, sessions: Iterable[tuple[datetime, timedelta]]) -> tuple[str, ...]:

@@ -2,16 +2,24 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from domain.airtime import AirtimePolicy
 from domain.errors import BadInputError, TrustError
+from domain.live import LiveSession
+from domain.machines import Machine
 from domain.playlist import Playlist
+from domain.ports import Channel
 from scheduler.build import Heading, fingerprint, playlist_of
+from scheduler.channels.silent import SilentChannel
+from scheduler.inputs import Reforms, local_date
+from scheduler.live_desk import opened
 from scheduler.planning import Plan
+from scheduler.policy import along
 from scheduler.signing import StationKey
-from store import machines, station
+from store import live, machines, station
 from store.engine import Database
 from store.machines import Published
 from store.station import Station
@@ -20,10 +28,11 @@ _LOG = logging.getLogger(__name__)
 LIFE = timedelta(days=14)
 _RENEW_AFTER = timedelta(hours=12)
 _KEEP_PAST = timedelta(hours=1)
+_NO_CHANNEL = SilentChannel()
 
 
-def publish(database: Database, key: StationKey, plan: Plan, now: datetime) -> int:
-    """Sign and publish what changed in `plan`; return how many machines have something new.
+def publish(database: Database, key: StationKey, plan: Plan, now: datetime, channel: Channel = _NO_CHANNEL) -> int:
+    """Sign and publish what changed in `plan`, nudge each machine that has something new, and return how many have.
 
     A machine whose playlist cannot be signed keeps its old one, and is logged; the others get theirs. Nothing is
     published once the plan is no longer the newest: whoever made a newer one publishes that.
@@ -31,26 +40,47 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime) -> i
     with database.read() as connection:
         own = station.get(connection)
         current = {machine_id: machines.published(connection, machine_id) for machine_id in plan.slots}
+        policies = _policies(plan, machines.everything(connection))
+        sessions = live.open_at(connection, now)
     renewed = 0
     for machine_id, old in current.items():
-        playlist = replace(_playlist(own, machine_id, old, plan, now), clock_key=key.clock_key.hex())
+        addressee = _Addressee(own, machine_id, policies[machine_id], sessions)
+        playlist = replace(_playlist(addressee, old, plan, now), clock_key=key.clock_key.hex())
         if old is not None and old.fingerprint == fingerprint(playlist) and now - old.issued_at < _RENEW_AFTER:
             continue
         try:
-            renewed += _publish_one(database, key, plan, (own, machine_id), now)
+            if _publish_one(database, key, plan, addressee, now):
+                channel.nudge(machine_id)
+                renewed += 1
         except (TrustError, BadInputError) as error:
             _LOG.error("the playlist of machine %s was not signed: %s", machine_id, error.sentence)
     return renewed
 
 
-def _publish_one(database: Database, key: StationKey, plan: Plan, whose: tuple[Station, str], now: datetime) -> bool:
-    own, machine_id = whose
+@dataclass(frozen=True, slots=True)
+class _Addressee:
+    """The machine that a playlist is for, the policy of its place, and the live sessions that are open."""
+
+    station: Station
+    machine_id: str
+    policy: AirtimePolicy
+    sessions: Mapping[str, LiveSession]
+
+
+def _policies(plan: Plan, every: Iterable[Machine]) -> dict[str, AirtimePolicy]:
+    """Return by machine the policy of its place, all through the days of `plan`."""
+    reforms = Reforms.of(plan.inputs.areas, local_date(plan.start), local_date(plan.end))
+    policy = plan.inputs.terms.policy
+    return {one.id: along(policy, reforms.listener(one.id, one.area_id).paths) for one in every}
+
+
+def _publish_one(database: Database, key: StationKey, plan: Plan, addressee: _Addressee, now: datetime) -> bool:
     with database.write() as connection:
         if station.plan_version(connection) != plan.inputs.version:
             return False
         # Read again: another worker may have published meanwhile, and a counter is used once.
-        newest = machines.published(connection, machine_id)
-        made = replace(_playlist(own, machine_id, newest, plan, now), clock_key=key.clock_key.hex())
+        newest = machines.published(connection, addressee.machine_id)
+        made = replace(_playlist(addressee, newest, plan, now), clock_key=key.clock_key.hex())
         return machines.publish(connection, _signed(key, made, newest))
 
 
@@ -78,9 +108,10 @@ def _held_since(playlist: Playlist, before: Mapping[str, tuple[int, str]]) -> di
     return held
 
 
-def _playlist(own: Station, machine_id: str, old: Published | None, plan: Plan, now: datetime) -> Playlist:
+def _playlist(addressee: _Addressee, old: Published | None, plan: Plan, now: datetime) -> Playlist:
     # The window moves in whole hours, so that time alone does not make a new playlist every minute.
     since = (now - _KEEP_PAST).replace(minute=0, second=0, microsecond=0)
+    own, machine_id = addressee.station, addressee.machine_id
     heading = Heading(
         station_id=own.id,
         machine_id=machine_id,
@@ -90,4 +121,5 @@ def _playlist(own: Station, machine_id: str, old: Published | None, plan: Plan, 
         expires_at=now + LIFE,
     )
     slots = (slot for slot in plan.slots[machine_id] if slot.starts_at >= since or slot.ends_at + slot.grace > now)
-    return playlist_of(slots, heading, plan.inputs.terms.policy, plan.inputs.shelf.clips)
+    made = playlist_of(slots, heading, addressee.policy, plan.inputs.shelf.clips)
+    return opened(made, addressee.sessions)

@@ -10,7 +10,7 @@ from domain.checks import Check, Chore, Finding, Tone
 from domain.ports import Clock
 from scheduler.readiness import AHEAD, Given, look_ahead, look_back
 from scheduler.reconcile import day_report
-from store import airings, checks, machines, people, plans
+from store import airings, checks, enrolments, machines, people, plans
 from store.engine import Database
 
 _LOG = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ class Watch:
         now = self.clock.now()
         with self.database.write() as connection:
             people.purge(connection, now)
+            enrolments.purge(connection, now)
         while self._forget_some_plans(now - KEEP_PLANS):
             pass
         with self.database.write() as connection:

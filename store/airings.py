@@ -42,6 +42,14 @@ def between(
     return tuple(_airing(row) for row in rows)
 
 
+def newest_of(connection: Connection, machine_id: str, limit: int) -> tuple[Airing, ...]:
+    """Return the newest airings of a machine by their planned start, the newest first."""
+    table = tables.airing
+    query = select(table).where(table.c.machine_id == machine_id)
+    rows = connection.execute(query.order_by(table.c.planned_start.desc(), table.c.position.desc()).limit(limit))
+    return tuple(_airing(row) for row in rows)
+
+
 def silent(connection: Connection, start: datetime, end: datetime, limit: int) -> tuple[Airing, ...]:
     """Return the newest airings planned in [start, end) of which nothing sounded."""
     table = tables.airing

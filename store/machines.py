@@ -1,4 +1,4 @@
-"""Machines: enrolment codes, keys, heartbeats, and the playlist last published to each."""
+"""Machines: their keys, their heartbeats, and the playlist last published to each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,11 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from domain.errors import BadInputError, NotFoundError
-from domain.machines import EnrolmentCode, Heartbeat, Machine
-from domain.playlist import from_ms, to_ms
+from domain.errors import NotFoundError
+from domain.machines import Heartbeat, Machine
 from store import station, tables
-from store.engine import hash_secret
+from store.heartbeats import from_document, to_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,38 +31,8 @@ class Published:
     held: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
 
-def add_code(connection: Connection, code: EnrolmentCode) -> None:
-    """Keep a one-use enrolment code."""
-    connection.execute(
-        insert(tables.enrolment_code).values(
-            code_hash=code.code_hash,
-            area_id=code.area_id,
-            machine_name=code.machine_name,
-            expires_at=code.expires_at,
-        )
-    )
-
-
-def use_code(connection: Connection, code: str, now: datetime) -> EnrolmentCode | None:
-    """Use a code up and return it; `None` when it is unknown, used or too old."""
-    table = tables.enrolment_code
-    row = connection.execute(select(table).where(table.c.code_hash == hash_secret(code))).one_or_none()
-    if row is None:
-        return None
-    connection.execute(delete(table).where(table.c.code_hash == row.code_hash))
-    if row.expires_at < now:
-        return None
-    return EnrolmentCode(row.code_hash, row.area_id, row.machine_name, row.expires_at)
-
-
 def add(connection: Connection, machine: Machine) -> None:
-    """Add an enrolled machine. Raises BadInputError when its key is known already."""
-    table = tables.machine
-    if connection.execute(select(table.c.id).where(table.c.public_key == machine.public_key)).first() is not None:
-        raise BadInputError(
-            "Khóa của máy này đã được ghép trước đây. Mã vẫn còn dùng được; hãy đổi tên thư mục cũ của máy rồi ghép "
-            "lại, để máy tạo khóa mới."
-        )
+    """Add a machine that a technician said yes to; from now on it is planned for."""
     connection.execute(
         insert(tables.machine).values(
             id=machine.id,
@@ -96,6 +65,13 @@ def find(connection: Connection, machine_id: str) -> Machine | None:
     return None if row is None else _machine(row)
 
 
+def keys_in_force(connection: Connection) -> dict[str, str]:
+    """Return the public key of every machine that is not revoked, by the machine's id."""
+    table = tables.machine
+    rows = connection.execute(select(table.c.id, table.c.public_key).where(table.c.revoked_at.is_(None)))
+    return {row.id: row.public_key for row in rows}
+
+
 def revoke(connection: Connection, machine_id: str, now: datetime) -> None:
     """Take a machine's rights away; what it reported stays."""
     table = tables.machine
@@ -107,19 +83,9 @@ def revoke(connection: Connection, machine_id: str, now: datetime) -> None:
 
 def keep_heartbeat(connection: Connection, machine_id: str, heartbeat: Heartbeat) -> None:
     """Keep what a machine last said of itself."""
-    document = {
-        "at": to_ms(heartbeat.at),
-        "playlist_counter": heartbeat.playlist_counter,
-        "clips_held": heartbeat.clips_held,
-        "clips_needed": heartbeat.clips_needed,
-        "sink": heartbeat.sink,
-        "sink_ok": heartbeat.sink_ok,
-        "clock_offset_ms": heartbeat.clock_offset_ms,
-        "free_bytes": heartbeat.free_bytes,
-        "version": heartbeat.version,
-        "fault": heartbeat.fault,
-    }
-    connection.execute(update(tables.machine).where(tables.machine.c.id == machine_id).values(heartbeat=document))
+    connection.execute(
+        update(tables.machine).where(tables.machine.c.id == machine_id).values(heartbeat=to_document(heartbeat))
+    )
 
 
 def published(connection: Connection, machine_id: str) -> Published | None:
@@ -192,11 +158,5 @@ def _machine(row: Row[Any]) -> Machine:
         public_key=row.public_key,
         enrolled_at=row.enrolled_at,
         revoked_at=row.revoked_at,
-        heartbeat=_heartbeat(row.heartbeat),
+        heartbeat=None if row.heartbeat is None else from_document(row.heartbeat),
     )
-
-
-def _heartbeat(document: dict[str, Any] | None) -> Heartbeat | None:
-    if document is None:
-        return None
-    return Heartbeat(**{**document, "at": from_ms(document["at"])})

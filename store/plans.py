@@ -2,15 +2,38 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, MetaData, Row, Table, Text, TypeDecorator, bindparam, delete, select
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    TypeDecorator,
+    and_,
+    bindparam,
+    delete,
+    func,
+    select,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from domain.playlist import length_ms, to_ms
 from domain.timetable import ItemKind, LatePolicy, Layer, Occurrence, PlannedItem, Priority, Slot
 from store import tables
+
+
+@dataclass(frozen=True, slots=True)
+class NextSlot:
+    """What sounds next on a machine."""
+
+    title: str
+    starts_at: datetime
 
 
 def keep_occurrences(connection: Connection, start: datetime, end: datetime, occurrences: Iterable[Occurrence]) -> None:
@@ -81,6 +104,17 @@ def slots(connection: Connection, start: datetime, end: datetime, machine_id: st
     if machine_id is not None:
         query = query.where(table.c.machine_id == machine_id)
     return tuple(_slot(row) for row in connection.execute(query.order_by(table.c.starts_at, table.c.key)))
+
+
+def next_slots(connection: Connection, machine_ids: Iterable[str], now: datetime) -> dict[str, NextSlot]:
+    """Return by machine the first slot from `now` on that is to sound."""
+    table = tables.slot
+    meant = (table.c.machine_id.in_(list(machine_ids)), table.c.starts_at >= now, table.c.refusal == "")
+    first = select(table.c.machine_id, func.min(table.c.starts_at).label("at")).where(*meant)
+    soonest = first.group_by(table.c.machine_id).subquery()
+    same = and_(table.c.machine_id == soonest.c.machine_id, table.c.starts_at == soonest.c.at, table.c.refusal == "")
+    rows = connection.execute(select(table.c.machine_id, table.c.starts_at, table.c.title).join(soonest, same))
+    return {row.machine_id: NextSlot(row.title, row.starts_at) for row in rows}
 
 
 def forget_some(connection: Connection, before: datetime, most: int = 5000) -> int:

@@ -193,6 +193,13 @@ def example_database() -> bytes:
         return database.path.read_bytes()
 
 
+def let_in(office: MachineOffice, technician: User, area_id: str, name: str, key: str) -> str:
+    """Enrol a box whose raw key in base64 is `key`, say yes to it, and return the machine's id."""
+    asked = office.enrol(office.new_code(technician, area_id, name), key)
+    office.enrolment.confirm(technician, asked.machine_id, area_id)
+    return asked.machine_id
+
+
 @dataclass
 class ExampleStation:
     """The example station over a real SQLite file, with fakes for everything that takes time or sounds."""

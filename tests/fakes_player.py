@@ -8,6 +8,7 @@ import threading
 import time
 import wave
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,15 +17,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from domain.airtime import QuietHours
 from domain.errors import SinkError
+from domain.order_sheet import OrderSheet, sheet_document
 from domain.playlist import ClipRef, Playlist, PlaylistItem, PlaylistSlot, to_document
 from domain.timetable import LatePolicy, Priority
 from player.cabinet import write_identity
-from player.trust import Identity, key_id
+from player.trust import Identity, seal
 
 MACHINE, STATION = "may-1", "dai-1"
 RATE = 48_000
@@ -122,11 +123,7 @@ def signed(value: Playlist, key: Ed25519PrivateKey) -> bytes:
 
 def sealed(document: object, key: Ed25519PrivateKey) -> bytes:
     """Return any document in an envelope signed by `key`."""
-    signature = base64.b64encode(key.sign(rfc8785.dumps(document))).decode()  # type: ignore[arg-type]
-    raw = key.public_key().public_bytes_raw()
-    return json.dumps(
-        {"signed": document, "signatures": [{"key_id": key_id(raw), "signature": signature}]}, ensure_ascii=False
-    ).encode()
+    return seal(document, key)
 
 
 class Steps:
@@ -218,7 +215,11 @@ class Centre:
     cut_downloads_after: int | None = None
     acknowledging: bool = True
     revoking: bool = False
+    orders: bytes = b""
+    alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
     code: str = "DUNG-MA"
+    broker: dict[str, Any] | None = None
+    live: Callable[[int], bytes] = lambda _after: b""
 
     def __post_init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Counter,), {"centre": self}))
@@ -239,6 +240,11 @@ class Centre:
         """Sign a playlist and serve it and these clips."""
         self.files.update({clip.hash: clip.data for clip in clips})
         self.envelope = signed(value, self.key)
+
+    def order(self, value: OrderSheet, *clips: Sound) -> None:
+        """Sign a sheet of orders and serve it and these clips."""
+        self.files.update({clip.hash: clip.data for clip in clips})
+        self.orders = sealed(sheet_document(value), self.key)
 
     def enrolled(self, folder: Path) -> Path:
         """Make `folder` that of a machine of this centre, without asking over the line."""
@@ -273,6 +279,13 @@ class _Counter(BaseHTTPRequestHandler):
             return
         if self.path == "/api/v1/playlist":
             self._playlist()
+        elif self.path.startswith("/api/v1/orders"):
+            self._orders()
+        elif self.path.startswith("/api/v1/live/"):
+            chunks = self.centre.live(int(self.path.rpartition("=")[2]))
+            self._answer(200 if chunks else 204, chunks)
+        elif self.path == "/api/v1/broker" and self.centre.broker is not None:
+            self._answer(200, json.dumps(self.centre.broker).encode())
         else:
             self._clip(self.path.rpartition("/")[2])
 
@@ -308,6 +321,20 @@ class _Counter(BaseHTTPRequestHandler):
         else:
             self._answer(200, self.centre.envelope, ETag=etag)
 
+    def _orders(self) -> None:
+        """Keep the answer back for a second while there is no news, as the centre does for longer."""
+        deadline = time.monotonic() + 1
+        while time.monotonic() < deadline:
+            etag = f'"{hashlib.sha256(self.centre.orders).hexdigest()[:16]}"'
+            if self.centre.orders and self.headers.get("If-None-Match") != etag:
+                self._answer(200, self.centre.orders, ETag=etag)
+                return
+            if not self.centre.orders or not self.centre.up:
+                break
+            time.sleep(0.005)
+        with suppress(OSError):  # a machine that stops hangs up
+            self._answer(304, b"")
+
     def _clip(self, clip_hash: str) -> None:
         data = self.centre.files.get(clip_hash)
         if data is None:
@@ -334,6 +361,10 @@ class _Counter(BaseHTTPRequestHandler):
         self._answer(200, json.dumps(answer).encode())
 
     def _report(self, told: dict[str, Any]) -> None:
+        if self.path == "/api/v1/alerts":
+            self.centre.alerts.update({one["id"]: one["alert"] for one in told["alerts"]})
+            self._answer(200, b"{}")
+            return
         if self.path == "/api/v1/heartbeat":
             self.centre.heartbeats.append(told)
             self._answer(200, json.dumps({"server_time": self.centre.now_ms()}).encode())
@@ -348,7 +379,7 @@ class _Counter(BaseHTTPRequestHandler):
         self.send_header("TL-Server-Time", str(self.centre.now_ms()))
         for name, value in headers.items():
             self.send_header(name, value)
-        if status != 304:
+        if status not in (204, 304):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body if cut is None else body[:cut])

@@ -39,7 +39,7 @@ from store.bulletins import Draft
 from store.engine import Database
 from store.migrate import upgrade
 from store.station import Station
-from tests.fakes import FakeClock, RingingBell
+from tests.fakes import FakeClock, RingingBell, let_in
 from web.app import create_app
 from web.services import Services, VoiceHealth
 
@@ -302,10 +302,9 @@ def _fill(database: Database) -> None:
 
 def machine(town: Panel, name: str, area_id: str, key: bytes) -> Machine:
     """Enrol a machine whose raw public key is `key`."""
-    code = town.services.office.new_code(EDITOR, area_id, name)
-    joined = town.services.office.enrol(code, base64.b64encode(key).decode())
+    machine_id = let_in(town.services.office, EDITOR, area_id, name, base64.b64encode(key).decode())
     with town.database.read() as connection:
-        return machines.get(connection, joined.machine_id)
+        return machines.get(connection, machine_id)
 
 
 def beat(town: Panel, one: Machine, ago: timedelta = timedelta(seconds=12), **changed: object) -> None:

@@ -101,6 +101,13 @@ def _add_running(commands: "argparse._SubParsersAction[_Parser]") -> None:
     serve.set_defaults(command=_serve)
     work = commands.add_parser("work", help="chạy tiến trình làm âm thanh và danh sách phát")
     work.set_defaults(command=_work)
+    broker = commands.add_parser("broker", help="kênh báo nhanh tới máy phát (MQTT)").add_subparsers(
+        metavar="VIỆC", required=True
+    )
+    broker.add_parser("run", help="chạy broker kèm sẵn").set_defaults(command=_broker_run)
+    written = broker.add_parser("accounts", help="ghi tài khoản và luật cho một broker Mosquitto riêng")
+    written.add_argument("-o", "--output", required=True, metavar="DIR", help="thư mục sẽ ghi passwords và acl")
+    written.set_defaults(command=_broker_accounts)
 
 
 def _address(parser: argparse.ArgumentParser) -> None:
@@ -115,6 +122,8 @@ def _add_machine(commands: "argparse._SubParsersAction[_Parser]") -> None:
     enrol.add_argument("--code", required=True, metavar="MÃ", help="mã ghép máy lấy ở trang «Máy phát»")
     enrol.add_argument("--dir", metavar="DIR", help="thư mục của máy (mặc định: <data>/machine)")
     enrol.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+    enrol.add_argument("--no-wait", action="store_true", help="không chờ kỹ thuật viên đồng ý ở trang «Máy phát»")
+    enrol.add_argument("--again", action="store_true", help="ghép lại một máy cũ bằng mã mới; danh tính cũ được cất")
     enrol.set_defaults(command=_machine_enrol)
     run = machine.add_parser("run", help="chạy máy phát đã ghép")
     run.add_argument("--dir", metavar="DIR", help="thư mục của máy (mặc định: <data>/machine)")
@@ -255,6 +264,18 @@ def _work(_options: argparse.Namespace, settings: Settings, terminal: Terminal) 
 
     work(settings, lambda: terminal.say("Tiến trình làm việc đã sẵn sàng."))
     return exits.OK
+
+
+def _broker_run(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.broker import run
+
+    return run(options, settings, terminal)
+
+
+def _broker_accounts(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.broker import accounts
+
+    return accounts(options, settings, terminal)
 
 
 def _machine_enrol(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:

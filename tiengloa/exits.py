@@ -3,6 +3,7 @@
 from domain.errors import (
     BadInputError,
     BusyError,
+    NotAllowedError,
     NotFoundError,
     ServerUnreachableError,
     StorageError,
@@ -21,6 +22,7 @@ STORAGE = 5
 BUSY = 6
 UNREACHABLE = 7
 REFUSED = 8
+WAITING = 9
 STOPPED = 130
 
 _BY_ERROR: tuple[tuple[type[TiengLoaError], int], ...] = (
@@ -32,6 +34,7 @@ _BY_ERROR: tuple[tuple[type[TiengLoaError], int], ...] = (
     (BusyError, BUSY),
     (ServerUnreachableError, UNREACHABLE),
     (TrustError, REFUSED),
+    (NotAllowedError, REFUSED),
 )
 
 

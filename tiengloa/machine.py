@@ -2,35 +2,78 @@
 
 import argparse
 import json
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from domain.machines import OUTCOME_LABELS
+from domain.errors import NotAllowedError
+from domain.machines import OUTCOME_LABELS, EnrolmentState
 from domain.timetable import STATION_ZONE
+from player.clock import SystemClock
+from player.enrol import await_answer, enrolled, forget
 from player.enrol import enrol as enrol_machine
-from player.events import Fault, Finished, MachineEvent, Missed, PlaylistAccepted, Ready, Sounding
+from player.events import (
+    EmergencyBegan,
+    EmergencyEnded,
+    Fault,
+    Finished,
+    MachineEvent,
+    Missed,
+    PlaylistAccepted,
+    Ready,
+    Sounding,
+)
 from player.machine import MachineSettings, run_machine
 from tiengloa import exits
 from tiengloa.settings import Settings
 from tiengloa.terminal import Terminal
 
 _ZONE = ZoneInfo(STATION_ZONE)
+_PATIENCE_S = 1800.0
+_ASK_EVERY_S = 3.0
 
 
 def enrol(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
-    """Join the centre with a one-use code and print the fingerprints to compare."""
-    done = enrol_machine(_folder(options, settings), options.server, options.code)
+    """Ask to join the centre with a one-use code, print the fingerprints to compare, and wait for the yes."""
+    folder = _folder(options, settings)
+    done = enrol_machine(folder, options.server, options.code, again=options.again)
     if options.json:
         terminal.document(asdict(done))
+        return exits.OK if options.no_wait else _wait(folder, terminal, quiet=True)
+    terminal.say(f"Trung tâm đã nhận yêu cầu của «{done.machine_name}».")
+    terminal.say()
+    terminal.say(f"  Vân tay khóa của máy:       {done.machine_fingerprint}")
+    terminal.say(f"  Vân tay khóa của trung tâm: {done.station_fingerprint}")
+    terminal.say()
+    terminal.say("Hãy so từng nhóm của cả hai dòng với trang «Máy phát». Giống hết thì bấm «Đồng ý» ở đó; khác thì bấm")
+    terminal.say("«Từ chối» và báo quản trị.")
+    if options.no_wait:
+        terminal.say("Máy chỉ nhận được lịch sau khi có người đồng ý. Chạy máy: tiengloa machine run")
         return exits.OK
-    terminal.say(f"Đã ghép «{done.machine_name}».")
-    terminal.say(f"Vân tay khóa của máy:      {done.machine_fingerprint}")
-    terminal.say(f"Vân tay khóa của trung tâm: {done.station_fingerprint}")
-    terminal.say("Hãy so hai vân tay này với trang «Máy phát». Chạy máy: tiengloa machine run")
-    return exits.OK
+    terminal.say("Đang chờ kỹ thuật viên đồng ý ... (Ctrl-C để thôi chờ; yêu cầu vẫn còn)")
+    return _wait(folder, terminal, quiet=False)
+
+
+def _wait(folder: Path, terminal: Terminal, *, quiet: bool) -> int:
+    say = (lambda _sentence: None) if quiet else terminal.say
+    deadline, pausing = time.monotonic() + _PATIENCE_S, threading.Event()
+
+    def pause() -> bool:
+        return not pausing.wait(_ASK_EVERY_S) and time.monotonic() < deadline
+
+    state = await_answer(folder, SystemClock(), pause, terminal.warn)
+    if state is EnrolmentState.CONFIRMED:
+        say(f"Đã được đồng ý: máy này là «{enrolled(folder).machine_name}». Chạy máy: tiengloa machine run")
+        return exits.OK
+    if state is EnrolmentState.REFUSED:
+        forget(folder)
+        raise NotAllowedError("Kỹ thuật viên đã từ chối máy này. Hãy xin mã mới rồi ghép lại.")
+    say("Chưa có ai đồng ý. Yêu cầu vẫn còn ở trang «Máy phát»; cứ chạy: tiengloa machine run")
+    return exits.WAITING
 
 
 def run(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
@@ -61,7 +104,7 @@ def _document(event: MachineEvent) -> dict[str, Any]:
     return {"event": type(event).__name__, "say": sentence(event), **plain}
 
 
-def sentence(event: MachineEvent) -> str:
+def sentence(event: MachineEvent) -> str:  # noqa: PLR0911 - one line for each kind of event
     """Return an event as a Vietnamese line for the person at the box."""
     match event:
         case Ready():
@@ -78,5 +121,15 @@ def sentence(event: MachineEvent) -> str:
             return f"✗ {event.planned.astimezone(_ZONE):%H:%M:%S} không phát {event.title}: {event.reason}"
         case PlaylistAccepted():
             return f"Đã nhận danh sách phát số {event.counter}, {event.slots} buổi."
+        case EmergencyBegan() | EmergencyEnded():
+            return _emergency(event)
         case Fault():
             return f"! {event.area}: {event.sentence or 'đã trở lại bình thường'}"
+
+
+def _emergency(event: EmergencyBegan | EmergencyEnded) -> str:
+    if isinstance(event, EmergencyEnded):
+        return f"⚠ Đã thôi phát: {event.title}. {event.reason}."
+    kind = "BÁO YÊN" if event.clear else "DIỄN TẬP" if event.drill else "PHÁT KHẨN"
+    where = " (bấm tại máy)" if event.local else ""
+    return f"⚠ {kind}{where}: {event.title}"

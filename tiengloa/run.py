@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from domain.errors import BadInputError, BusyError, ServerUnreachableError, StorageError, TiengLoaError
 from domain.jobs import Job, JobState
 from domain.timetable import STATION_ZONE
+from player.cabinet import read_identity
 from store import airings, bulletins, clips, jobs, machines, people, plans, station, timetable
 from tiengloa import exits
 from tiengloa.centre import open_centre
@@ -109,6 +110,8 @@ class _Running:
     def start(self) -> None:
         """Panel, worker, sign-in lines, machine, clips, and a session soon."""
         self._start_child("serve", "--host", self.centre.settings.host, "--port", str(self.centre.settings.port))
+        if self.centre.settings.broker.is_embedded:
+            self._start_child("broker", "run")
         self._start_child("work")
         self._await_ready()
         self._greet()
@@ -194,9 +197,12 @@ class _Running:
         code = self.centre.office.new_code(editor[0], EXAMPLE_CLUSTER, "Máy phát mẫu Bản San Thàng")
         settings = self.centre.settings
         server = f"http://{settings.host}:{settings.port}"
-        joining = self._run_once("machine", "enrol", "--server", server, "--code", code, "--dir", str(folder.resolve()))
-        if joining != exits.OK:
+        asking = ("machine", "enrol", "--no-wait", "--server", server, "--code", code, "--dir", str(folder.resolve()))
+        if self._run_once(*asking) != exits.OK:
             raise TiengLoaError(f"Máy phát mẫu chưa ghép được. Hãy xem {self.centre.folder.root}/logs/machine.log.")
+        # The box is this computer: its own folder says which one asked, so nobody need compare fingerprints.
+        identity, _key = read_identity(folder)
+        self.centre.office.enrolment.confirm(editor[0], identity.machine_id, EXAMPLE_CLUSTER)
         self.terminal.say("Đã ghép máy phát mẫu của Bản San Thàng bằng mã dùng một lần.")
 
     def _run_once(self, *arguments: str) -> int | None:

@@ -36,6 +36,7 @@ __all__ = (
     "decimal",
     "difference",
     "duration",
+    "lasting",
     "local",
     "loudness",
     "minutes",
@@ -69,6 +70,16 @@ def ago(instant: datetime, now: datetime) -> str:
         return "vừa xong"
     size, unit = next(step for step in _STEPS if seconds >= step[0])
     return f"{seconds // size} {unit} trước"
+
+
+def lasting(length: timedelta) -> str:
+    """Return how long something has lasted in its two largest units, as in 3 ngày 4 giờ."""
+    seconds, parts = int(length.total_seconds()), []
+    for size, unit in _STEPS:
+        if seconds >= size:
+            parts.append(f"{seconds // size} {unit}")
+            seconds %= size
+    return " ".join(parts[:2]) or "vừa xong"
 
 
 def whole(value: int) -> str:
@@ -115,6 +126,7 @@ FILTERS = (
     duration,
     minutes,
     ago,
+    lasting,
     decimal,
     whole,
     difference,

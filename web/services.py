@@ -1,18 +1,22 @@
 """What the panel needs, handed to it by the switchboard."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from audio_library.session_audio import SessionAudio
 from bulletins.desk import Desk
 from bulletins.lexicon import LexiconDesk
 from domain.audio import SpokenAudio
 from domain.errors import BadInputError
+from domain.machines import Machine
+from domain.nudges import BrokerAccount
 from domain.ports import BlobStore, Clock, Speaker
 from domain.reading import SpokenText
 from scheduler.desk import TimetableDesk
+from scheduler.live_desk import LiveDesk
 from scheduler.machines import MachineOffice
 from store.engine import Database
+from web.live_room import LiveRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Services:
     """The rooms the panel may call; `secret_key` signs only CSRF tokens and flashed messages.
 
     `public_address` is what machines type to reach the centre, without a slash at its end; empty when nobody set it.
+    `broker_account` tells how a machine comes into the broker of nudges; None when there is no broker.
     """
 
     database: Database
@@ -62,6 +67,14 @@ class Services:
     engines: tuple[PanelVoice, ...] = ()
     public_address: str = ""
     behind_proxy: bool = False
+    broker_account: Callable[[Machine], BrokerAccount | None] = lambda _machine: None
+
+    live_room: LiveRoom = field(default_factory=LiveRoom)
+
+    @property
+    def live(self) -> LiveDesk:
+        """Return the desk that opens live broadcasts."""
+        return LiveDesk(self.database, self.clock)
 
     def preview(self, text: SpokenText, engine: str = "") -> SpokenAudio:
         """Return the speech of a script that is not approved yet, to be listened to in the panel only.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from domain.bulletins import STATE_LABELS, BulletinState
-from domain.machines import MachineState
+from domain.machines import OUTCOME_LABELS, AiringOutcome, MachineState
 from domain.people import Role
 from scheduler.reconcile import LINE_LABELS, LineOutcome
 
@@ -42,6 +42,17 @@ def machine_mark(state: MachineState) -> Mark:
         MachineState.REVOKED: ("shield-x", "quiet"),
     }[state]
     return Mark(icon, state.value, tone)
+
+
+def airing_mark(outcome: AiringOutcome) -> Mark:
+    """Return how the outcome of an airing looks."""
+    icon, tone = {
+        AiringOutcome.PLAYED: ("check-circle-fill", "good"),
+        AiringOutcome.PLAYING: ("broadcast", "good"),
+        AiringOutcome.CUT: ("scissors", "warn"),
+        AiringOutcome.MISSED: ("x-octagon", "bad"),
+    }[outcome]
+    return Mark(icon, OUTCOME_LABELS[outcome], tone)
 
 
 def line_mark(outcome: LineOutcome) -> Mark:

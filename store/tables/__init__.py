@@ -17,7 +17,15 @@ from store.tables.desk import (
     task,
     topic,
 )
-from store.tables.machines import airing, enrolment_code, machine, published_playlist
+from store.tables.machines import (
+    airing,
+    enrolment,
+    enrolment_code,
+    live_session,
+    machine,
+    machine_act,
+    published_playlist,
+)
 from store.tables.station import (
     area,
     area_level,
@@ -55,13 +63,16 @@ __all__ = [
     "chore_run",
     "clip",
     "daypart",
+    "enrolment",
     "enrolment_code",
     "exclusion_window",
     "finding",
     "job",
     "lexicon_change",
     "lexicon_entry",
+    "live_session",
     "machine",
+    "machine_act",
     "metadata",
     "news_column",
     "occurrence",

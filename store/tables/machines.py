@@ -1,6 +1,6 @@
 """Tables of the broadcast machines: who they are, what they were given, what they reported."""
 
-from sqlalchemy import JSON, Column, ForeignKey, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from store.tables.base import key, metadata, ref
 from store.types import Instant, Length
@@ -20,10 +20,39 @@ machine = Table(
 enrolment_code = Table(
     "enrolment_code",
     metadata,
-    Column("code_hash", String(64), primary_key=True),
-    ref("area_id", "area"),
+    key(),
+    Column("code_hash", String(64), nullable=False, unique=True),
+    ref("area_id", "area", null=True),
     Column("machine_name", Text, nullable=False),
+    ref("made_by", "user_account"),
+    Column("made_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+)
+
+enrolment = Table(
+    "enrolment",
+    metadata,
+    key(),
+    Column("code_id", String(40), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    ref("area_id", "area", null=True),
+    Column("public_key", String(64), nullable=False, unique=True),
+    Column("asked_at", Instant, nullable=False),
+    Column("asked_from", Text, nullable=False),
+    Column("confirmed_at", Instant),
+    Column("refused_at", Instant),
+)
+
+machine_act = Table(
+    "machine_act",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("machine_id", String(40), nullable=False, index=True),
+    ref("user_id", "user_account", null=True),
+    Column("words", Text, nullable=False),
+    Column("address", Text, nullable=False),
 )
 
 published_playlist = Table(
@@ -61,4 +90,17 @@ airing = Table(
     Column("clipped_ppm", Integer),
     Column("hearing", String(20)),
     Column("score", Integer),
+    Index("ix_airing_machine_planned", "machine_id", "planned_start"),
+)
+
+live_session = Table(
+    "live_session",
+    metadata,
+    key(),
+    Column("slot_key", String(80), nullable=False, index=True),
+    Column("public_key", String(64), nullable=False),
+    ref("opened_by", "user_account"),
+    Column("opened_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("closed_at", Instant),
 )

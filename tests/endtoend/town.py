@@ -24,6 +24,7 @@ from domain.audio import Clip, ClipKind, Loudness
 from domain.bulletins import Genre
 from domain.people import User
 from domain.timetable import ItemKind, Programme, ProgrammeItem, Rule
+from player.cabinet import read_identity
 from scheduler.desk import NewSession
 from store import bulletins, clips, people, timetable
 from store.bulletins import Draft
@@ -111,6 +112,7 @@ class Town:
                 "tiengloa",
                 "machine",
                 "enrol",
+                "--no-wait",
                 "--server",
                 self.address,
                 "--code",
@@ -123,6 +125,9 @@ class Town:
             cwd=self.root,
             timeout=60,
         )
+        identity, _key = read_identity(folder)
+        technician = self.person(example.EDITOR_LOGIN)
+        self.centre.office.enrolment.confirm(technician, identity.machine_id, EXAMPLE_CLUSTER)
         return folder
 
     def start_machine(self, folder: Path) -> None:

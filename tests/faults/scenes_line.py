@@ -16,7 +16,7 @@ def stalled_download(rig: Rig) -> Outcome:
     rig.start()
     rig.until_settled(60)
     rig.end()
-    return judge(rig, Hopes(silent=frozenset({"s0"}), told=("Chưa liên lạc được",)))
+    return judge(rig, Hopes(silent=frozenset({"s0"}), told=("Đường truyền quá chậm",)))
 
 
 def truncated_download(rig: Rig) -> Outcome:

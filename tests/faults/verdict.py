@@ -33,7 +33,7 @@ class Hopes:
     """
 
     silent: frozenset[str] = frozenset()
-    within: float = 1.0
+    within: float = 15.0
     early: float = 0.1
     told: tuple[str, ...] = ()
     stepped: bool = False
@@ -80,7 +80,7 @@ def _rows(rig: Rig, full: Counter[str]) -> Iterator[str]:
         elif outcome == "playing" or (outcome != "played" and not reason):
             yield f"{key} ended as {outcome!r}, reason {reason!r}"
         elif (outcome == "played") != (full[key] > 0):
-            yield f"{key} is said to be {outcome!r}, and was heard {full[key]} times in full"
+            yield f"{key} is said to be {outcome!r} ({reason}), and was heard {full[key]} times in full"
         if rig.centre.up and key in centre and mine and centre[key] != outcome:
             yield f"{key} is {outcome!r} at the machine and {centre[key]!r} at the centre"
 

@@ -23,7 +23,7 @@ from scheduler.signing import StationKey
 from scheduler.worker import TimetableWorker
 from store import calendar, changes, machines, places, plans, timetable
 from store import station as own
-from tests.fakes import ExampleStation
+from tests.fakes import ExampleStation, let_in
 
 TODAY = date(2026, 11, 23)
 DAY = timedelta(days=1)
@@ -361,11 +361,11 @@ def programme_of(station: ExampleStation, name: str) -> Programme:
 
 
 def a_machine(station: ExampleStation) -> str:
-    code = station.office.new_code(station.person(Role.TECHNICIAN), "cum-san-thang", "Máy thử")
-    joined = station.office.enrol(code, "A" * 43 + "=")
+    technician = station.person(Role.TECHNICIAN)
+    machine_id = let_in(station.office, technician, "cum-san-thang", "Máy thử", "A" * 43 + "=")
     with station.database.read() as connection:
-        assert [one.id for one in machines.everything(connection)] == [joined.machine_id]
-    return joined.machine_id
+        assert [one.id for one in machines.everything(connection)] == [machine_id]
+    return machine_id
 
 
 def plan_version(station: ExampleStation) -> int:

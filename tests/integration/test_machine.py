@@ -156,7 +156,7 @@ def test_a_playlist_with_a_flipped_byte_is_refused_reported_and_the_old_one_play
     running = run(centre.enrolled(tmp_path))
     wait_until(lambda: ready(centre))
     forged = plan(slot("a", soon(60), item(CLIP)), counter=2)
-    centre.envelope = signed(forged, centre.key).replace(b'"counter": 2', b'"counter": 3')
+    centre.envelope = signed(forged, centre.key).replace(b'"counter":2', b'"counter":3')
     wait_until(lambda: "Chữ ký" in centre.heartbeats[-1]["fault"])
     assert centre.heartbeats[-1]["counter"] == 1
     wait_until(lambda: outcome_of(centre, "a") == "played")

@@ -294,7 +294,7 @@ def test_a_rule_is_stopped_and_resumed(town: Panel) -> None:
 def test_machines_are_told_in_words_the_worst_first(town: Panel) -> None:
     busy_day(town)
     page = text_of(town, "/may-phat")
-    names = re.findall(r'<h2 class="row-title">([^<]+)<', page)
+    names = re.findall(r'<a class="row-title" href="/may-phat/[^"]+">([^<]+)<', page)
     assert names[-1] == "Máy phát bản San Thàng"
     for words in (
         "hoạt động",
@@ -307,8 +307,10 @@ def test_machines_are_told_in_words_the_worst_first(town: Panel) -> None:
         "12,4 GB",
     ):
         assert words in page
-    assert "Thu hồi máy này" not in page
-    assert "Thu hồi máy này" in text_of(town, "/may-phat", EDITOR)
+    one = re.search(r'href="(/may-phat/[0-9a-f-]{8,})"', page)
+    assert one is not None
+    assert "Thu hồi máy này" not in text_of(town, one[1], VIEWER)
+    assert "Thu hồi máy này" in text_of(town, one[1], EDITOR)
 
 
 def test_a_new_machine_gets_a_code_and_the_line_to_type(town: Panel) -> None:
@@ -337,10 +339,9 @@ def test_a_machine_needs_a_name_and_a_place(town: Panel, name: str, area: str, s
 
 
 def test_the_fingerprints_are_those_that_the_machine_prints(town: Panel) -> None:
-    machine(town, "Máy bản", "san-thang", b"9" * 32)
-    page = text_of(town, "/may-phat")
-    assert f">{fingerprint(b'9' * 32)}</code>" in page
-    assert f">{fingerprint(bytes(32))}</code>" in page
+    one = machine(town, "Máy bản", "san-thang", b"9" * 32)
+    assert f">{fingerprint(b'9' * 32)}</dd>" in text_of(town, f"/may-phat/{one.id}")
+    assert f">{fingerprint(bytes(32))}</code>" in text_of(town, "/may-phat")
 
 
 def test_a_machine_is_revoked_in_one_press(town: Panel) -> None:
@@ -348,7 +349,7 @@ def test_a_machine_is_revoked_in_one_press(town: Panel) -> None:
     beat(town, one)
     assert town.post(VIEWER, f"/may-phat/{one.id}/thu-hoi").status_code == 403
     assert town.post(EDITOR, f"/may-phat/{one.id}/thu-hoi").status_code == 303
-    told = text_of(town, "/may-phat", EDITOR)
+    told = text_of(town, f"/may-phat/{one.id}", EDITOR)
     assert "đã thu hồi" in told
     assert "dừng trong vòng hai phút" in told
     assert "hãy đến tận nơi tắt máy" in told

@@ -21,7 +21,7 @@ from scheduler.worker import TimetableWorker
 from store import jobs, machines, plans, timetable
 from store import station as own
 from store.machines import Published
-from tests.fakes import START, ExampleStation
+from tests.fakes import START, ExampleStation, let_in
 
 CLUSTER = "cum-san-thang"
 HOUR = timedelta(hours=1)
@@ -39,11 +39,10 @@ def machine(station: ExampleStation) -> Machine:
 
 
 def enrolled(station: ExampleStation, area_id: str) -> Machine:
-    code = station.office.new_code(station.person(Role.TECHNICIAN), area_id, f"Máy {area_id}")
-    raw = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
-    joined = station.office.enrol(code, base64.b64encode(raw).decode())
+    key = base64.b64encode(Ed25519PrivateKey.generate().public_key().public_bytes_raw()).decode()
+    machine_id = let_in(station.office, station.person(Role.TECHNICIAN), area_id, f"Máy {area_id}", key)
     with station.database.read() as connection:
-        return machines.get(connection, joined.machine_id)
+        return machines.get(connection, machine_id)
 
 
 def produce_all(station: ExampleStation) -> None:

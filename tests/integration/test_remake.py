@@ -19,7 +19,7 @@ from domain.timetable import LatePolicy, PlannedItem, Priority, Slot
 from scheduler.machines import MachineOffice
 from store import bulletins, clips, jobs, places, plans
 from store import station as own
-from tests.fakes import ExampleStation, FakeMastering, need_tool
+from tests.fakes import ExampleStation, FakeMastering, let_in, need_tool
 from tests.fakes_audio import FakeVoice, quiet, spoken_text, stand_in
 from tiengloa.jobs import keep_health, kept_health
 from tiengloa.wiring import _Cache
@@ -88,8 +88,7 @@ class Town:
         office, folder = MachineOffice(self.station.database, self.station.clock), self.station.database
         with folder.read() as connection:
             area = places.areas(connection)[0].id
-        code = office.new_code(self.station.person(Role.TECHNICIAN), area, "Máy")
-        machine_id = office.enrol(code, "A" * 43 + "=").machine_id
+        machine_id = let_in(office, self.station.person(Role.TECHNICIAN), area, "Máy", "A" * 43 + "=")
         item = PlannedItem("Tin", self.bulletin(bulletin_id).clip_hash, length, bulletin_id)
         slot = Slot("buoi", machine_id, at, "Buổi", Priority.NORMAL, LatePolicy.SKIP, timedelta(), (item,))
         with folder.write() as connection:

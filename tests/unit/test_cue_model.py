@@ -73,6 +73,7 @@ class Stage:
     def die(self) -> None:
         for one in self._sounding():
             one.ends = self.elapsed
+            self._note_rendered(one.key)
         self.armed.clear()
         self.cuts.clear()
         self.known = {key: replace(known, live=False) for key, known in self.known.items()}
@@ -117,6 +118,11 @@ class Stage:
         preempted = outcome is AiringOutcome.PLAYING
         known = self.known[one.key]
         self.known[one.key] = replace(known, outcome=outcome, live=False, preempted=preempted, seen_at=self.wall)
+        self._note_rendered(one.key)
+
+    def _note_rendered(self, key: str) -> None:
+        parts = (one.ends - one.begins for one in self.heard if one.key == key and one.ends is not None)
+        self.known[key] = replace(self.known[key], rendered=sum(parts, timedelta()))
 
     def _decide(self) -> bool:
         for passed in range(4):
@@ -134,9 +140,18 @@ class Stage:
                 before = self.known.get(key)
                 assert before is None or (before.outcome is AiringOutcome.PLAYING and not before.live)
                 started = bool(before and before.started)
-                clip = action.slot.items[action.position].clip_hash
-                assert clip not in self.missing
-                self.known[key] = Known(AiringOutcome.PLAYING, clip, action.base, self.wall, started, live=True)
+                item = action.slot.items[action.position]
+                assert item.clip_hash not in self.missing
+                sounded = before.rendered if before else timedelta()
+                self.known[key] = Known(
+                    AiringOutcome.PLAYING,
+                    item.clip_hash,
+                    action.base,
+                    self.wall,
+                    started,
+                    live=True,
+                    rendered=sounded + item.length - action.skip,
+                )
                 self.armed[key] = action
                 self.claims.append(key)
             case Miss():

@@ -3,6 +3,8 @@
 import errno
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -165,3 +167,50 @@ def test_a_failed_transaction_leaves_nothing(cabinet: Cabinet) -> None:
     with pytest.raises(StorageError):
         write_badly(cabinet)
     assert cabinet.database.read("SELECT count(*) FROM playlist") == [(0,)]
+
+
+def test_two_playlists_of_one_number_are_not_both_believed(cabinet: Cabinet) -> None:
+    cabinet.accept(signed(replace(GOOD, counter=5), KEY), '"v5"', NOW)
+    with pytest.raises(TrustError, match="cùng một số"):
+        cabinet.accept(signed(replace(GOOD, counter=5, slots=()), KEY), '"x"', NOW)
+    assert cabinet.accept(signed(replace(GOOD, counter=5), KEY), '"v5"', NOW).slots == GOOD.slots
+
+
+def test_a_lost_database_lets_no_older_playlist_in(cabinet: Cabinet, folder: Path) -> None:
+    newest = signed(replace(GOOD, counter=5), KEY)
+    cabinet.accept(newest, '"v5"', NOW)
+    cabinet.close()
+    for path in folder.glob("cabinet.db*"):
+        path.unlink()
+    again = open_cabinet(folder)
+    with pytest.raises(TrustError, match="cũ hơn"):
+        again.accept(signed(replace(GOOD, counter=4), KEY), '"v4"', NOW)
+    assert again.accept(newest, '"v5"', NOW).counter == 5
+    again.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"null", b'{"epoch":true,"counter":1}', b'{"epoch":-1,"counter":1}'])
+def test_a_damaged_floor_is_no_floor_and_is_mended_by_the_next_playlist(
+    cabinet: Cabinet, folder: Path, content: bytes
+) -> None:
+    (folder / "floor.json").write_bytes(content)
+    cabinet.accept(signed(replace(GOOD, counter=5), KEY), '"v5"', NOW)
+    assert cabinet.held_pair() == (1, 5)
+    assert b'"counter": 5' in (folder / "floor.json").read_bytes()
+
+
+def test_of_two_playlists_that_come_at_once_the_newest_stays(cabinet: Cabinet, folder: Path) -> None:
+    other = open_cabinet(folder)
+    with ThreadPoolExecutor(2) as pool:
+        for counter in range(2, 40, 2):
+            pair = [
+                pool.submit(which.accept, signed(replace(GOOD, counter=number), KEY), "", NOW)
+                for which, number in ((cabinet, counter + 1), (other, counter))
+            ]
+            for done in pair:
+                with suppress(TrustError):
+                    done.result()
+            held = cabinet.playlist()
+            assert held is not None
+            assert held.counter == counter + 1
+    other.close()

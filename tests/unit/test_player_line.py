@@ -150,7 +150,7 @@ def test_a_flipped_byte_is_refused_and_the_old_playlist_kept(desk: Desk) -> None
     desk.sync.poll()
     desk.publish(counter=2)
     whole = desk.centre.envelope
-    desk.centre.envelope = whole.replace(b'"counter": 2', b'"counter": 3')
+    desk.centre.envelope = whole.replace(b'"counter":2', b'"counter":3')
     with pytest.raises(TrustError):
         desk.sync.poll()
     assert desk.sync.playlist is not None

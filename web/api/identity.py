@@ -1,11 +1,12 @@
-"""Who calls the machine API: every call but enrolment is signed by an enrolled machine."""
+"""Who calls the machine API: every call but the first is signed, and only a confirmed machine gets anything."""
 
+from dataclasses import dataclass
 from typing import cast
 
 from flask import g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from domain.machines import Machine
+from domain.machines import EnrolmentState, Machine
 from domain.playlist import to_ms
 from scheduler.signing import MACHINE_HEADER, SIGNATURE_HEADER, TIME_HEADER
 from web.context import services
@@ -15,6 +16,16 @@ _SMALL = 8 * 1024
 REVOKED_HEADER = "TL-Revoked"
 _REVOKED = "Máy phát này đã bị thu hồi quyền. Muốn dùng lại, hãy ghép lại bằng mã mới ở trang «Máy phát»."
 UNSIGNED = frozenset({"api.enrol"})
+WAITING_TOO = frozenset({"api.enrolment"})
+"""What a box may ask while it waits for a technician's yes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """A box that asks how far it has come on its way in."""
+
+    id: str
+    state: EnrolmentState
 
 
 def know_the_machine() -> ResponseReturnValue | None:
@@ -24,8 +35,18 @@ def know_the_machine() -> ResponseReturnValue | None:
     if request.endpoint not in UNSIGNED:
         if services().office.is_revoked(request.headers.get(MACHINE_HEADER, "")):
             return jsonify(error=_REVOKED, revoked=True), 401, {REVOKED_HEADER: "1"}
-        g.machine = services().office.identify(request.method, _signed_path(), _signed_headers(), body)
+        headers = _signed_headers()
+        if request.endpoint in WAITING_TOO:
+            state = services().office.asks(request.method, _signed_path(), headers, body)
+            g.applicant = Applicant(headers[MACHINE_HEADER], state)
+        else:
+            g.machine = services().office.identify(request.method, _signed_path(), headers, body)
     return None
+
+
+def applicant() -> Applicant:
+    """Return the box that asks how far it has come."""
+    return cast(Applicant, g.applicant)
 
 
 def caller() -> Machine:
