@@ -18,14 +18,13 @@ from player.cabinet import disk_errors, open_cabinet
 from player.clock import SystemClock
 from player.conductor import Conductor, Desk
 from player.deck import Deck
-from player.emergencies import Emergencies
+from player.emergency_room import EmergencyRoom, Shared
 from player.engine import Engine
 from player.events import Fault, Finished, MachineEvent, Missed, PlaylistAccepted, Ready
 from player.faults import Faults
 from player.journal import Journal
 from player.line import Line
 from player.nudges import Nudges
-from player.order_line import AlertReporter, ClipKeeper, OrderLine
 from player.owed import Owed
 from player.revocation import Revocation
 from player.rounds import Rounds, jitter_of
@@ -101,8 +100,8 @@ class Machine:
             self._take_up_stored_playlist()
             self._ready_emergencies()
             self._start_alarm()
+            self._start_emergencies()
             self._start_sync()
-            self._start_order_line()
             self._start_reporter()
             self._start_nudges()
         except BaseException:
@@ -143,7 +142,7 @@ class Machine:
     def _start_engine(self) -> None:
         self._sync = Sync(self.cabinet, self._line, self._clock, self._accepted)
         deck = Deck(self.cabinet, self._poke, self._damaged)
-        box = read_machine_file(self._folder)
+        self._box = box = read_machine_file(self._folder)
         tuner = Tuner(opener(self._line, lambda: self._sync.playlist, box.relay_hosts))
         owed = Owed(self.faults, self.cabinet.free_reserve)
         desk = Desk(self.journal, owed, deck, self.faults, tuner, round(box.gain_db * 100))
@@ -179,27 +178,24 @@ class Machine:
             self._conductor.take_up(playlist)
 
     def _ready_emergencies(self) -> None:
-        self.emergencies = Emergencies(self.cabinet, self._clock, self._pinned, self.faults, self._tell)
-        self.emergencies.poke = self._poke
+        shared = Shared(
+            self.cabinet,
+            self._clock,
+            self._line,
+            self._pinned,
+            self.faults,
+            self._tell,
+            self._sync.bring,
+            self._poke,
+            self._settings.poll,
+        )
+        self.urgent = EmergencyRoom(shared)
+        self.emergencies, self.local = self.urgent.emergencies, self.urgent.local
         self._conductor.overlay, self._conductor.after_act = self.emergencies.overlay, self.emergencies.keep
 
-    def _start_order_line(self) -> None:
-        """Start what asks for orders, each step in a thread of its own: nothing slow stands before an emergency."""
-        identity, jitter = self.cabinet.identity, jitter_of(self.cabinet.identity.machine_id)
-        line = Line(identity.server, Signer(identity.machine_id, self.cabinet.key), self._clock)
-        line.on_answer = self._line.on_answer
-        orders = OrderLine(line, self.emergencies, self._clock)
-        keeper = ClipKeeper(self._sync.bring, self.emergencies, self._pinned)
-        reporter = AlertReporter(self._line, self.emergencies.book, self._clock)
-        every = self._settings.poll
-        self._ordering = Rounds("orders", orders.ask, every, jitter, self._notes("orders"))
-        keeping = Rounds("emergency clips", keeper.keep, every, jitter, self._notes("emergency clips"))
-        telling = Rounds("alerts", reporter.report, every, jitter, self._notes("alerts"))
-        orders.stopping = lambda: self._ordering.stopping
-        self.emergencies.nudge_clips, self.emergencies.nudge_report = keeping.nudge, telling.nudge
-        self._run(self._ordering, keeping, telling)
-        self._undo.callback(line.hang_up)
-        self._undo.callback(self._ordering.leave_off)
+    def _start_emergencies(self) -> None:
+        self._undo.callback(self.urgent.stop)
+        self.urgent.start(self._box.buttons)
 
     def _start_alarm(self) -> None:
         conductor = self._conductor
@@ -242,6 +238,8 @@ class Machine:
     def _nudged(self, what: Nudge) -> None:
         if what is Nudge.PLAYLIST:
             self._polling.nudge()
+        elif what is Nudge.ORDERS:
+            self.urgent.nudge()
 
     def _run(self, *rounds: Rounds) -> None:
         for one in rounds:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.airtime import AirtimePolicy
+from domain.emergency_set import EmergencySet
 from domain.errors import BadInputError, TrustError
 from domain.machines import Machine
 from domain.playlist import Playlist
 from domain.ports import Channel
-from scheduler.build import Heading, fingerprint, playlist_of
+from scheduler.build import Heading, fingerprint, playlist_of, with_ready
 from scheduler.channels.silent import SilentChannel
 from scheduler.inputs import Reforms, local_date
+from scheduler.message_desk import ready_set
 from scheduler.planning import Plan
 from scheduler.policy import along
 from scheduler.signing import StationKey
@@ -39,9 +41,10 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime, chan
         own = station.get(connection)
         current = {machine_id: machines.published(connection, machine_id) for machine_id in plan.slots}
         policies = _policies(plan, machines.everything(connection))
+        ready = ready_set(connection)
     renewed = 0
     for machine_id, old in current.items():
-        addressee = _Addressee(own, machine_id, policies[machine_id])
+        addressee = _Addressee(own, machine_id, policies[machine_id], ready)
         playlist = _playlist(addressee, old, plan, now)
         if old is not None and old.fingerprint == fingerprint(playlist) and now - old.issued_at < _RENEW_AFTER:
             continue
@@ -56,11 +59,12 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime, chan
 
 @dataclass(frozen=True, slots=True)
 class _Addressee:
-    """The machine that a playlist is for, and the policy of its place."""
+    """The machine that a playlist is for, the policy of its place, and what it holds ready for emergencies."""
 
     station: Station
     machine_id: str
     policy: AirtimePolicy
+    ready: EmergencySet
 
 
 def _policies(plan: Plan, every: Iterable[Machine]) -> dict[str, AirtimePolicy]:
@@ -116,4 +120,5 @@ def _playlist(addressee: _Addressee, old: Published | None, plan: Plan, now: dat
         expires_at=now + LIFE,
     )
     slots = (slot for slot in plan.slots[machine_id] if slot.starts_at >= since or slot.ends_at + slot.grace > now)
-    return playlist_of(slots, heading, addressee.policy, plan.inputs.shelf.clips)
+    made = playlist_of(slots, heading, addressee.policy, plan.inputs.shelf.clips)
+    return with_ready(made, addressee.ready, plan.inputs.shelf.clips)
