@@ -16,6 +16,7 @@ from av.audio.resampler import AudioResampler
 
 from domain.audio import SAMPLE_RATE
 from domain.errors import AudioError, TrustError
+from player.checked import CheckedFile
 
 Frames = npt.NDArray[np.int16]
 AHEAD = 12 * SAMPLE_RATE
@@ -37,7 +38,7 @@ _DEMUXERS = {
 class Reel:
     """A clip being decoded by a thread of its own; the sound thread takes frames from it and never waits.
 
-    The file's SHA-256 is checked, through the open file that is then decoded, before the first frame is given.
+    The file's SHA-256 is checked before the first frame is given, and each piece again as it is decoded.
     An `account` of what it was made of is not needed: that is the clip.
     `failure` tells in Vietnamese why no (further) frames will come, and `damaged` that the file cannot be read or
     is not the clip; `on_ready` is called, by the decoding thread, once frames can be taken.
@@ -103,8 +104,7 @@ class Reel:
     def _run(self) -> None:
         try:
             with self._path.open("rb") as stream:
-                check_digest(stream, self.clip_hash)
-                for frames in self._sound(stream):
+                for frames in self._sound(CheckedFile(stream, self.clip_hash)):
                     if not self._put(frames):
                         break
         except TrustError as error:
@@ -121,7 +121,7 @@ class Reel:
             self._ended = True
             self._be_ready()
 
-    def _sound(self, stream: BinaryIO) -> Iterator[Frames]:
+    def _sound(self, stream: CheckedFile) -> Iterator[Frames]:
         return decoded(stream, self._media_type, self._skip_s)
 
     def _put(self, frames: Frames) -> bool:
@@ -144,12 +144,12 @@ class Reel:
 class Loop(Reel):
     """A clip decoded over and over without end, as a stand-in is."""
 
-    def _sound(self, stream: BinaryIO) -> Iterator[Frames]:
+    def _sound(self, stream: CheckedFile) -> Iterator[Frames]:
         while True:
             yield from decoded(stream, self._media_type)
 
 
-def decoded(stream: BinaryIO, media_type: str, skip_s: float = 0.0) -> Iterator[Frames]:
+def decoded(stream: BinaryIO | CheckedFile, media_type: str, skip_s: float = 0.0) -> Iterator[Frames]:
     """Yield the frames of an encoded sound from `skip_s` seconds on; none at all is an error. Raises AudioError."""
     demuxer = _DEMUXERS.get(media_type.partition(";")[0].strip().lower())
     if demuxer is None:

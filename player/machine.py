@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from domain.errors import BusyError, SinkError, TiengLoaError, TrustError
@@ -131,8 +131,11 @@ class Machine:
         identity = self.cabinet.identity
         self.journal = Journal(self.cabinet.database)
         self._line = Line(identity.server, Signer(identity.machine_id, self.cabinet.key), self._clock)
+        self._undo.callback(self._line.close)
 
     def _open_sink(self) -> None:
+        self._box = read_machine_file(self._folder)
+        self._place = replace(self._place, latency_s=self._box.latency_ms / 1000)
         if self._given_sink:
             self._given_sink.open()
             self._choice = Choice(self._given_sink, "Theo yêu cầu")
@@ -142,7 +145,7 @@ class Machine:
     def _start_engine(self) -> None:
         self._sync = Sync(self.cabinet, self._line, self._clock, self._accepted)
         deck = Deck(self.cabinet, self._poke, self._damaged)
-        self._box = box = read_machine_file(self._folder)
+        box = self._box
         tuner = Tuner(opener(self._line, lambda: self._sync.playlist, box.relay_hosts))
         owed = Owed(self.faults, self.cabinet.free_reserve)
         desk = Desk(self.journal, owed, deck, self.faults, tuner, round(box.gain_db * 100))
@@ -236,10 +239,7 @@ class Machine:
         self._undo.callback(self.nudges.stop)
 
     def _nudged(self, what: Nudge) -> None:
-        if what is Nudge.PLAYLIST:
-            self._polling.nudge()
-        elif what is Nudge.ORDERS:
-            self.urgent.nudge()
+        (self._polling if what is Nudge.PLAYLIST else self.urgent).nudge()
 
     def _run(self, *rounds: Rounds) -> None:
         for one in rounds:

@@ -1,5 +1,6 @@
 """The machine API: join, fetch the playlist and its clips, report airings and heartbeats."""
 
+import gzip
 import json
 from collections.abc import Mapping
 from datetime import timedelta
@@ -81,11 +82,11 @@ def playlist() -> ResponseReturnValue:
     if request.if_none_match.contains_weak(etag.strip('"')):
         return Response(status=304, headers={"ETag": etag, "Cache-Control": "no-cache"})
     published = _published()
-    return Response(
-        published.body,
-        mimetype="application/json",
-        headers={"ETag": published.etag, "Cache-Control": "no-cache"},
-    )
+    headers = {"ETag": published.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    if not request.accept_encodings["gzip"]:
+        return Response(published.body, mimetype="application/json", headers=headers)
+    packed = gzip.compress(published.body, 6, mtime=0)
+    return Response(packed, mimetype="application/json", headers={**headers, "Content-Encoding": "gzip"})
 
 
 @blueprint.get("/clips/<clip_hash>")
