@@ -14,6 +14,7 @@ from domain.errors import BusyError, SinkError, TiengLoaError, TrustError
 from domain.nudges import Nudge
 from domain.playlist import Playlist
 from domain.ports import AudioSink, Clock
+from player.ahead import shortfalls
 from player.cabinet import disk_errors, open_cabinet
 from player.clock import SystemClock
 from player.conductor import Conductor, Desk
@@ -103,8 +104,8 @@ class Machine:
             self._start_alarm()
             self._start_sync()
             self._start_order_line()
-            self._start_reporter()
             self._start_nudges()
+            self._start_reporter()
         except BaseException:
             self.stop()
             raise
@@ -321,6 +322,8 @@ class Machine:
             fault=self.faults.all(),
             emergency_held=ready,
             emergency_needed=wanted,
+            shortfalls=shortfalls(playlist, self._clock.now(), self._sync.lack_of) if playlist else (),
+            nudged=self.nudges.connected,
         )
 
     def _ready(self) -> Ready:
