@@ -81,6 +81,7 @@ class EmergencyRoom:
         self._ordering.leave_off()
         self._line.hang_up()
         self._undo.close()
+        self._line.close()
 
     def _press(self, button: Button) -> None:
         if button.does == "start":

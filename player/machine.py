@@ -14,6 +14,7 @@ from domain.errors import BusyError, SinkError, TiengLoaError, TrustError
 from domain.nudges import Nudge
 from domain.playlist import Playlist
 from domain.ports import AudioSink, Clock
+from player.ahead import shortfalls
 from player.cabinet import disk_errors, open_cabinet
 from player.clock import SystemClock
 from player.conductor import Conductor, Desk
@@ -28,10 +29,11 @@ from player.nudges import Nudges
 from player.owed import Owed
 from player.revocation import Revocation
 from player.rounds import Rounds, jitter_of
-from player.settings import read_machine_file
+from player.settings import PreKey, read_machine_file
 from player.sinks.choose import AUTO, Choice, Place, choose_sink, sound_device, trouble_of
 from player.sources import opener
 from player.sync import Reporter, State, Sync
+from player.transmitter import Transmitter, switch_of
 from player.trust import Signer
 from player.tuner import Tuner
 from scheduler.alarm import Alarm
@@ -102,8 +104,8 @@ class Machine:
             self._start_alarm()
             self._start_emergencies()
             self._start_sync()
-            self._start_reporter()
             self._start_nudges()
+            self._start_reporter()
         except BaseException:
             self.stop()
             raise
@@ -158,9 +160,19 @@ class Machine:
         self._engine.give_up = self._give_up
         self._conductor.engine = self._engine
         self._undo.callback(self._conductor.settle)
+        self._start_transmitter(box.pre_key)
         self._engine.start()
         self._undo.callback(self._engine.stop)
         self._frames, self._frames_at = 0, self._clock.monotonic()
+
+    def _start_transmitter(self, settings: PreKey | None) -> None:
+        if settings is None:
+            return
+        transmitter = Transmitter(settings, switch_of(settings), self._clock, self._notes("transmitter"))
+        transmitter.sounding = lambda: self._engine.sounding
+        transmitter.next_at = lambda: instant.timestamp() if (instant := self._conductor.sounds_at) else None
+        transmitter.start()
+        self._undo.callback(transmitter.stop)
 
     def _heed_revocation(self) -> None:
         self._revocation = Revocation(self.cabinet, self._clock, self._conductor.revoke)
@@ -319,6 +331,8 @@ class Machine:
             fault=self.faults.all(),
             emergency_held=ready,
             emergency_needed=wanted,
+            shortfalls=shortfalls(playlist, self._clock.now(), self._sync.lack_of) if playlist else (),
+            nudged=self.nudges.connected,
         )
 
     def _ready(self) -> Ready:

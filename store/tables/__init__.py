@@ -25,7 +25,15 @@ from store.tables.emergency import (
     published_orders,
     standard_message,
 )
-from store.tables.machines import airing, enrolment, enrolment_code, machine, machine_act, published_playlist
+from store.tables.machines import (
+    airing,
+    enrolment,
+    enrolment_code,
+    live_session,
+    machine,
+    machine_act,
+    published_playlist,
+)
 from store.tables.station import (
     area,
     area_level,
@@ -74,6 +82,7 @@ __all__ = [
     "job",
     "lexicon_change",
     "lexicon_entry",
+    "live_session",
     "machine",
     "machine_act",
     "metadata",

@@ -114,7 +114,7 @@ def test_what_people_start_at_the_machine_is_told_and_can_be_stopped_from_the_ce
 
 
 def test_a_server_that_stops_lets_the_machines_go_that_wait_for_orders(town: Panel, whole: Whole) -> None:
-    wait_until(lambda: bool(whole.box.urgent._line._waiting))
+    wait_until(lambda: bool(whole.box.urgent._line._wire._waiting))
     begun = time.monotonic()
     whole.box.stop()
     assert time.monotonic() - begun < 20  # and not as long as the centre would keep its answer back
