@@ -22,7 +22,7 @@ MOST_KEPT_BYTES = 500_000_000
 """How much the folder of made sessions may hold; the least lately heard go first."""
 
 _BLOCK = 65_536
-_FORM = "1"
+_FORM = "2"
 """Changes when the same session would be rendered otherwise, so that what was made before is not taken for it."""
 _LOWEST, _HIGHEST = -32768, 32767
 
@@ -89,14 +89,24 @@ def pcm_of(items: tuple[PlaylistItem, ...], gain_mb: int, blobs: BlobStore) -> I
         begins, ends = _frames(item.offset), _frames(item.offset + item.length)
         yield from _silence(begins - at)
         at = begins
-        for block in decode_blocks(blobs.path(item.clip_hash or "")):
+        for block in _blocks(item, blobs):
             part = block[: 2 * (ends - at)]
             at += len(part) // 2
-            yield _at_gain(part, gain_mb)
+            yield _at_gain(part, gain_mb + item.gain_mb)
             if at >= ends:
                 break
         yield from _silence(ends - at)
         at = ends
+
+
+def _blocks(item: PlaylistItem, blobs: BlobStore) -> Iterator[bytes]:
+    """Yield the blocks of a clip; of one that stands in for a source, over and over."""
+    sounded = again = True
+    while sounded and again:
+        sounded, again = False, item.source is not None
+        for block in decode_blocks(blobs.path(item.clip_hash or "")):
+            sounded = True
+            yield block
 
 
 def _sounding(slot: PlaylistSlot) -> tuple[PlaylistItem, ...]:
@@ -109,7 +119,10 @@ def _sounding(slot: PlaylistSlot) -> tuple[PlaylistItem, ...]:
 
 
 def _name(items: tuple[PlaylistItem, ...], gain_mb: int) -> str:
-    told = [f"{one.clip_hash} {_frames(one.offset)} {_frames(one.length)}" for one in items]
+    told = [
+        f"{one.clip_hash} {_frames(one.offset)} {_frames(one.length)} {one.gain_mb} {one.source is not None}"
+        for one in items
+    ]
     return hashlib.sha256("\n".join([_FORM, str(gain_mb), *told]).encode()).hexdigest()
 
 

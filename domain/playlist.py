@@ -8,15 +8,22 @@ Signed form (both sides canonicalise `signed` by RFC 8785 before they sign or ve
 milliseconds since 1970-01-01 UTC; all lengths are integers in milliseconds.
 """
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.airtime import Airtime, QuietHours
 from domain.airtime_form import airtime_document, read_airtime, read_time
-from domain.errors import TrustError
+from domain.emergency_set import NO_SET, EmergencySet, read_set, set_document
+from domain.errors import BadInputError, TrustError
+from domain.fields import clip_hash as _hash
+from domain.fields import instant as _instant
+from domain.fields import integer as _integer
+from domain.fields import length
+from domain.fields import listed as _list
+from domain.fields import object_of as _object
+from domain.fields import text as _text
+from domain.sources import Source, read_source, to_source_document
 from domain.timetable import LatePolicy, Priority
 
 FORMAT = "tiengloa-playlist"
@@ -25,14 +32,15 @@ MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 MAX_SLOTS = 20_000
 MAX_ITEMS = 200
 MAX_LENGTH = timedelta(hours=6)
+MOST_DUCK_MB = 6000
+"""Millibels by which a session may be told to soften what goes on under it."""
 MAX_LIFE = timedelta(days=31)
 """How long after its issue a playlist may still hold: whoever freezes a machine has it silent by then."""
 LEAST_GAIN_MB, MOST_GAIN_MB = -6000, 1200
 """Millibels, hundredths of a dB: how much softer or louder than its clips a session may be."""
-_HASH = re.compile(r"[0-9a-f]{64}")
-_TOP = "format version station machine epoch counter issued expires zone quiet clips slots airtime"
-_SLOT = "key starts title priority late grace items refusal gain"
-_YEAR_2100_MS = 4_102_444_800_000
+_TOP = "format version station machine epoch counter issued expires zone quiet clips slots airtime emergency"
+_SLOT = "key starts title priority late grace items refusal gain duck"
+_ITEM = "clip offset length title refusal gain source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +55,27 @@ class ClipRef:
 
 @dataclass(frozen=True, slots=True)
 class PlaylistItem:
-    """An item of a slot: it starts `offset` after the slot; with a `refusal` it is silent and is reported so."""
+    """An item of a slot: it starts `offset` after the slot; with a `refusal` it is silent and is reported so.
+
+    `gain_mb` comes on top of its slot's. With a `source` that is what sounds for `length`, and the clip, over and
+    over, in its stead.
+    """
 
     clip_hash: str | None
     offset: timedelta
     length: timedelta
     title: str
     refusal: str = ""
+    gain_mb: int = 0
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PlaylistSlot:
-    """A session on this machine, `gain_mb` hundredths of a dB louder than its clips are."""
+    """A session on this machine, `gain_mb` hundredths of a dB louder than its clips are.
+
+    With `duck_mb` a relay or filler that it meets goes on under it, so many hundredths of a dB softer.
+    """
 
     key: str
     starts_at: datetime
@@ -69,6 +86,7 @@ class PlaylistSlot:
     items: tuple[PlaylistItem, ...]
     refusal: str = ""
     gain_mb: int = 0
+    duck_mb: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +107,7 @@ class Playlist:
     quiet: tuple[QuietHours, ...]
     clips: tuple[ClipRef, ...]
     slots: tuple[PlaylistSlot, ...]
+    emergency: EmergencySet = NO_SET
     airtime: Airtime | None = None
 
 
@@ -109,8 +128,11 @@ def length_ms(length: timedelta) -> int:
 
 def to_document(playlist: Playlist) -> dict[str, Any]:
     """Return the JSON document of `playlist`, made of strings, integers, lists and objects only."""
+    # Left out when it is empty: machines of the first version refuse a key that they do not know.
+    ready = {} if playlist.emergency == NO_SET else {"emergency": set_document(playlist.emergency)}
     limits = {"airtime": airtime_document(playlist.airtime)} if playlist.airtime else {}
     return {
+        **ready,
         **limits,
         "format": FORMAT,
         "version": FORMAT_VERSION,
@@ -122,19 +144,21 @@ def to_document(playlist: Playlist) -> dict[str, Any]:
         "expires": to_ms(playlist.expires_at),
         "zone": playlist.zone,
         "quiet": [[f"{span.start:%H:%M:%S}", f"{span.end:%H:%M:%S}"] for span in playlist.quiet],
-        "clips": [
-            {"hash": c.hash, "size": c.size, "length": length_ms(c.length), "media_type": c.media_type}
-            for c in playlist.clips
-        ],
+        "clips": [clip_document(clip) for clip in playlist.clips],
         "slots": [_slot_document(slot) for slot in playlist.slots],
     }
 
 
+def clip_document(clip: ClipRef) -> dict[str, Any]:
+    """Return the JSON object of a clip."""
+    return {"hash": clip.hash, "size": clip.size, "length": length_ms(clip.length), "media_type": clip.media_type}
+
+
 def _slot_document(slot: PlaylistSlot) -> dict[str, Any]:
     # Left out when it is nothing: machines of the first version refuse a key that they do not know.
-    volume = {"gain": slot.gain_mb} if slot.gain_mb else {}
     return {
-        **volume,
+        **_volume_document(slot.gain_mb),
+        **({"duck": slot.duck_mb} if slot.duck_mb else {}),
         "key": slot.key,
         "starts": to_ms(slot.starts_at),
         "title": slot.title,
@@ -142,17 +166,24 @@ def _slot_document(slot: PlaylistSlot) -> dict[str, Any]:
         "late": slot.late_policy.value,
         "grace": length_ms(slot.grace),
         "refusal": slot.refusal,
-        "items": [
-            {
-                "clip": item.clip_hash,
-                "offset": length_ms(item.offset),
-                "length": length_ms(item.length),
-                "title": item.title,
-                "refusal": item.refusal,
-            }
-            for item in slot.items
-        ],
+        "items": [_item_document(item) for item in slot.items],
     }
+
+
+def _item_document(item: PlaylistItem) -> dict[str, Any]:
+    return {
+        **_volume_document(item.gain_mb),
+        **({"source": to_source_document(item.source)} if item.source else {}),
+        "clip": item.clip_hash,
+        "offset": length_ms(item.offset),
+        "length": length_ms(item.length),
+        "title": item.title,
+        "refusal": item.refusal,
+    }
+
+
+def _volume_document(gain_mb: int) -> dict[str, int]:
+    return {"gain": gain_mb} if gain_mb else {}
 
 
 def from_document(document: object) -> Playlist:
@@ -163,16 +194,17 @@ def from_document(document: object) -> Playlist:
     """
     try:
         playlist = _read_playlist(document)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, BadInputError) as error:
         raise TrustError(f"Danh sách phát sai khuôn dạng ({error}); máy giữ danh sách cũ.") from error
     return playlist
 
 
 def _read_playlist(document: object) -> Playlist:
-    top = _object({"airtime": None, **document} if isinstance(document, dict) else document, _TOP)
+    absent = {"airtime": None, "emergency": set_document(NO_SET)}
+    top = _object({**absent, **document} if isinstance(document, dict) else document, _TOP)
     if top["format"] != FORMAT or top["version"] != FORMAT_VERSION:
         raise ValueError("format")
-    clips = tuple(_read_clip(entry) for entry in _list(top["clips"], MAX_SLOTS))
+    clips = tuple(read_clip(entry) for entry in _list(top["clips"], MAX_SLOTS))
     held = {clip.hash for clip in clips}
     slots = tuple(_read_slot(entry, held) for entry in _list(top["slots"], MAX_SLOTS))
     if len({slot.key for slot in slots}) != len(slots):
@@ -193,6 +225,7 @@ def _read_playlist(document: object) -> Playlist:
         quiet=tuple(_read_quiet(entry) for entry in _list(top["quiet"], 48)),
         clips=clips,
         slots=slots,
+        emergency=read_set(top["emergency"], held),
         airtime=None if top["airtime"] is None else read_airtime(top["airtime"]),
     )
 
@@ -202,7 +235,8 @@ def _read_quiet(entry: object) -> QuietHours:
     return QuietHours(read_time(start), read_time(end))
 
 
-def _read_clip(entry: object) -> ClipRef:
+def read_clip(entry: object) -> ClipRef:
+    """Return the clip of its JSON object. Raises TypeError, ValueError."""
     clip = _object(entry, "hash size length media_type")
     return ClipRef(
         hash=_hash(clip["hash"]),
@@ -213,7 +247,7 @@ def _read_clip(entry: object) -> ClipRef:
 
 
 def _read_slot(entry: object, held: set[str]) -> PlaylistSlot:
-    slot = _object({"gain": 0, **entry} if isinstance(entry, dict) else entry, _SLOT)
+    slot = _object({"gain": 0, "duck": 0, **entry} if isinstance(entry, dict) else entry, _SLOT)
     return PlaylistSlot(
         key=_text(slot["key"]),
         starts_at=_instant(slot["starts"]),
@@ -224,11 +258,12 @@ def _read_slot(entry: object, held: set[str]) -> PlaylistSlot:
         items=tuple(_read_item(item, held) for item in _list(slot["items"], MAX_ITEMS)),
         refusal=_text(slot["refusal"]),
         gain_mb=_integer(slot["gain"], LEAST_GAIN_MB, MOST_GAIN_MB),
+        duck_mb=_integer(slot["duck"], 0, MOST_DUCK_MB),
     )
 
 
 def _read_item(entry: object, held: set[str]) -> PlaylistItem:
-    item = _object(entry, "clip offset length title refusal")
+    item = _object({"gain": 0, "source": None, **entry} if isinstance(entry, dict) else entry, _ITEM)
     refusal = _text(item["refusal"])
     clip_hash = None if item["clip"] is None else _hash(item["clip"])
     if not refusal and clip_hash not in held:
@@ -239,42 +274,10 @@ def _read_item(entry: object, held: set[str]) -> PlaylistItem:
         length=_length(item["length"]),
         title=_text(item["title"]),
         refusal=refusal,
+        gain_mb=_integer(item["gain"], LEAST_GAIN_MB, MOST_GAIN_MB),
+        source=None if item["source"] is None else read_source(item["source"]),
     )
 
 
-def _object(value: object, keys: str) -> Mapping[str, object]:
-    if not isinstance(value, dict) or set(value) != set(keys.split()):
-        raise TypeError(keys.split(maxsplit=1)[0])
-    return value
-
-
-def _list(value: object, most: int) -> list[object]:
-    if not isinstance(value, list) or len(value) > most:
-        raise TypeError("list")
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or len(value) > 1000:
-        raise TypeError("text")
-    return value
-
-
-def _integer(value: object, least: int, most: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise ValueError("integer")
-    return value
-
-
-def _hash(value: object) -> str:
-    if not isinstance(value, str) or not _HASH.fullmatch(value):
-        raise ValueError("hash")
-    return value
-
-
-def _instant(value: object) -> datetime:
-    return from_ms(_integer(value, 0, _YEAR_2100_MS))
-
-
 def _length(value: object) -> timedelta:
-    return timedelta(milliseconds=_integer(value, 0, length_ms(MAX_LENGTH)))
+    return length(value, MAX_LENGTH)

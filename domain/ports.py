@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from domain.audio import PLAIN, Manner, MasteredAudio, Speech, SpokenAudio
+from domain.nudges import Nudge
 from domain.reading import LexiconEntry, SpokenText
 from domain.timetable import Priority
 
@@ -143,4 +144,17 @@ class JobBell(Protocol):
 
     def ring(self, job_id: str) -> None:
         """Ask a worker to look at `job_id` soon."""
+        ...
+
+
+@runtime_checkable
+class Channel(Protocol):
+    """Asks machines to fetch sooner than they would by themselves; losing a nudge costs seconds and nothing else."""
+
+    def nudge(self, machine_id: str, what: Nudge = Nudge.PLAYLIST) -> None:
+        """Ask one machine to fetch `what` now. Never waits for the network and never raises."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the broker; what was not sent yet is dropped."""
         ...

@@ -25,7 +25,8 @@ _CHUNK = 1 << 18
 _DATABASE = "cabinet.db"
 _RESERVE = "reserve"
 _REVOKED = "revoked"
-_OWNED_BY_NOBODY = frozenset({"clips", "recordings", "machine.lock", _RESERVE})
+_OF_THE_BOX = frozenset({"clips", "recordings", "machine.lock", "machine.toml", "icecast.password", _RESERVE})
+"""What stays when a box joins anew: what a technician set on it, and what is named by its content."""
 RESERVE_BYTES = 16 << 20
 
 
@@ -255,14 +256,14 @@ def write_identity(folder: Path, identity: Identity, key: Ed25519PrivateKey) -> 
 def put_aside(folder: Path) -> Path:
     """Move all that belongs to the identity of a folder into a folder of its own, and return that folder.
 
-    What has no owner stays: clips are named by their content. The key goes last of all, so that a power cut leaves
+    What is the box's own stays (_OF_THE_BOX). The key goes last of all, so that a power cut leaves
     the old machine or none. Raises StorageError.
     """
     number = 1
     while (aside := folder / f"old-{number}").exists():
         number += 1
     with disk_errors():
-        owned = [path for path in folder.iterdir() if path.name not in _OWNED_BY_NOBODY and path.name[:4] != "old-"]
+        owned = [path for path in folder.iterdir() if path.name not in _OF_THE_BOX and path.name[:4] != "old-"]
         aside.mkdir(mode=0o700)
         for path in sorted(owned, key=lambda one: (one.name == "machine.key", one.name == "identity.json", one.name)):
             os.replace(path, aside / path.name)

@@ -5,29 +5,33 @@ engine event, and poke.
 """
 
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from domain.audio import SAMPLE_RATE
 from domain.machines import AiringOutcome
-from domain.playlist import Playlist
+from domain.playlist import LEAST_GAIN_MB, MOST_GAIN_MB, Playlist
 from domain.ports import Clock
 from domain.proof import Level
 from domain.timetable import Priority
 from player import orders
 from player.clock import wall_offset
-from player.cue import cue
+from player.cue import cue, goes_under
 from player.deck import Deck
 from player.engine import Began, Ended, Engine, EngineEvent, Hushed, SinkBack, SinkLost
 from player.events import Finished, MachineEvent, Missed, Sounding
 from player.faults import Faults
 from player.journal import Journal
 from player.mixing import Stop, Voice
-from player.orders import Action, Close, Cut, Known, Miss, Start, airing_key
+from player.orders import Action, Close, Cue, Cut, Known, Miss, Start, airing_key
 from player.owed import Owed
-from player.volume import at_gain
+from player.tuner import Tuned, Tuner
+from player.volume import Sound, at_gain
+
+Overlay = Callable[[Playlist | None, Mapping[str, Known]], Playlist | None]
+"""Lays what is ordered at once over the playlist, given what is known of each airing."""
 
 STOPPED = "Máy phát được dừng"
 SILENT = "Bản tin đang phát không có tiếng (dưới −50 dBFS hơn 5 giây); kiểm tra tệp âm thanh và nguồn tiếp âm."
@@ -52,12 +56,14 @@ class _Live:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the conductor has at hand."""
+    """What the conductor has at hand; `trim_mb` is the volume set on this machine, in hundredths of a dB."""
 
     journal: Journal
     owed: Owed
     deck: Deck
     faults: Faults
+    tuner: Tuner | None = None
+    trim_mb: int = 0
 
 
 class Conductor:
@@ -68,6 +74,8 @@ class Conductor:
         self._owed = desk.owed
         self._deck = desk.deck
         self._faults = desk.faults
+        self._tuner = desk.tuner
+        self._trim_mb = desk.trim_mb
         self._clock = clock
         self._tell = tell
         self._events: queue.SimpleQueue[EngineEvent] = queue.SimpleQueue()
@@ -81,8 +89,12 @@ class Conductor:
         self._revoked = False
         self._narrowed: tuple[Playlist, Playlist] | None = None
         self._floor: datetime | None = None
+        self._accounts: dict[str, str] = {}
+        self.sounds_at: datetime | None = None
         self.engine: Engine | None = None
         self.poke: Callable[[], None] = lambda: None
+        self.overlay: Overlay = lambda playlist, _known: playlist
+        self.after_act: Callable[[Owed], None] = lambda _owed: None
 
     def post(self, event: EngineEvent) -> None:
         """Take an event of the engine, from its thread, and never wait."""
@@ -116,7 +128,7 @@ class Conductor:
         self._follow_clock()
         self._owed.settle()
         self._drain()
-        playlist, engine = self._in_force(), self.engine
+        playlist, engine = self.overlay(self._in_force(), self._known), self.engine
         if playlist is None or engine is None:
             return
         if playlist is not self._allowed:
@@ -128,10 +140,12 @@ class Conductor:
             for action in decided.actions:
                 self._carry_out(playlist, engine, action)
             self._deck.prepare(decided.prepare)
+            self._tune(playlist, decided)
             self._next_at = decided.next_at
             if not decided.actions:
                 break
         self._note_progress(engine)
+        self.after_act(self._owed)
 
     def _in_force(self) -> Playlist | None:
         taken = self._playlist
@@ -146,6 +160,8 @@ class Conductor:
         self._drain()
         self._owed.settle()
         self._deck.clear()
+        if self._tuner:
+            self._tuner.clear()
 
     def _unready(self, clip_hash: str) -> str:
         return self._faults.get("sink") or self._deck.unready(clip_hash)
@@ -167,22 +183,42 @@ class Conductor:
                 title, rendered = (entry.title, entry.rendered) if entry else (action.key, 0)
                 self._settle_as(action.key, title, AiringOutcome.CUT, rendered, action.reason)
 
+    def _tune(self, playlist: Playlist, decided: Cue) -> None:
+        self.sounds_at = decided.sounds_at
+        if self._tuner:
+            keyed = ((airing_key(playlist, slot, position), slot.items[position]) for slot, position in decided.tune)
+            self._tuner.tune(Tuned(key, item) for key, item in keyed)
+
+    def _sound(self, key: str, start: Start) -> Sound | None:
+        """Return what an item sounds, at its volume, or None when it is not ready."""
+        item = start.slot.items[start.position]
+        sound: Sound | None
+        if item.source and self._tuner:
+            loop = self._deck.take_loop(item.clip_hash or "")
+            sound = loop and self._tuner.take(Tuned(key, item), loop, start.skip)
+        else:
+            sound = self._deck.take(item.clip_hash or "", start.skip.total_seconds())
+        gain_mb = start.slot.gain_mb + item.gain_mb + self._trim_mb
+        return sound and at_gain(sound, min(max(gain_mb, LEAST_GAIN_MB), MOST_GAIN_MB))
+
     def _start(self, key: str, engine: Engine, start: Start) -> None:
         item = start.slot.items[start.position]
         now = self._clock.now()
-        reel = self._deck.take(item.clip_hash or "", start.skip.total_seconds())
-        if reel is None:
+        sound = self._sound(key, start)
+        if sound is None:
             return
 
         def claim() -> None:
             self._journal.claim(key, start.slot, start.position, start.base, now)
 
-        # Claimed on the disk before it sounds, so that it starts once; an emergency sounds even when the disk is full.
+        # Claimed on the disk before it sounds, so that it starts once. An emergency waits for no disk, full or slow:
+        # it is claimed right after, and a power cut in between makes it sound again, from the beginning.
         urgent = start.slot.priority is Priority.EMERGENCY
-        if not (self._owed.do(claim) if urgent else self._owed.try_only(claim)) and not urgent:
-            reel.close()
+        if not urgent and not self._owed.try_only(claim):
+            sound.close()
             return
-        before, entry = self._known.get(key), self._journal.entry(key)
+        before = self._known.get(key)
+        entry = self._journal.entry(key) if before else None
         self._live[key] = _Live(start, entry.rendered if entry else 0)
         begun = before is not None and before.started
         whole = timedelta(milliseconds=self._live[key].before_ms) + item.length - start.skip
@@ -190,10 +226,13 @@ class Conductor:
             AiringOutcome.PLAYING, item.clip_hash, start.base, now, begun, live=True, rendered=whole
         )
         until = start.until.timestamp() if start.until else None
-        sound = at_gain(reel, start.slot.gain_mb)
         voice = Voice(key, sound, start.at.timestamp(), until, start.follow, fade_in=bool(start.skip))
         voice.priority, voice.title = start.slot.priority, item.title
+        voice.over = float(10 ** (-start.slot.duck_mb / 2000))
+        voice.under = goes_under(start.slot, start.position) and voice.over == 1
         engine.arm(voice)
+        if urgent:
+            self._owed.do(claim)
 
     def _miss(self, key: str, miss: Miss) -> None:
         now = self._clock.now()
@@ -238,6 +277,7 @@ class Conductor:
 
     def _ended(self, ended: Ended) -> None:
         live = self._live.pop(ended.key)
+        account = "; ".join(one for one in (self._accounts.pop(ended.key, ""), ended.account) if one)
         if ended.level:
             self._measured(ended.key, ended.level)
         rendered = live.before_ms + round(ended.rendered * 1000 / SAMPLE_RATE)
@@ -248,13 +288,15 @@ class Conductor:
             self._owed.do(lambda: self._journal.interrupted(ended.key, ended.at, rendered, preempted=preempted))
             known = self._known[ended.key]
             self._known[ended.key] = replace(known, live=False, preempted=preempted, seen_at=ended.at)
+            if account:
+                self._accounts[ended.key] = account
             return
         item = live.start.slot.items[live.start.position]
         heard = rendered if live.start.skip else rendered - live.before_ms  # from the beginning, only this run counts
         enough = timedelta(milliseconds=heard) >= item.length - SHORT_OF
         whole = ended.stop is Stop.DONE and not ended.failure and enough
         outcome = AiringOutcome.PLAYED if whole else AiringOutcome.CUT
-        reason = "" if whole else _reason(ended, live, heard)
+        reason = ". ".join(one for one in ("" if whole else _reason(ended, live, heard), account) if one)
         self._owed.do(lambda: self._journal.finish(ended.key, outcome, ended.at, rendered, reason))
         self._settle_as(ended.key, item.title, outcome, rendered, reason)
 

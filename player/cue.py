@@ -12,7 +12,7 @@ from domain.playlist import Playlist, PlaylistSlot
 from domain.timetable import Priority
 from player import orders
 from player.orders import Action, Close, Cue, Cut, Known, Start, Unready, airing_key, all_ready
-from player.session import LEAD, PREPARE_AHEAD, Scene, Study, Wish, end_of, study
+from player.session import LEAD, PREPARE_AHEAD, TUNE_AHEAD, Scene, Study, Wish, end_of, study
 
 HANDOVER = timedelta(milliseconds=250)
 """How far two items may overlap on paper and still count as one after the other."""
@@ -36,6 +36,8 @@ def cue(playlist: Playlist, now: datetime, done: Mapping[str, Known], unready: U
         prepare=_to_prepare(scene, studies),
         next_at=min((wake for wake in wakes if wake > now), default=None),
         held="" if scene.trusted else orders.HELD_CLOCK,
+        tune=_to_tune(scene, studies),
+        sounds_at=min((one.starts_at for one in studies if one.live or one.wish), default=None),
     )
 
 
@@ -111,6 +113,8 @@ def _yielding(scene: Scene, studies: list[Study], winner: Study, at: datetime) -
         if one is winner or not one.live or one.slot.priority >= winner.slot.priority:
             continue
         for position in one.live:
+            if winner.slot.duck_mb and goes_under(one.slot, position):
+                continue
             begins = one.base + one.slot.items[position].offset
             ends = one.base + end_of(one.slot.items[position])
             if ends > at + HANDOVER and begins < winner.ends_at - HANDOVER:
@@ -122,6 +126,31 @@ def _start(scene: Scene, slot: PlaylistSlot, wish: Wish) -> Start:
     return Start(slot, wish.position, wish.at, wish.base, wish.skip, until, wish.follow, why)
 
 
+def goes_under(slot: PlaylistSlot, position: int) -> bool:
+    """Tell whether an item may go on, softer, under a session that ducks: a relay or music, but no bulletin's words."""
+    return slot.items[position].source is not None or slot.priority is Priority.FILLER
+
+
+def _to_tune(scene: Scene, studies: list[Study]) -> tuple[tuple[PlaylistSlot, int], ...]:
+    """Return the items whose source from outside is to be open by now, the soonest first."""
+    wanted: list[tuple[datetime, PlaylistSlot, int]] = []
+    for one in studies:
+        base = one.wish.base if one.wish else one.base
+        for position, item in enumerate(one.slot.items):
+            at = base + item.offset
+            soon = at <= scene.now + TUNE_AHEAD and scene.now < at + item.length
+            if item.source and soon and not _settled(scene, one.slot, position) and not scene.barred(one.slot, at):
+                wanted.append((at, one.slot, position))
+    return tuple((slot, position) for _, slot, position in sorted(wanted, key=lambda found: found[0]))
+
+
+def _settled(scene: Scene, slot: PlaylistSlot, position: int) -> bool:
+    """Tell whether nothing need be made ready for an item: it is live, over, or refused."""
+    known = scene.known(slot, position)
+    refused = slot.refusal or slot.items[position].refusal
+    return bool(refused) or (known is not None and (known.live or known.outcome is not AiringOutcome.PLAYING))
+
+
 def _to_prepare(scene: Scene, studies: list[Study]) -> tuple[str, ...]:
     """Return the clips to have ready for what sounds within PREPARE_AHEAD, most urgent first, each once."""
     wanted: list[tuple[datetime, str]] = []
@@ -129,8 +158,8 @@ def _to_prepare(scene: Scene, studies: list[Study]) -> tuple[str, ...]:
         base = one.wish.base if one.wish else one.base
         first = min([*one.lacking, one.wish.position if one.wish else len(one.slot.items)])
         for position in range(first, len(one.slot.items)):
-            item, known = one.slot.items[position], scene.known(one.slot, position)
-            settled = known is not None and (known.live or known.outcome is not AiringOutcome.PLAYING)
-            if not settled and not item.refusal and item.clip_hash and base + item.offset <= scene.now + PREPARE_AHEAD:
+            item = one.slot.items[position]
+            soon = base + item.offset <= scene.now + PREPARE_AHEAD
+            if soon and item.clip_hash and not _settled(scene, one.slot, position):
                 wanted.append((base + item.offset, item.clip_hash))
     return tuple(dict.fromkeys(clip_hash for _, clip_hash in sorted(wanted)))

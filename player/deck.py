@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from domain.playlist import ClipRef, Playlist
 from player.cabinet import Cabinet
-from player.decode import Reel
+from player.decode import Loop, Reel
+from player.pinned import Pinned
+from player.volume import Sound
 
 MOST_REELS = 4
 LOADING = "Chưa kịp nạp tệp âm thanh"
@@ -25,6 +27,7 @@ class Deck:
         self._on_damage = on_damage
         self._refs: dict[str, ClipRef] = {}
         self._reels: dict[str, Reel] = {}
+        self.pinned = Pinned(cabinet, on_ready, on_damage)
 
     def allow(self, playlist: Playlist) -> None:
         """Open only the clips of `playlist` from now on."""
@@ -32,7 +35,7 @@ class Deck:
 
     def prepare(self, hashes: tuple[str, ...]) -> None:
         """Have these clips ready, and let go of all others."""
-        wanted = hashes[:MOST_REELS]
+        wanted = tuple(one for one in hashes if not self.pinned.in_memory(one))[:MOST_REELS]
         for clip_hash in set(self._reels) - set(wanted):
             self._reels.pop(clip_hash).close()
         for clip_hash in wanted:
@@ -47,20 +50,32 @@ class Deck:
         """Tell why a clip cannot sound now, or an empty string when it can."""
         if clip_hash not in self._refs:
             return NOT_NAMED
+        if self.pinned.in_memory(clip_hash):
+            return ""
         reel = self._reels.get(clip_hash)
         if reel is None:
             return LOADING if self._cabinet.holds(clip_hash) else NOT_HELD
         return reel.failure if reel.ready.is_set() else LOADING
 
-    def take(self, clip_hash: str, skip_s: float) -> Reel | None:
-        """Give away the reel of a clip that is ready, from `skip_s` seconds on, or None when it is not."""
+    def take(self, clip_hash: str, skip_s: float) -> Sound | None:
+        """Give away the sound of a clip that is ready, from `skip_s` seconds on, or None when it is not."""
         if self.unready(clip_hash):
             return None
+        if memory := self.pinned.sound(clip_hash, skip_s):
+            return memory
         reel = self._reels.pop(clip_hash)
         if skip_s == 0:
             return reel
         reel.close()
         return self._open(clip_hash, skip_s)
+
+    def take_loop(self, clip_hash: str) -> Loop | None:
+        """Give away a clip that stands in for a source, over and over, or None when it cannot sound."""
+        if self.unready(clip_hash):
+            return None
+        if clip_hash in self._reels:
+            self._reels.pop(clip_hash).close()
+        return Loop(self._cabinet.clip_path(clip_hash), clip_hash, self._refs[clip_hash].media_type, self._on_ready)
 
     def clear(self) -> None:
         """Let go of everything."""

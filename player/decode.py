@@ -16,6 +16,7 @@ from av.audio.resampler import AudioResampler
 
 from domain.audio import SAMPLE_RATE
 from domain.errors import AudioError, TrustError
+from player.checked import CheckedFile
 
 Frames = npt.NDArray[np.int16]
 AHEAD = 12 * SAMPLE_RATE
@@ -37,7 +38,8 @@ _DEMUXERS = {
 class Reel:
     """A clip being decoded by a thread of its own; the sound thread takes frames from it and never waits.
 
-    The file's SHA-256 is checked, through the open file that is then decoded, before the first frame is given.
+    The file's SHA-256 is checked before the first frame is given, and each piece again as it is decoded.
+    An `account` of what it was made of is not needed: that is the clip.
     `failure` tells in Vietnamese why no (further) frames will come, and `damaged` that the file cannot be read or
     is not the clip; `on_ready` is called, by the decoding thread, once frames can be taken.
     """
@@ -47,6 +49,7 @@ class Reel:
     ) -> None:
         self.clip_hash = clip_hash
         self.failure = ""
+        self.account = ""
         self.damaged = False
         self.reported = False
         self.ready = threading.Event()
@@ -101,8 +104,7 @@ class Reel:
     def _run(self) -> None:
         try:
             with self._path.open("rb") as stream:
-                _check_digest(stream, self.clip_hash)
-                for frames in decoded(stream, self._media_type, self._skip_s):
+                for frames in self._sound(CheckedFile(stream, self.clip_hash)):
                     if not self._put(frames):
                         break
         except TrustError as error:
@@ -118,6 +120,9 @@ class Reel:
         finally:
             self._ended = True
             self._be_ready()
+
+    def _sound(self, stream: CheckedFile) -> Iterator[Frames]:
+        return decoded(stream, self._media_type, self._skip_s)
 
     def _put(self, frames: Frames) -> bool:
         with self._room:
@@ -136,7 +141,15 @@ class Reel:
                 self._on_ready()
 
 
-def decoded(stream: BinaryIO, media_type: str, skip_s: float = 0.0) -> Iterator[Frames]:
+class Loop(Reel):
+    """A clip decoded over and over without end, as a stand-in is."""
+
+    def _sound(self, stream: CheckedFile) -> Iterator[Frames]:
+        while True:
+            yield from decoded(stream, self._media_type)
+
+
+def decoded(stream: BinaryIO | CheckedFile, media_type: str, skip_s: float = 0.0) -> Iterator[Frames]:
     """Yield the frames of an encoded sound from `skip_s` seconds on; none at all is an error. Raises AudioError."""
     demuxer = _DEMUXERS.get(media_type.partition(";")[0].strip().lower())
     if demuxer is None:
@@ -179,7 +192,8 @@ def _frames(
     yield from resampler.resample(None)
 
 
-def _check_digest(stream: BinaryIO, clip_hash: str) -> None:
+def check_digest(stream: BinaryIO, clip_hash: str) -> None:
+    """Read an open file whole and hold it to its hash. Raises TrustError."""
     digest = hashlib.sha256()
     while chunk := stream.read(_CHUNK):
         digest.update(chunk)

@@ -18,7 +18,7 @@ from domain.proof import Level
 from domain.timetable import Priority
 from player.clock import wall_offset
 from player.haste import be_punctual
-from player.mixing import RAMP, Part, Stop, Voice, measure, mixed, part_of
+from player.mixing import RAMP, Part, Stop, Voice, measure, mixed, part_of, softened
 
 BLOCK = 480
 SMOOTHING = 0.02
@@ -43,7 +43,8 @@ class Began:
 class Ended:
     """A voice is over after `rendered` frames; `failure` tells what stopped its decoding, if anything did.
 
-    `level` is what was heard while it sounded, or None when it never did.
+    `level` is what was heard while it sounded, or None when it never did. `account` tells what it was made of, where
+    that was not one clip.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Ended:
     stop: Stop
     failure: str = ""
     level: Level | None = None
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,17 +199,32 @@ class Engine:
 
     def _block(self, instant: float) -> bytes:
         wall = instant + wall_offset(self._clock)
-        parts: list[Part] = []
-        clear = 0
-        for voice in tuple(self._voices):
-            if voice.started:
-                part = self._go_on(voice, wall, 0)
+        voices = tuple(self._voices)
+        above = [voice for voice in voices if voice.over < 1]
+        under = [voice for voice in voices if voice.under and voice.started]
+        plain = [voice for voice in voices if voice not in above and voice not in under]
+        parts, clear = self._on([voice for voice in plain if voice.started], wall, 0)
+        over, clear = self._on([voice for voice in above if voice.started], wall, clear)
+        begun, clear = self._on([voice for voice in above if not voice.started], wall, clear)
+        spans = [*(_span(voice, wall, part) for voice, part in (over | begun).items())]
+        spans += [_span(voice, wall, None) for voice in above if voice in self._voices and not voice.started]
+        soft, clear = self._on(under, wall, clear)
+        fresh, clear = self._on([voice for voice in plain if not voice.started], wall, clear)
+        softer = [softened(voice, part, spans) for voice, part in soft.items()]
+        return self._measured([*(parts | over | begun | fresh).values(), *softer])
+
+    def _on(self, voices: list[Voice], wall: float, clear: int) -> tuple[dict[Voice, Part], int]:
+        """Take the parts of `voices`, those that begin from frame `clear` on; return them, and what is clear then."""
+        parts: dict[Voice, Part] = {}
+        for voice in voices:
+            part = self._go_on(voice, wall, 0) if voice.started else self._begin(voice, wall, clear)
+            if part:
+                parts[voice] = part
                 clear = max(clear, self._clear_after(voice, part))
-                parts.append(part)
-        for voice in tuple(self._voices):
-            if not voice.started and (begun := self._begin(voice, wall, clear)):
-                clear = max(clear, self._clear_after(voice, begun))
-                parts.append(begun)
+        return parts, clear
+
+    def _measured(self, parts: list[Part]) -> bytes:
+        """Return the sum of `parts`, once it is measured and what there is to tell of it is told."""
         block = mixed(parts, BLOCK)
         measure(parts, block)
         for voice in self._voices:
@@ -259,8 +276,8 @@ class Engine:
     def _tell_over(self) -> None:
         """Post the ends of voices, once their last frames are measured."""
         for voice, wall, stop in self._over:
-            level = voice.meter.level()
-            self._post(Ended(voice.key, _instant(wall), voice.played, stop, voice.reel.failure, level))
+            level, reel = voice.meter.level(), voice.reel
+            self._post(Ended(voice.key, _instant(wall), voice.played, stop, reel.failure, level, reel.account))
         self._over.clear()
 
     def _lose(self, error: Exception) -> None:
@@ -292,6 +309,13 @@ class Engine:
             self.sink_ok = True
             self._post(SinkBack())
             return
+
+
+def _span(voice: Voice, wall: float, part: Part | None) -> tuple[int, int, float]:
+    """Return (start, end, level) of a voice that sounds over others, in frames of the block; `part` is None before."""
+    if part is None:
+        return round((voice.at - wall) * SAMPLE_RATE), 2 * BLOCK, voice.over
+    return part.start, part.start + len(part.frames) if part.ended else 2 * BLOCK, voice.over
 
 
 def _sentence(error: Exception) -> str:

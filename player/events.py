@@ -59,6 +59,24 @@ class PlaylistAccepted:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencyBegan:
+    """An emergency, a drill or an all-clear was ordered; `local`: by people at the machine."""
+
+    title: str
+    drill: bool
+    local: bool
+    clear: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyEnded:
+    """An emergency, a drill or an all-clear is over, and why."""
+
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """Something is wrong in `area`; an empty `sentence` means that it is well again."""
 
@@ -66,4 +84,4 @@ class Fault:
     sentence: str
 
 
-MachineEvent = Ready | Sounding | Finished | Missed | PlaylistAccepted | Fault
+MachineEvent = Ready | Sounding | Finished | Missed | PlaylistAccepted | EmergencyBegan | EmergencyEnded | Fault

@@ -12,25 +12,32 @@ from datetime import datetime
 from pathlib import Path
 
 from domain.errors import BusyError, SinkError, TiengLoaError, TrustError
+from domain.nudges import Nudge
 from domain.playlist import Playlist
 from domain.ports import AudioSink, Clock
 from player.cabinet import disk_errors, open_cabinet
 from player.clock import SystemClock
 from player.conductor import Conductor, Desk
 from player.deck import Deck
+from player.emergencies import Emergencies
 from player.engine import Engine
 from player.events import Fault, Finished, MachineEvent, Missed, PlaylistAccepted, Ready
 from player.faults import Faults
 from player.journal import Journal
 from player.line import Line
+from player.nudges import Nudges
+from player.order_line import AlertReporter, ClipKeeper, OrderLine
 from player.owed import Owed
 from player.pulse import Pulse, Standing, StatusFile
 from player.revocation import Revocation
 from player.rounds import Rounds, jitter_of
+from player.settings import read_machine_file
 from player.sinks.choose import AUTO, Choice, Place, choose_sink, sound_device, trouble_of
+from player.sources import opener
 from player.supervisor import Supervisor
 from player.sync import Reporter, State, Sync
 from player.trust import Signer
+from player.tuner import Tuner
 from scheduler.alarm import Alarm
 
 OnEvent = Callable[[MachineEvent], None]
@@ -98,9 +105,12 @@ class Machine:
             self._open_sink()
             self._start_engine()
             self._take_up_stored_playlist()
+            self._ready_emergencies()
             self._start_alarm()
             self._start_sync()
+            self._start_order_line()
             self._start_reporter()
+            self._start_nudges()
         except BaseException:
             self.stop()
             raise
@@ -133,6 +143,7 @@ class Machine:
         self._status = StatusFile(self._folder, identity.machine_id, self._clock)
         self._undo.callback(self._status.remove)
         self._line = Line(identity.server, Signer(identity.machine_id, self.cabinet.key), self._clock)
+        self._undo.callback(self._line.close)
 
     def _open_sink(self) -> None:
         if self._given_sink:
@@ -144,8 +155,12 @@ class Machine:
     def _start_engine(self) -> None:
         self._sync = Sync(self.cabinet, self._line, self._clock, self._accepted)
         deck = Deck(self.cabinet, self._poke, self._damaged)
-        desk = Desk(self.journal, Owed(self.faults, self.cabinet.free_reserve), deck, self.faults)
+        box = read_machine_file(self._folder)
+        tuner = Tuner(opener(self._line, lambda: self._sync.playlist, box.relay_hosts))
+        owed = Owed(self.faults, self.cabinet.free_reserve)
+        desk = Desk(self.journal, owed, deck, self.faults, tuner, round(box.gain_db * 100))
         self._conductor = Conductor(desk, self._clock, self._tell)
+        self._pinned = deck.pinned
         self._heed_revocation()
         if self.cabinet.mended:
             self._conductor.forget_before(self._clock.now())
@@ -178,6 +193,29 @@ class Machine:
         if playlist:
             self._sync.playlist = playlist
             self._conductor.take_up(playlist)
+
+    def _ready_emergencies(self) -> None:
+        self.emergencies = Emergencies(self.cabinet, self._clock, self._pinned, self.faults, self._tell)
+        self.emergencies.poke = self._poke
+        self._conductor.overlay, self._conductor.after_act = self.emergencies.overlay, self.emergencies.keep
+
+    def _start_order_line(self) -> None:
+        """Start what asks for orders, each step in a thread of its own: nothing slow stands before an emergency."""
+        identity, jitter = self.cabinet.identity, jitter_of(self.cabinet.identity.machine_id)
+        line = Line(identity.server, Signer(identity.machine_id, self.cabinet.key), self._clock)
+        line.on_answer = self._line.on_answer
+        orders = OrderLine(line, self.emergencies, self._clock)
+        keeper = ClipKeeper(self._sync.bring, self.emergencies, self._pinned)
+        reporter = AlertReporter(self._line, self.emergencies.book, self._clock)
+        every = self._settings.poll
+        self._ordering = Rounds("orders", orders.ask, every, jitter, self._notes("orders"))
+        keeping = Rounds("emergency clips", keeper.keep, every, jitter, self._notes("emergency clips"))
+        telling = Rounds("alerts", reporter.report, every, jitter, self._notes("alerts"))
+        orders.stopping = lambda: self._ordering.stopping
+        self.emergencies.nudge_clips, self.emergencies.nudge_report = keeping.nudge, telling.nudge
+        self._run(self._ordering, keeping, telling)
+        self._undo.callback(line.hang_up)
+        self._undo.callback(self._ordering.leave_off)
 
     def _start_alarm(self) -> None:
         conductor = self._conductor
@@ -214,6 +252,14 @@ class Machine:
         )
         self._nudge_report, self._nudge_heartbeat = reporting.nudge, beating.nudge
         self._run(reporting, beating)
+
+    def _start_nudges(self) -> None:
+        self.nudges = Nudges(self._line, self.cabinet.identity.machine_id, self._clock, self._nudged)
+        self.nudges.start()
+        self._undo.callback(self.nudges.stop)
+
+    def _nudged(self, what: Nudge) -> None:
+        (self._polling if what is Nudge.PLAYLIST else self._ordering).nudge()
 
     def _run(self, *rounds: Rounds) -> None:
         for one in rounds:
@@ -281,6 +327,7 @@ class Machine:
 
     def _state(self) -> State:
         held, needed = self._sync.held()
+        ready, wanted = self._pinned.held()
         playlist = self._sync.playlist
         return State(
             counter=playlist.counter if playlist else 0,
@@ -290,6 +337,8 @@ class Machine:
             sink_ok=self._engine.sink_ok and not self.faults.get("sink"),
             free=self.cabinet.free_bytes(),
             fault=self.faults.all(),
+            emergency_held=ready,
+            emergency_needed=wanted,
             more=self._pulse.beat(playlist, self.cabinet.holds, clock_trusted=not self.faults.get("clock")),
         )
 

@@ -104,13 +104,16 @@ Unready = Callable[[str], str]
 class Cue:
     """What to do now, which clips to have ready (most urgent first), and when to look again.
 
-    `held` is a reason why routine sessions are held back, or empty.
+    `held` is a reason why routine sessions are held back, or empty. `tune` are the (session, position) whose sources
+    are to be open; `sounds_at` is when something is next to sound, as far as can be seen.
     """
 
     actions: tuple[Action, ...] = ()
     prepare: tuple[str, ...] = ()
     next_at: datetime | None = None
     held: str = ""
+    tune: tuple[tuple[PlaylistSlot, int], ...] = ()
+    sounds_at: datetime | None = None
 
 
 def airing_key(playlist: Playlist, slot: PlaylistSlot, position: int) -> str:

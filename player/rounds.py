@@ -42,10 +42,14 @@ class Rounds:
         """Ask for a step soon; many nudges before it make one."""
         self._nudged.set()
 
-    def stop(self) -> None:
-        """End after the step that is running, or leave it behind when it waits for the network."""
+    def leave_off(self) -> None:
+        """Ask for the end, and do not wait for it."""
         self._stopping = True
         self._nudged.set()
+
+    def stop(self) -> None:
+        """End after the step that is running, or leave it behind when it waits for the network."""
+        self.leave_off()
         if self._thread.is_alive():
             self._thread.join(_STOP_TIMEOUT_S)
 

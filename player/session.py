@@ -16,6 +16,8 @@ from player.orders import Action, Close, Known, Miss, Unready, airing_key
 LEAD = timedelta(milliseconds=1500)
 """How long before its instant a start is claimed and armed."""
 PREPARE_AHEAD = timedelta(seconds=30)
+TUNE_AHEAD = timedelta(seconds=10)
+"""How long before its instant a source from outside is opened."""
 TOLERANCE = timedelta(seconds=1)
 """Lateness that needs no policy: the item simply starts."""
 HURRY = timedelta(milliseconds=300)
@@ -222,7 +224,7 @@ def _judge_pending(scene: Scene, result: Study, position: int, item: PlaylistIte
         return Wish(position, at, at - item.offset)
     if slot.late_policy is LatePolicy.SKIP:
         return orders.SKIPPED
-    if slot.late_policy is LatePolicy.JOIN:
+    if slot.late_policy is LatePolicy.JOIN or item.source:  # what comes from outside waits for nobody
         return (
             Wish(position, now, result.base, late, follow=True) if item.length - late >= LEAST_JOIN else orders.PASSED
         )
@@ -249,7 +251,7 @@ def _judge_interrupted(
     if almost_over or skipping or now - known.seen_at > slot.grace:
         return stopped
     catching_up = slot.late_policy is LatePolicy.CATCH_UP if known.preempted else item.length < SHORT_CLIP
-    if catching_up:
+    if catching_up and not item.source:
         return Wish(position, now, now - item.offset, again=True)
     skip = max(now - began, timedelta())
     if item.length - skip < LEAST_JOIN:

@@ -12,8 +12,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from domain.errors import ServerUnreachableError, StorageFullError, TiengLoaError, TrustError
-from domain.playlist import ClipRef, Playlist, to_ms
+from domain.playlist import ClipRef, Playlist
 from domain.ports import Clock
+from domain.timetable import Priority
 from player.cabinet import Cabinet, disk_errors, file_hash
 from player.journal import Journal
 from player.line import Answer, Line
@@ -25,7 +26,6 @@ KEEP_UNNAMED_S = 2 * 24 * 3600.0
 SPARE_BYTES = 16 << 20
 """Left free on the disk when a clip is fetched: the journal must always have room."""
 _ETAG = re.compile(r'(W/)?"[!#-~]{1,100}"')
-_YEAR_2200_MS = 7_258_118_400_000
 
 
 class Sync:
@@ -37,6 +37,7 @@ class Sync:
         self._clock = clock
         self._on_playlist = on_playlist
         self._verified: dict[str, float] = {}
+        self._bringing: set[str] = set()
         self.playlist: Playlist | None = None
         self.stopping: Callable[[], bool] = lambda: False
         self.on_clip: Callable[[], None] = lambda: None
@@ -65,7 +66,7 @@ class Sync:
             if self.stopping() or self.playlist is not playlist:
                 return
             try:
-                self._have(ref)
+                self.bring(ref)
             except _PutOffError:
                 return
             except TiengLoaError as error:
@@ -85,6 +86,19 @@ class Sync:
     def doubt(self, clip_hash: str) -> None:
         """Have the next fetch check a clip anew, and bring it again when it is damaged."""
         self._verified.pop(clip_hash, None)
+
+    def bring(self, ref: ClipRef) -> None:
+        """Have one clip on the shelf, whole and checked within the last day; from any thread.
+
+        A clip that another thread is bringing is left to it. Raises ServerUnreachableError, TrustError, StorageError.
+        """
+        if ref.hash in self._bringing:
+            return
+        self._bringing.add(ref.hash)
+        try:
+            self._have(ref)
+        finally:
+            self._bringing.discard(ref.hash)
 
     def _have(self, ref: ClipRef) -> None:
         now = self._clock.monotonic()
@@ -154,14 +168,8 @@ class Reporter:
             self._journal.acknowledge(taken)
 
     def heartbeat(self, state: "State") -> None:
-        """Send how the machine is, and learn how far its clock is from the server's."""
-        sent = self._clock.now()
-        answer = self._line.post("/api/v1/heartbeat", state.document(self._line.offset_ms))
-        back = self._clock.now()
-        _expect_ok(answer)
-        told = answer.document().get("server_time")
-        if isinstance(told, int) and 0 <= told <= _YEAR_2200_MS:
-            self._line.offset_ms = told - to_ms(sent + (back - sent) / 2)
+        """Send how the machine is, and how far its clock is from the server's. Raises ServerUnreachableError."""
+        _expect_ok(self._line.post("/api/v1/heartbeat", state.document(*self._line.clock_offset())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +183,15 @@ class State:
     sink_ok: bool
     free: int
     fault: str
+    emergency_held: int = 0
+    emergency_needed: int = 0
     more: Mapping[str, object] = field(default_factory=dict)
 
-    def document(self, clock_offset: int) -> dict[str, object]:
-        """Return the JSON object of the heartbeat; `more` is what only newer centres understand."""
+    def document(self, clock_offset: int, clock_error: int) -> dict[str, object]:
+        """Return the JSON object of the heartbeat; the clock's offset and its error in milliseconds.
+
+        `more` is what only newer centres understand.
+        """
         return {
             **self.more,
             "counter": self.counter,
@@ -187,9 +200,12 @@ class State:
             "sink": self.sink,
             "sink_ok": self.sink_ok,
             "clock_offset": clock_offset,
+            "clock_error": clock_error,
             "free": self.free,
             "version": product_version(),
             "fault": self.fault,
+            "emergency_held": self.emergency_held,
+            "emergency_needed": self.emergency_needed,
         }
 
 
@@ -226,4 +242,5 @@ def _by_need(playlist: Playlist, clock: Clock) -> list[ClipRef]:
         need = (slot.starts_at < now, -int(slot.priority) if slot.starts_at >= now else 0, slot.starts_at.timestamp())
         for item in slot.items:
             order[item.clip_hash] = min(order.get(item.clip_hash, need), need)
+    order.update(dict.fromkeys(playlist.emergency.hashes, (False, -int(Priority.EMERGENCY), 0.0)))
     return sorted(playlist.clips, key=lambda ref: order.get(ref.hash, (True, 0, 0.0)))

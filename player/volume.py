@@ -31,6 +31,10 @@ class Sound(Protocol):
         """Tell why no (further) frames will come, or an empty string."""
 
     @property
+    def account(self) -> str:
+        """Tell what it was made of where that was not one clip, or an empty string."""
+
+    @property
     def exhausted(self) -> bool:
         """Tell whether every frame has been taken and none will come."""
 
@@ -62,6 +66,10 @@ class _Softer:
     @property
     def failure(self) -> str:
         return self._sound.failure
+
+    @property
+    def account(self) -> str:
+        return self._sound.account
 
     @property
     def exhausted(self) -> bool:

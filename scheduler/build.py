@@ -25,10 +25,13 @@ from domain.playlist import (
     PlaylistSlot,
     to_document,
 )
+from domain.sources import Source, SourceKind
 from domain.timetable import (
     STATION_ZONE,
+    ItemKind,
     LatePolicy,
     Occurrence,
+    PlannedItem,
     Priority,
     Rule,
     Slot,
@@ -39,6 +42,9 @@ from scheduler.resolve import resolve
 
 MAX_TEXT = 1000
 """Code points of a title or reason that a playlist may carry."""
+
+ANNOUNCED_OVER_MB = 1800
+"""Hundredths of a dB by which a relay is softer while an announcement is made over it."""
 
 _ZONE = ZoneInfo(STATION_ZONE)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -227,7 +233,14 @@ def playlist_slot(slot: Slot) -> PlaylistSlot:
         items=_playlist_items(slot),
         refusal=slot.refusal[:MAX_TEXT],
         gain_mb=_gain_mb(slot),
+        duck_mb=ANNOUNCED_OVER_MB if _announces(slot) else 0,
     )
+
+
+def _announces(slot: Slot) -> bool:
+    """Tell whether a session is nothing but announcements: a relay that it meets need not be left for it."""
+    kinds = {item.kind for item in slot.items if not item.refusal}
+    return ItemKind.ANNOUNCEMENT in kinds and kinds <= {ItemKind.ANNOUNCEMENT, ItemKind.IDENT}
 
 
 def _gain_mb(slot: Slot) -> int:
@@ -245,9 +258,17 @@ def _playlist_items(slot: Slot) -> tuple[PlaylistItem, ...]:
         refusal = (item.refusal or slot.refusal)[:MAX_TEXT]
         length = timedelta() if refusal else _whole_ms(item.length)
         offset += timedelta() if refusal else _whole_ms(item.lead)
-        rows.append(PlaylistItem(item.clip_hash, offset, length, item.title[:MAX_TEXT], refusal))
+        source = None if refusal else source_of(item)
+        rows.append(PlaylistItem(item.clip_hash, offset, length, item.title[:MAX_TEXT], refusal, source=source))
         offset += length
     return tuple(rows)
+
+
+def source_of(item: PlannedItem) -> Source | None:
+    """Return where the sound of a relay or live item comes from; a microphone's is filled in once it is opened."""
+    if item.stream_url:
+        return Source(SourceKind.RELAY, url=item.stream_url)
+    return Source(SourceKind.LIVE) if item.kind is ItemKind.LIVE else None
 
 
 def _clip_ref(clip: Clip) -> ClipRef:

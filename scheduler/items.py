@@ -5,14 +5,13 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import chain, islice, repeat
+from itertools import islice, repeat
 
 from domain.airtime import AirtimePolicy
 from domain.audio import Clip, ClipKind
 from domain.bulletins import Bulletin, BulletinState
 from domain.playlist import MAX_ITEMS, MAX_LENGTH
 from domain.timetable import FROM_OUTSIDE, ItemKind, PlannedItem, Programme, ProgrammeItem, Rule
-from scheduler.fills import turns
 
 _NOTHING, _DAY = timedelta(), timedelta(days=1)
 OFF_BED = FROM_OUTSIDE | {ItemKind.IDENT, ItemKind.PAUSE, ItemKind.BED}
@@ -72,9 +71,8 @@ class Terms:
 def plan_items(programme: Programme, on: date, shelf: Shelf, terms: Terms) -> tuple[PlannedItem, ...]:
     """Return the items of `programme` as they would sound on the local date `on`.
 
-    A repeated item comes as often as it is said, and so does the stand-in that fills the place of a relay; a pause
-    becomes the lead of what follows it, and a bed of music the mix of each item that it lies under, once there is
-    one. Of more than a playlist takes, MAX_ITEMS, one too many is
+    A repeated item comes as often as it is said; a pause becomes the lead of what follows it, and a bed of music the
+    mix of each item that it lies under, once there is one. Of more than a playlist takes, MAX_ITEMS, one too many is
     returned, and no more.
     """
     asked = (programme.id, shelf.spell(on), terms.backup_voice_needs_yes)
@@ -92,16 +90,9 @@ def _planned(programme: Programme, on: date, shelf: Shelf, terms: Terms) -> Iter
             lead += max(item.length, _NOTHING)
         elif item.kind is not ItemKind.BED:
             planned = _on_bed(plan_item(item, on, shelf, terms), bed, shelf)
-            yield from _filled(replace(planned, lead=lead), shelf)
-            again = _filled(replace(planned, lead=max(item.gap, _NOTHING)), shelf)
-            yield from chain.from_iterable(repeat(again, max(item.repeat, 1) - 1))
+            yield replace(planned, lead=lead)
+            yield from repeat(replace(planned, lead=max(item.gap, _NOTHING)), max(item.repeat, 1) - 1)
             lead = _NOTHING
-
-
-def _filled(planned: PlannedItem, shelf: Shelf) -> tuple[PlannedItem, ...]:
-    """Return a relay or live item as its stand-in fills it, and any other as it is."""
-    clip = shelf.clips.get(planned.clip_hash or "")
-    return (planned,) if clip is None else turns(planned, clip.length)
 
 
 def mix_key(bed: ProgrammeItem, clip_hash: str) -> str:

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 from domain.bulletins import Bulletin, BulletinState
 from domain.timetable import FROM_OUTSIDE, ItemKind, PlannedItem, Programme, ProgrammeItem
-from scheduler.fills import silence_in
 from scheduler.items import Shelf, Terms, is_of, plan_item
 from scheduler.policy import spoken_length
 
@@ -34,15 +33,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class ItemLength:
-    """How long one item of a programme is with its repeats, and why it would not sound today, if so.
-
-    `short` is how much of a relay's or live item's place its stand-in leaves silent.
-    """
+    """How long one item of a programme is with its repeats, and why it would not sound today, if so."""
 
     span: Span
     refusal: str = ""
     title: str = ""
-    short: timedelta = timedelta()
 
 
 def item_lengths(programme: Programme, on: date, shelf: Shelf, terms: Terms) -> tuple[ItemLength, ...]:
@@ -88,14 +83,7 @@ def _item_length(item: ProgrammeItem, on: date, shelf: Shelf, terms: Terms) -> I
     times = max(1, item.repeat)
     gaps = item.gap * (times - 1)
     span = Span(once.least * times + gaps, once.most * times + gaps, once.guessed)
-    return ItemLength(span, planned.refusal, planned.title, _short_of(planned, shelf))
-
-
-def _short_of(planned: PlannedItem, shelf: Shelf) -> timedelta:
-    clip = shelf.clips.get(planned.clip_hash or "")
-    if planned.kind not in FROM_OUTSIDE or planned.refusal or clip is None:
-        return timedelta()
-    return silence_in(planned, clip.length)
+    return ItemLength(span, planned.refusal, planned.title)
 
 
 def _once(item: ProgrammeItem, planned: PlannedItem, shelf: Shelf) -> Span:

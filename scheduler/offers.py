@@ -161,6 +161,6 @@ def shorter(slot: Slot, over: timedelta) -> Offer:
 def _item_to_drop(items: Sequence[PlannedItem], over: timedelta) -> int | None:
     """Return the place of the shortest item that is long enough to matter, when something is left without it."""
     sounding = [place for place, item in enumerate(items) if item.span]
-    whole = [place for place in sounding if items[place].kind not in FROM_OUTSIDE]  # of a relay it is but one turn
+    whole = [place for place in sounding if items[place].kind not in FROM_OUTSIDE]
     fit = [place for place in whole if items[place].span >= over]
     return min(fit, key=lambda place: items[place].span) if fit and len(sounding) > 1 else None

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from domain.audio import ClipKind
 from domain.errors import BadInputError
 from domain.playlist import MAX_ITEMS, MAX_LENGTH
+from domain.sources import is_stream_url
 from domain.text import tidy
-from domain.timetable import FROM_OUTSIDE, ITEM_KIND_LABELS, ItemKind, PlannedItem, Priority, Programme, ProgrammeItem
-from scheduler.fills import turns
+from domain.timetable import FROM_OUTSIDE, ITEM_KIND_LABELS, ItemKind, Priority, Programme, ProgrammeItem
 from scheduler.items import Shelf
 from scheduler.policy import spoken_length
 
@@ -22,7 +21,6 @@ LONGEST_PAUSE = timedelta(minutes=30)
 LONGEST_GRACE = timedelta(hours=1)
 SHORTEST_RELAY = timedelta(seconds=10)
 LEAST_DUCK_DB, MOST_DUCK_DB = 6.0, 40.0
-_URL_LIMIT = 500
 _SCHEDULED = frozenset({Priority.FILLER, Priority.NORMAL, Priority.PRIORITY, Priority.LIVE})
 
 
@@ -54,11 +52,8 @@ def _check_items(items: tuple[ProgrammeItem, ...], shelf: Shelf) -> None:
         problem = item_problem(item, shelf)
         if problem:
             raise BadInputError(f"Mục {number} ({ITEM_KIND_LABELS[item.kind]}): {problem}")
-    if sum(max(1, one.repeat) * _turns_of(one, shelf) for one in items) > MAX_ITEMS:
-        raise BadInputError(
-            f"Kể cả lặp lại, một chương trình có nhiều nhất {MAX_ITEMS} lượt. Hãy giảm số lần lặp, hoặc chọn âm thanh "
-            "thay thế dài hơn cho tiếp âm và phát trực tiếp."
-        )
+    if sum(max(1, one.repeat) for one in items) > MAX_ITEMS:
+        raise BadInputError(f"Kể cả lặp lại, một chương trình có nhiều nhất {MAX_ITEMS} lượt. Hãy giảm số lần lặp.")
     if sum((_least(one, shelf) for one in items), timedelta()) > MAX_LENGTH:
         raise BadInputError("Chương trình dài quá 6 giờ. Hãy chia thành nhiều chương trình.")
 
@@ -95,31 +90,13 @@ def _clip_problem(item: ProgrammeItem, shelf: Shelf) -> str:
 
 
 def _outside_problem(item: ProgrammeItem, shelf: Shelf) -> str:
-    if item.kind is ItemKind.RELAY and not _is_stream(item.stream_url):
+    if (item.kind is ItemKind.RELAY or item.stream_url) and not is_stream_url(item.stream_url):
         return "Địa chỉ nguồn phải bắt đầu bằng http:// hoặc https://, ví dụ https://vov.example.vn/vov1."
     if not SHORTEST_RELAY <= item.length <= MAX_LENGTH:
         return "Hãy ghi thời lượng cố định từ 10 giây đến 6 giờ."
     if not _is_of_library(item.clip_hash, shelf):
         return "Hãy chọn âm thanh thay thế để phát khi nguồn không có tiếng."
     return ""
-
-
-def _turns_of(item: ProgrammeItem, shelf: Shelf) -> int:
-    """Return how many items of a plan an item is: the stand-in of a relay is said until its place is full."""
-    clip = shelf.clips.get(item.clip_hash or "")
-    if item.kind not in FROM_OUTSIDE or clip is None:
-        return 1
-    return len(turns(PlannedItem("", item.clip_hash, item.length, kind=item.kind), clip.length))
-
-
-def _is_stream(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        named = bool(parts.hostname) and parts.username is None and parts.port != 0
-    except ValueError:
-        return False
-    plain = url.isprintable() and " " not in url and len(url) <= _URL_LIMIT
-    return plain and named and parts.scheme in {"http", "https"}
 
 
 def _is_of_library(clip_hash: str | None, shelf: Shelf) -> bool:

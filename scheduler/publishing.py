@@ -10,7 +10,9 @@ from domain.airtime import AirtimePolicy
 from domain.errors import BadInputError, TrustError
 from domain.machines import Machine
 from domain.playlist import Playlist
+from domain.ports import Channel
 from scheduler.build import Heading, fingerprint, playlist_of
+from scheduler.channels.silent import SilentChannel
 from scheduler.inputs import Reforms, local_date
 from scheduler.planning import Plan
 from scheduler.policy import along
@@ -24,10 +26,11 @@ _LOG = logging.getLogger(__name__)
 LIFE = timedelta(days=14)
 _RENEW_AFTER = timedelta(hours=12)
 _KEEP_PAST = timedelta(hours=1)
+_NO_CHANNEL = SilentChannel()
 
 
-def publish(database: Database, key: StationKey, plan: Plan, now: datetime) -> int:
-    """Sign and publish what changed in `plan`; return how many machines have something new.
+def publish(database: Database, key: StationKey, plan: Plan, now: datetime, channel: Channel = _NO_CHANNEL) -> int:
+    """Sign and publish what changed in `plan`, nudge each machine that has something new, and return how many have.
 
     A machine whose playlist cannot be signed keeps its old one, and is logged; the others get theirs. Nothing is
     published once the plan is no longer the newest: whoever made a newer one publishes that.
@@ -43,7 +46,9 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime) -> i
         if old is not None and old.fingerprint == fingerprint(playlist) and now - old.issued_at < _RENEW_AFTER:
             continue
         try:
-            renewed += _publish_one(database, key, plan, addressee, now)
+            if _publish_one(database, key, plan, addressee, now):
+                channel.nudge(machine_id)
+                renewed += 1
         except (TrustError, BadInputError) as error:
             _LOG.error("the playlist of machine %s was not signed: %s", machine_id, error.sentence)
     return renewed

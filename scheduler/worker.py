@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from domain.ports import Clock
+from domain.ports import Channel, Clock
+from scheduler.channels.silent import SilentChannel
 from scheduler.planning import local_date, replan
 from scheduler.publishing import publish
 from scheduler.seeding import seed_holidays
@@ -19,6 +20,7 @@ class TimetableWorker:
     database: Database
     key: StationKey
     clock: Clock
+    channel: Channel = field(default_factory=SilentChannel)
     _planned: tuple[int, datetime] | None = field(default=None, init=False)
 
     def next_transition(self, now: datetime) -> datetime:
@@ -33,7 +35,7 @@ class TimetableWorker:
         state = (version, _hour(now))
         if state == self._planned:
             return
-        publish(self.database, self.key, replan(self.database, now), now)
+        publish(self.database, self.key, replan(self.database, now), now, self.channel)
         self._planned = state
 
     def seed(self) -> None:

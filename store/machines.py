@@ -65,6 +65,13 @@ def find(connection: Connection, machine_id: str) -> Machine | None:
     return None if row is None else _machine(row)
 
 
+def keys_in_force(connection: Connection) -> dict[str, str]:
+    """Return the public key of every machine that is not revoked, by the machine's id."""
+    table = tables.machine
+    rows = connection.execute(select(table.c.id, table.c.public_key).where(table.c.revoked_at.is_(None)))
+    return {row.id: row.public_key for row in rows}
+
+
 def revoke(connection: Connection, machine_id: str, now: datetime) -> None:
     """Take a machine's rights away; what it reported stays."""
     table = tables.machine

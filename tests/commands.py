@@ -12,7 +12,7 @@ import pytest
 from tests.fakes import example_database, need_tool
 from tiengloa import cli
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 ESPEAK = {"TIENGLOA_VOICES": "espeak"}
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 import wave
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from domain.airtime import QuietHours
 from domain.errors import SinkError
+from domain.order_sheet import OrderSheet, sheet_document
 from domain.playlist import ClipRef, Playlist, PlaylistItem, PlaylistSlot, to_document
 from domain.timetable import LatePolicy, Priority
 from player.cabinet import write_identity
@@ -213,7 +215,10 @@ class Centre:
     cut_downloads_after: int | None = None
     acknowledging: bool = True
     revoking: bool = False
+    orders: bytes = b""
+    alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
     code: str = "DUNG-MA"
+    broker: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Counter,), {"centre": self}))
@@ -234,6 +239,11 @@ class Centre:
         """Sign a playlist and serve it and these clips."""
         self.files.update({clip.hash: clip.data for clip in clips})
         self.envelope = signed(value, self.key)
+
+    def order(self, value: OrderSheet, *clips: Sound) -> None:
+        """Sign a sheet of orders and serve it and these clips."""
+        self.files.update({clip.hash: clip.data for clip in clips})
+        self.orders = sealed(sheet_document(value), self.key)
 
     def enrolled(self, folder: Path) -> Path:
         """Make `folder` that of a machine of this centre, without asking over the line."""
@@ -268,6 +278,10 @@ class _Counter(BaseHTTPRequestHandler):
             return
         if self.path == "/api/v1/playlist":
             self._playlist()
+        elif self.path.startswith("/api/v1/orders"):
+            self._orders()
+        elif self.path == "/api/v1/broker" and self.centre.broker is not None:
+            self._answer(200, json.dumps(self.centre.broker).encode())
         else:
             self._clip(self.path.rpartition("/")[2])
 
@@ -303,6 +317,20 @@ class _Counter(BaseHTTPRequestHandler):
         else:
             self._answer(200, self.centre.envelope, ETag=etag)
 
+    def _orders(self) -> None:
+        """Keep the answer back for a second while there is no news, as the centre does for longer."""
+        deadline = time.monotonic() + 1
+        while time.monotonic() < deadline:
+            etag = f'"{hashlib.sha256(self.centre.orders).hexdigest()[:16]}"'
+            if self.centre.orders and self.headers.get("If-None-Match") != etag:
+                self._answer(200, self.centre.orders, ETag=etag)
+                return
+            if not self.centre.orders or not self.centre.up:
+                break
+            time.sleep(0.005)
+        with suppress(OSError):  # a machine that stops hangs up
+            self._answer(304, b"")
+
     def _clip(self, clip_hash: str) -> None:
         data = self.centre.files.get(clip_hash)
         if data is None:
@@ -329,6 +357,10 @@ class _Counter(BaseHTTPRequestHandler):
         self._answer(200, json.dumps(answer).encode())
 
     def _report(self, told: dict[str, Any]) -> None:
+        if self.path == "/api/v1/alerts":
+            self.centre.alerts.update({one["id"]: one["alert"] for one in told["alerts"]})
+            self._answer(200, b"{}")
+            return
         if self.path == "/api/v1/heartbeat":
             self.centre.heartbeats.append(told)
             self._answer(200, json.dumps({"server_time": self.centre.now_ms()}).encode())

@@ -108,6 +108,7 @@ def _work(centre: Centre, on_ready: Callable[[], None]) -> None:
     finally:
         alarm.stop()
         listener.stop()
+        centre.channel.close()
 
 
 def _stop_on_signals() -> threading.Event:

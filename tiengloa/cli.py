@@ -101,6 +101,13 @@ def _add_running(commands: "argparse._SubParsersAction[_Parser]") -> None:
     serve.set_defaults(command=_serve)
     work = commands.add_parser("work", help="chạy tiến trình làm âm thanh và danh sách phát")
     work.set_defaults(command=_work)
+    broker = commands.add_parser("broker", help="kênh báo nhanh tới máy phát (MQTT)").add_subparsers(
+        metavar="VIỆC", required=True
+    )
+    broker.add_parser("run", help="chạy broker kèm sẵn").set_defaults(command=_broker_run)
+    written = broker.add_parser("accounts", help="ghi tài khoản và luật cho một broker Mosquitto riêng")
+    written.add_argument("-o", "--output", required=True, metavar="DIR", help="thư mục sẽ ghi passwords và acl")
+    written.set_defaults(command=_broker_accounts)
 
 
 def _address(parser: argparse.ArgumentParser) -> None:
@@ -266,6 +273,18 @@ def _work(_options: argparse.Namespace, settings: Settings, terminal: Terminal) 
 
     work(settings, lambda: terminal.say("Tiến trình làm việc đã sẵn sàng."))
     return exits.OK
+
+
+def _broker_run(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.broker import run
+
+    return run(options, settings, terminal)
+
+
+def _broker_accounts(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.broker import accounts
+
+    return accounts(options, settings, terminal)
 
 
 def _machine_enrol(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:

@@ -62,6 +62,11 @@ class Folder:
         """The secret of the panel's form tokens."""
         return self.root / "keys" / "panel.secret"
 
+    @property
+    def broker_secret(self) -> Path:
+        """The secret of which the passwords of nudges are made."""
+        return self.root / "keys" / "broker.secret"
+
     def machine(self, name: str) -> Path:
         """The folder of a machine that runs beside the centre."""
         return self.root / "machines" / name

@@ -16,7 +16,17 @@ from domain.timetable import STATION_ZONE
 from player.clock import SystemClock
 from player.enrol import await_answer, enrolled, forget
 from player.enrol import enrol as enrol_machine
-from player.events import Fault, Finished, MachineEvent, Missed, PlaylistAccepted, Ready, Sounding
+from player.events import (
+    EmergencyBegan,
+    EmergencyEnded,
+    Fault,
+    Finished,
+    MachineEvent,
+    Missed,
+    PlaylistAccepted,
+    Ready,
+    Sounding,
+)
 from player.machine import MachineSettings, run_machine
 from tiengloa import exits
 from tiengloa.settings import Settings
@@ -94,7 +104,7 @@ def _document(event: MachineEvent) -> dict[str, Any]:
     return {"event": type(event).__name__, "say": sentence(event), **plain}
 
 
-def sentence(event: MachineEvent) -> str:
+def sentence(event: MachineEvent) -> str:  # noqa: PLR0911 - one line for each kind of event
     """Return an event as a Vietnamese line for the person at the box."""
     match event:
         case Ready():
@@ -111,5 +121,15 @@ def sentence(event: MachineEvent) -> str:
             return f"✗ {event.planned.astimezone(_ZONE):%H:%M:%S} không phát {event.title}: {event.reason}"
         case PlaylistAccepted():
             return f"Đã nhận danh sách phát số {event.counter}, {event.slots} buổi."
+        case EmergencyBegan() | EmergencyEnded():
+            return _emergency(event)
         case Fault():
             return f"! {event.area}: {event.sentence or 'đã trở lại bình thường'}"
+
+
+def _emergency(event: EmergencyBegan | EmergencyEnded) -> str:
+    if isinstance(event, EmergencyEnded):
+        return f"⚠ Đã thôi phát: {event.title}. {event.reason}."
+    kind = "BÁO YÊN" if event.clear else "DIỄN TẬP" if event.drill else "PHÁT KHẨN"
+    where = " (bấm tại máy)" if event.local else ""
+    return f"⚠ {kind}{where}: {event.title}"

@@ -110,6 +110,8 @@ class _Running:
     def start(self) -> None:
         """Panel, worker, sign-in lines, machine, clips, and a session soon."""
         self._start_child("serve", "--host", self.centre.settings.host, "--port", str(self.centre.settings.port))
+        if self.centre.settings.broker.is_embedded:
+            self._start_child("broker", "run")
         self._start_child("work")
         self._await_ready()
         self._greet()

@@ -7,7 +7,6 @@ from typing import Any
 from domain.errors import BadInputError
 from domain.formats import ZONE, clock_ms, clock_s, day, difference, duration, local, read_day, read_time, weekday
 from domain.timetable import Slot
-from scheduler.fills import as_listed
 from scheduler.inquiry import Answer, DayPlan, TimetableInquiry
 from scheduler.reconcile import LINE_LABELS, LogLine
 from scheduler.why import VERDICT_LABELS, RuleReason, Sounding, Verdict
@@ -136,7 +135,7 @@ def _say_slot(slot: Slot, terminal: Terminal) -> None:
         terminal.say(f"  {clock_s(slot.starts_at)}  {slot.title} (không phát: {slot.refusal.rstrip('.')})")
         return
     terminal.say(f"  {clock_s(slot.starts_at)}  {slot.title} ({duration(slot.length)})")
-    for item in as_listed(slot.items):
+    for item in slot.items:
         note = f" (không phát: {item.refusal.rstrip('.')})" if item.refusal else f" {duration(item.length)}"
         terminal.say(f"            {item.title}{note}")
 
@@ -197,7 +196,7 @@ def _slot_document(slot: Slot) -> dict[str, Any]:
         "yields_to": slot.yields_to,
         "items": [
             {"title": item.title, "length_s": item.length.total_seconds(), "refusal": item.refusal}
-            for item in as_listed(slot.items)
+            for item in slot.items
         ],
     }
 

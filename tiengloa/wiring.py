@@ -18,9 +18,11 @@ from bulletins.production import Production
 from bulletins.remake import PROBE, Remaking
 from domain.audio import PLAIN, Manner, Speech
 from domain.errors import NoVoiceError
-from domain.ports import Clock, JobBell, VoiceEngine
+from domain.ports import Channel, Clock, JobBell, VoiceEngine
 from player.clock import SystemClock
 from scheduler.area_desk import AreaDesk
+from scheduler.channels.mqtt import MqttChannel
+from scheduler.channels.silent import SilentChannel
 from scheduler.desk import TimetableDesk
 from scheduler.machines import MachineOffice
 from scheduler.mixing import Mixing
@@ -29,6 +31,7 @@ from scheduler.watch import Watch
 from scheduler.worker import TimetableWorker
 from store.engine import Database
 from tiengloa.backup import Backups
+from tiengloa.broker import BrokerDoor
 from tiengloa.folder import Folder, secret
 from tiengloa.jobs import Bell, kept_health
 from tiengloa.settings import ESPEAK_REGIONS, Settings
@@ -164,7 +167,19 @@ class Centre:
     @cached_property
     def timetable_worker(self) -> TimetableWorker:
         """Plans and publishes."""
-        return TimetableWorker(self.database, self.station_key, self.clock)
+        return TimetableWorker(self.database, self.station_key, self.clock, self.channel)
+
+    @cached_property
+    def broker_door(self) -> BrokerDoor:
+        """Where the broker of nudges is, and who may come in."""
+        return BrokerDoor(self.settings.broker, self.folder.root, self.folder.broker_secret, self.database)
+
+    @cached_property
+    def channel(self) -> Channel:
+        """Nudges machines; each process that asks for it has a connection of its own, and closes it in the end."""
+        if self.settings.broker.where == "off":
+            return SilentChannel()
+        return MqttChannel(self.broker_door.centre_account)
 
     @cached_property
     def watch(self) -> Watch:
@@ -195,6 +210,7 @@ class Centre:
             engines=tuple(map(self._by_itself, self.engines)),
             public_address=self.settings.public_address if self.settings.address else "",
             behind_proxy=self.settings.behind_proxy,
+            broker_account=self.broker_door.machine_account,
         )
 
     def _by_itself(self, engine: VoiceEngine) -> PanelVoice:

@@ -8,7 +8,6 @@ from flask_bootstrap import Bootstrap5
 
 from domain.people import ROLE_LABELS
 from domain.timetable import PRIORITY_LABELS
-from scheduler.fills import as_listed
 from tts.chain import LABELS as VOICE_LABELS
 from web import (
     areas,
@@ -105,7 +104,6 @@ def create_app(given: Services) -> Flask:
 def _teach_templates(app: Flask) -> None:
     for show in formats.FILTERS:
         app.add_template_filter(show)
-    app.add_template_filter(as_listed, "listed")
     app.add_template_global(states.bulletin_mark)
     app.context_processor(_common)
 

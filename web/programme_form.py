@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from werkzeug.datastructures import MultiDict
 
-from domain.timetable import ItemKind, LatePolicy, Priority, Programme, ProgrammeItem
+from domain.timetable import FROM_OUTSIDE, ItemKind, LatePolicy, Priority, Programme, ProgrammeItem
 from scheduler.programme_checks import MOST_ITEMS
 from web.typed import Typed, length_typed
 
@@ -146,7 +146,7 @@ def _to_item(one: ItemForm, number: int, typed: Typed) -> ProgrammeItem:
         kind=one.kind,
         topic_id=source or None if where == "topic" and one.kind is ItemKind.LATEST else None,
         column_id=source or None if where == "column" and one.kind is ItemKind.LATEST else None,
-        stream_url=one.url.strip() if one.kind is ItemKind.RELAY else "",
+        stream_url=one.url.strip() if one.kind in FROM_OUTSIDE else "",
         length=own.length("length") if one.kind in _WITH_LENGTH else timedelta(),
         repeat=own.whole("repeat", 1) if one.kind in _REPEATED else 1,
         gap=own.length("gap") if one.kind in _REPEATED else timedelta(),

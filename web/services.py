@@ -8,6 +8,8 @@ from bulletins.desk import Desk
 from bulletins.lexicon import LexiconDesk
 from domain.audio import SpokenAudio
 from domain.errors import BadInputError
+from domain.machines import Machine
+from domain.nudges import BrokerAccount
 from domain.ports import BlobStore, Clock, Speaker
 from domain.reading import SpokenText
 from scheduler.desk import TimetableDesk
@@ -45,6 +47,7 @@ class Services:
     """The rooms the panel may call; `secret_key` signs only CSRF tokens and flashed messages.
 
     `public_address` is what machines type to reach the centre, without a slash at its end; empty when nobody set it.
+    `broker_account` tells how a machine comes into the broker of nudges; None when there is no broker.
     """
 
     database: Database
@@ -62,6 +65,7 @@ class Services:
     engines: tuple[PanelVoice, ...] = ()
     public_address: str = ""
     behind_proxy: bool = False
+    broker_account: Callable[[Machine], BrokerAccount | None] = lambda _machine: None
 
     def preview(self, text: SpokenText, engine: str = "") -> SpokenAudio:
         """Return the speech of a script that is not approved yet, to be listened to in the panel only.

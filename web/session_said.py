@@ -18,7 +18,7 @@ from web.formats import duration, local
 from web.session_form import SessionForm, to_session
 
 _MOST_TOLD = 3
-_STAND_IN_ONLY = "Ở mục tiếp âm và phát trực tiếp, máy phát hiện phát âm thanh thay thế."
+_STAND_IN = "Ở mục tiếp âm và phát trực tiếp, khi nguồn mất tiếng 5 giây máy phát chuyển sang âm thanh thay thế."
 _SOON = timedelta(days=8)
 
 
@@ -58,7 +58,7 @@ def _length_in_words(draft: Draft, inputs: Inputs, now: datetime) -> str:
     after = draft.edit.applied(inputs)
     programme = after.shelf.programmes[draft.edit.rules[0].programme_id]
     length = length_of(programme, local(now).date(), after.shelf, after.terms)
-    outside = f" {_STAND_IN_ONLY}" if any(one.kind in FROM_OUTSIDE for one in programme.items) else ""
+    outside = f" {_STAND_IN}" if any(one.kind in FROM_OUTSIDE for one in programme.items) else ""
     said = f"Buổi dài khoảng {duration(length)}"
     if programme.booked is None:
         return f"{said}.{outside}"

@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 
 from domain.machines import Airing
 from domain.timetable import Priority, Slot
-from scheduler.fills import as_listed
 from store import airings, clips, machines, plans
 from web.attention import matters
 from web.context import me, own_station, services
@@ -101,7 +100,7 @@ def coming(slots: Iterable[Slot], names: dict[str, str]) -> list[Coming]:
             title=alike[0].title,
             length=alike[0].length,
             priority=alike[0].priority,
-            items=tuple(item.title for item in as_listed(alike[0].items)),
+            items=tuple(item.title for item in alike[0].items),
             machines=tuple(sorted(names[slot.machine_id] for slot in alike)),
             refusal=refusal or _refused_items(alike[0]),
         )

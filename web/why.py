@@ -11,7 +11,6 @@ from domain.errors import BadInputError, NotFoundError
 from domain.machines import Machine
 from domain.timetable import Slot
 from scheduler.build import playlist_slot
-from scheduler.fills import as_listed
 from scheduler.inquiry import Answer, DayPlan, TimetableInquiry
 from scheduler.why import VERDICT_LABELS, Verdict
 from store import places
@@ -196,7 +195,7 @@ def _asked_day(otherwise: date) -> date:
 def _offsets(slot: Slot) -> list[datetime]:
     """Return the instant at which each item of a session begins."""
     at, found = slot.starts_at, []
-    for item in as_listed(slot.items):
+    for item in slot.items:
         at += timedelta() if item.refusal else item.lead
         found.append(at)
         at += timedelta() if item.refusal else item.length

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event, Timezone, TimezoneStandard, vDuration, vText
 
 from domain.timetable import STATION_ZONE, PlannedItem, Priority, Slot
-from scheduler.fills import as_listed
 from scheduler.policy import spoken_length
 
 PRODID = "-//Tieng Loa//Lich phat thanh//VI"
@@ -93,7 +92,7 @@ def _silence(slot: Slot) -> str:
 def _lines(slot: Slot, silent: str) -> Iterable[str]:
     if silent:
         yield f"Sẽ không phát: {silent.rstrip('.')}."
-    for number, item in enumerate(as_listed(slot.items), 1):
+    for number, item in enumerate(slot.items, 1):
         yield f"{number}. {item.title}{_told(item)}"
 
 

@@ -1,9 +1,10 @@
 """The machine API: who may call it, what it answers, and that no garbage breaks it."""
 
 import base64
+import gzip
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,12 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
+from domain.nudges import BrokerAccount, BrokerAddress
 from domain.playlist import to_ms
+from player.nudges import account_of
 from scheduler.planning import replan
 from scheduler.publishing import publish
 from scheduler.signing import MACHINE_HEADER, SIGNATURE_HEADER, TIME_HEADER, StationKey, request_bytes
 from store import airings, machines, plans
 from tests.fakes_web import EDITOR, Panel, panel
+from web.app import create_app
 
 HEARTBEAT = {
     "counter": 3,
@@ -208,6 +212,16 @@ def test_the_playlist_is_the_signed_bytes_and_then_a_304(town: Panel, box: Box, 
     assert other.status_code == 200
 
 
+def test_the_playlist_comes_packed_to_whoever_can_unpack_it(town: Panel, box: Box, tmp_path: Path) -> None:
+    schedule(town, tmp_path)
+    plain = box.call("GET", "/api/v1/playlist")
+    packed = box.call("GET", "/api/v1/playlist", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data, "the signed bytes are the same"
+    assert packed.headers["ETag"] == plain.headers["ETag"]
+    assert len(packed.data) < len(plain.data)
+
+
 def test_a_clip_of_the_playlist_comes_whole_in_ranges_and_resumed(town: Panel, box: Box, tmp_path: Path) -> None:
     path = f"/api/v1/clips/{schedule(town, tmp_path)}"
     whole = box.call("GET", path)
@@ -302,6 +316,20 @@ def test_a_signature_is_for_one_method_path_query_and_body(box: Box) -> None:
     assert box.client.post("/api/v1/heartbeat", data=body + b" ", headers=headers).status_code == 401
     assert box.client.post("/api/v1/heartbeat?a=1", data=body, headers=headers).status_code == 401
     assert box.client.post("/api/v1/airings", data=body, headers=headers).status_code == 401
+
+
+def test_only_an_enrolled_machine_learns_of_the_broker_and_its_own_password(town: Panel, box: Box) -> None:
+    assert box.call("GET", "/api/v1/broker").status_code == 404, "there is none by default"
+    address = BrokerAddress("", 1883)
+    services = replace(town.services, broker_account=lambda one: BrokerAccount(address, one.id, f"cua {one.id}"))
+    app = create_app(services)
+    other = replace(box, client=app.test_client())
+    told = other.call("GET", "/api/v1/broker").get_json()
+    assert told == {"host": "", "port": 1883, "tls": False, "ca": "", "user": box.id, "password": f"cua {box.id}"}
+    assert account_of(told, "10.0.0.1").user == box.id
+    assert other.client.get("/api/v1/broker").status_code == 401
+    town.services.office.revoke(EDITOR, box.id)
+    assert other.call("GET", "/api/v1/broker").status_code == 401
 
 
 def test_an_old_request_played_again_is_refused(town: Panel, box: Box) -> None:
@@ -430,7 +458,7 @@ def test_no_garbage_from_strangers_breaks_the_server(tmp_path: Path) -> None:
         @given(st.text(max_size=30), st.binary(max_size=80), header, header, header, JSON)
         def check(path: str, raw: bytes, one: str, two: str, three: str, joined: object) -> None:
             headers = {MACHINE_HEADER: one, TIME_HEADER: two, SIGNATURE_HEADER: three, "Range": one, "Cookie": two}
-            safe = path.encode("utf-8", "replace").decode("utf-8")
+            safe = path.encode("utf-8", "replace").decode("utf-8").lstrip("/")  # two slashes would name a host
             assert client.get(f"/api/v1/clips/{safe}", headers=headers).status_code < 500
             assert client.get(f"/{safe}?day={one}", headers=headers).status_code < 500
             assert client.post("/api/v1/heartbeat", data=raw, headers=headers).status_code < 500

@@ -18,6 +18,7 @@ class Tape:
 
     def __init__(self, samples: Frames, most: int = 1 << 30) -> None:
         self.samples, self.most = samples, most
+        self.account = ""
         self.ready = threading.Event()
         self.failure = ""
         self.closed = False

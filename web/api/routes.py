@@ -1,5 +1,6 @@
 """The machine API: join, fetch the playlist and its clips, report airings and heartbeats."""
 
+import gzip
 import json
 from datetime import timedelta
 from typing import Any
@@ -22,6 +23,7 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 blueprint.before_request(know_the_machine)
 
 _NO_PLAYLIST = "Máy này chưa có danh sách phát. Hãy hỏi lại sau ít phút."
+_NO_BROKER = "Trung tâm không có kênh báo nhanh; máy cứ tự hỏi theo chu kỳ."
 _NOT_OURS = "Danh sách phát của máy này không có âm thanh ấy."
 _named: dict[str, tuple[str, dict[str, str]]] = {}
 """By machine: the ETag of its playlist, and the media type of each clip named in it."""
@@ -79,11 +81,11 @@ def playlist() -> ResponseReturnValue:
     if request.if_none_match.contains_weak(etag.strip('"')):
         return Response(status=304, headers={"ETag": etag, "Cache-Control": "no-cache"})
     published = _published()
-    return Response(
-        published.body,
-        mimetype="application/json",
-        headers={"ETag": published.etag, "Cache-Control": "no-cache"},
-    )
+    headers = {"ETag": published.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    if not request.accept_encodings["gzip"]:
+        return Response(published.body, mimetype="application/json", headers=headers)
+    packed = gzip.compress(published.body, 6, mtime=0)
+    return Response(packed, mimetype="application/json", headers={**headers, "Content-Encoding": "gzip"})
 
 
 @blueprint.get("/clips/<clip_hash>")
@@ -107,6 +109,23 @@ def keep_airings() -> ResponseReturnValue:
 def keep_heartbeat() -> ResponseReturnValue:
     """Keep what the machine says of itself."""
     return jsonify(server_time=to_ms(services().office.keep_heartbeat(caller(), _object())))
+
+
+@blueprint.get("/broker")
+def broker() -> ResponseReturnValue:
+    """Answer how the machine that asks comes into the broker of nudges, if there is one."""
+    account = services().broker_account(caller())
+    if account is None:
+        raise NotFoundError(_NO_BROKER)
+    address = account.address
+    return jsonify(
+        host=address.host,
+        port=address.port,
+        tls=address.tls,
+        ca=address.ca,
+        user=account.user,
+        password=account.password,
+    )
 
 
 def _published() -> Published:

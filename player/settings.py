@@ -1,0 +1,137 @@
+"""What a technician sets on the box itself: the file `machine.toml` in the machine's folder, read once at its start.
+
+Nothing in it is needed: a machine without the file does as before. A line that is not understood stops the machine
+at its start with a sentence, since a relay that is wired the wrong way round is worse than one that waits for a hand.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from domain.errors import BadInputError
+
+FILE = "machine.toml"
+LINES = ("rts", "dtr")
+_MOST_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class PreKey:
+    """How the transmitter or amplifier is switched: `ahead` seconds before sound, off `hold` seconds after it.
+
+    Between two sounds less than `bridge` seconds apart it stays on. One of three ways: commands (a program and its
+    arguments; no shell), a serial line (`serial` is the device, `line` rts or dtr), or a file of a GPIO value.
+    """
+
+    ahead: float = 1.0
+    hold: float = 1.0
+    bridge: float = 10.0
+    up: tuple[str, ...] = ()
+    down: tuple[str, ...] = ()
+    serial: str = ""
+    line: str = "rts"
+    gpio: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineFile:
+    """All that `machine.toml` says; `gain_db` is the volume of this box, on top of what the centre signs."""
+
+    gain_db: float = 0.0
+    relay_hosts: tuple[str, ...] = ()
+    pre_key: PreKey | None = None
+
+
+def read_machine_file(folder: Path) -> MachineFile:
+    """Return what `machine.toml` in `folder` says, or the defaults when there is none. Raises BadInputError."""
+    path = folder / FILE
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return MachineFile()
+    except OSError as error:
+        raise BadInputError(f"Không đọc được {path} ({error.strerror}).") from error
+    try:
+        return _read(tomllib.loads(raw[:_MOST_BYTES].decode("utf-8")))
+    except (ValueError, TypeError) as error:
+        raise BadInputError(f"Tệp {path} có chỗ chưa đúng: {error}. Hãy sửa rồi khởi động lại máy phát.") from error
+
+
+def _read(told: Mapping[str, Any]) -> MachineFile:
+    parts = _known(told, "", frozenset(_PARTS))
+    made: dict[str, Any] = {}
+    for name, table in parts.items():
+        if not isinstance(table, dict):
+            raise TypeError(f"«{name}» phải là một mục [{name}]")
+        made.update(_PARTS[name](table))
+    return MachineFile(**made)
+
+
+def _sound(table: Mapping[str, Any]) -> dict[str, Any]:
+    own = _known(table, "sound", frozenset({"gain_db"}))
+    return {"gain_db": _number(own, "gain_db", 0.0, (-60.0, 12.0))}
+
+
+def _relay(table: Mapping[str, Any]) -> dict[str, Any]:
+    own = _known(table, "relay", frozenset({"private_hosts"}))
+    return {"relay_hosts": _words(own, "private_hosts")}
+
+
+def _pre_key(table: Mapping[str, Any]) -> dict[str, Any]:
+    own = _known(table, "pre_key", frozenset(PreKey.__dataclass_fields__))
+    made = PreKey(
+        ahead=_number(own, "ahead", PreKey().ahead, (0.0, 20.0)),
+        hold=_number(own, "hold", PreKey().hold, (0.0, 60.0)),
+        bridge=_number(own, "bridge", PreKey().bridge, (0.0, 300.0)),
+        up=_words(own, "up"),
+        down=_words(own, "down"),
+        serial=_text(own, "serial"),
+        line=_text(own, "line", "rts"),
+        gpio=_text(own, "gpio"),
+    )
+    if bool(made.up) != bool(made.down):
+        raise ValueError("[pre_key] cần cả «up» (bật) và «down» (tắt)")
+    if sum((bool(made.up), bool(made.serial), bool(made.gpio))) != 1:
+        raise ValueError("[pre_key] cần đúng một trong ba cách: «up» và «down», «serial», hoặc «gpio»")
+    if made.line not in LINES:
+        raise ValueError("[pre_key] «line» là rts hoặc dtr")
+    return {"pre_key": made}
+
+
+_PARTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "sound": _sound,
+    "relay": _relay,
+    "pre_key": _pre_key,
+}
+"""Each table of the file and what reads it; a new one is a row here and a field of MachineFile."""
+
+
+def _known(table: Mapping[str, Any], name: str, keys: frozenset[str]) -> Mapping[str, Any]:
+    strange = sorted(set(table) - keys)
+    if strange:
+        where = f"trong mục [{name}]" if name else "ở ngoài cùng"
+        raise ValueError(f"không hiểu «{strange[0]}» {where}; chỉ có: {', '.join(sorted(keys))}")
+    return table
+
+
+def _number(table: Mapping[str, Any], key: str, usual: float, bounds: tuple[float, float]) -> float:
+    value = table.get(key, usual)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not bounds[0] <= value <= bounds[1]:
+        raise ValueError(f"«{key}» phải là số từ {bounds[0]:g} đến {bounds[1]:g}")
+    return float(value)
+
+
+def _text(table: Mapping[str, Any], key: str, usual: str = "") -> str:
+    value = table.get(key, usual)
+    if not isinstance(value, str):
+        raise TypeError(f"«{key}» phải là chữ trong ngoặc kép")
+    return value
+
+
+def _words(table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+        raise TypeError(f"«{key}» phải là một danh sách chữ")
+    return tuple(value)

@@ -1,0 +1,1 @@
+"""Ways to tell machines that there is something to fetch."""
