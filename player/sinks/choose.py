@@ -23,11 +23,15 @@ ICECAST = ("icecast", "icecasts")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where outputs find what they need: `recordings` for WAV files, `own` for passwords, and the time."""
+    """Where outputs find what they need: `recordings` for WAV files, `own` for passwords, and the time.
+
+    `latency_s` is how much later than it says itself the box's sound device sounds.
+    """
 
     recordings: Path
     own: Path
     clock: Clock
+    latency_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def maker(wanted: str, place: Place) -> Make:
         rtp = read_rtp(wanted)
         return lambda: RtpSink(rtp, clock)
     makers: Mapping[str, Make] = {
-        "alsa": lambda: AlsaSink(clock, rest or "default"),
+        "alsa": lambda: AlsaSink(clock, rest or "default", place.latency_s),
         "portaudio": lambda: PortAudioSink(clock, rest),
         "virtual": lambda: VirtualSink(place.recordings, clock),
         "silent": lambda: SilentSink(clock),
@@ -86,7 +90,7 @@ def maker(wanted: str, place: Place) -> Make:
 
 def sound_device(place: Place) -> AudioSink:
     """Return the box's own sound device, watched and open. Raises SinkError when it has none."""
-    device = GuardedSink(lambda: AlsaSink(place.clock), None, place.clock)
+    device = GuardedSink(lambda: AlsaSink(place.clock, latency_s=place.latency_s), None, place.clock)
     device.open()
     return device
 
