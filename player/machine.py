@@ -15,6 +15,7 @@ from domain.errors import BusyError, SinkError, TiengLoaError, TrustError
 from domain.nudges import Nudge
 from domain.playlist import Playlist
 from domain.ports import AudioSink, Clock
+from player.ahead import shortfalls
 from player.cabinet import disk_errors, open_cabinet
 from player.clock import SystemClock
 from player.conductor import Conductor, Desk
@@ -110,8 +111,8 @@ class Machine:
             self._start_alarm()
             self._start_sync()
             self._start_order_line()
-            self._start_reporter()
             self._start_nudges()
+            self._start_reporter()
         except BaseException:
             self.stop()
             raise
@@ -352,6 +353,8 @@ class Machine:
             fault=self.faults.all(),
             emergency_held=ready,
             emergency_needed=wanted,
+            shortfalls=shortfalls(playlist, self._clock.now(), self._sync.lack_of) if playlist else (),
+            nudged=self.nudges.connected,
             more=self._pulse.beat(playlist, self.cabinet.holds, clock_trusted=not self.faults.get("clock")),
         )
 

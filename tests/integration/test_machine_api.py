@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
+from domain.machines import Lack, Shortfall
 from domain.nudges import BrokerAccount, BrokerAddress
 from domain.playlist import to_ms
 from player.nudges import account_of
@@ -289,6 +290,49 @@ def test_a_heartbeat_is_kept_and_answered_with_the_servers_time(town: Panel, box
         heartbeat = machines.get(connection, box.id).heartbeat
     assert heartbeat is not None
     assert (heartbeat.playlist_counter, heartbeat.clock_offset_ms, heartbeat.sink_ok) == (3, -4, True)
+
+
+def test_what_a_machine_is_not_ready_for_is_kept_and_shown_on_its_page(town: Panel, box: Box, tmp_path: Path) -> None:
+    schedule(town, tmp_path)
+    with town.database.read() as connection:
+        now = town.clock.now()
+        (slot,) = plans.slots(connection, now, now + timedelta(hours=1), box.id)
+    told = [{"slot": slot.key, "starts": to_ms(slot.starts_at), "lack": "disk", "clips": 2}]
+    box.post("/api/v1/heartbeat", {**HEARTBEAT, "unready": told, "clock_error": 7, "nudged": True})
+    with town.database.read() as connection:
+        beat = machines.get(connection, box.id).heartbeat
+    assert beat is not None
+    assert beat.shortfalls == (Shortfall(slot.key, slot.starts_at, Lack.DISK, 2),)
+    assert (beat.clock_error_ms, beat.nudged) == (7, True)
+    page = town.browser(EDITOR).get(f"/may-phat/{box.id}").get_data(as_text=True)
+    assert "Máy báo chưa sẵn sàng: ổ đĩa của máy đã đầy" in page
+    assert "nhanh 4 ms ± 7 ms" in page
+    assert "kênh báo nhanh" in page
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        {},
+        "x",
+        [None],
+        [[]],
+        [{}],
+        [{"slot": "a", "starts": -1, "lack": "disk"}],
+        [{"slot": 1}],
+        [1e9],
+        [{"slot": "a", "starts": 1, "lack": "la"}],
+    ],
+)
+def test_an_odd_word_about_readiness_spoils_no_heartbeat(town: Panel, box: Box, told: object) -> None:
+    changes = {"unready": told, "clock_error": told, "nudged": told}
+    answer = box.call("POST", "/api/v1/heartbeat", json.dumps({**HEARTBEAT, **changes}).encode())
+    assert answer.status_code == 200
+    with town.database.read() as connection:
+        beat = machines.get(connection, box.id).heartbeat
+    assert beat is not None
+    assert beat.shortfalls == ()
 
 
 def test_a_wrong_signature_is_refused_and_told_the_time(town: Panel, box: Box) -> None:
