@@ -5,8 +5,8 @@ Each method is one step for a thread of its own, so that a slow clip never delay
 
 import os
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -200,10 +200,15 @@ class State:
     emergency_needed: int = 0
     shortfalls: tuple[Shortfall, ...] = ()
     nudged: bool = False
+    more: Mapping[str, object] = field(default_factory=dict)
 
     def document(self, clock_offset: int, clock_error: int) -> dict[str, object]:
-        """Return the JSON object of the heartbeat; the clock's offset and its error in milliseconds."""
+        """Return the JSON object of the heartbeat; the clock's offset and its error in milliseconds.
+
+        `more` is what only newer centres understand.
+        """
         return {
+            **self.more,
             "counter": self.counter,
             "clips_held": self.clips_held,
             "clips_needed": self.clips_needed,
