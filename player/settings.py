@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.errors import BadInputError
+from player.button import SERIAL_LINES, Button
 
 FILE = "machine.toml"
 LINES = ("rts", "dtr")
@@ -49,12 +50,17 @@ class Outputs:
 
 @dataclass(frozen=True, slots=True)
 class MachineFile:
-    """All that `machine.toml` says; `gain_db` is the volume of this box, on top of what the centre signs."""
+    """All that `machine.toml` says; `gain_db` is the volume of this box, on top of what the centre signs.
+
+    `latency_ms` is how much later than the sound device says its sound leaves the loudspeaker, always the same.
+    """
 
     gain_db: float = 0.0
+    latency_ms: float = 0.0
     relay_hosts: tuple[str, ...] = ()
     pre_key: PreKey | None = None
     outputs: Outputs = field(default_factory=Outputs)
+    buttons: tuple[Button, ...] = ()
 
 
 def read_machine_file(folder: Path) -> MachineFile:
@@ -83,8 +89,11 @@ def _read(told: Mapping[str, Any]) -> MachineFile:
 
 
 def _sound(table: Mapping[str, Any]) -> dict[str, Any]:
-    own = _known(table, "sound", frozenset({"gain_db"}))
-    return {"gain_db": _number(own, "gain_db", 0.0, (-60.0, 12.0))}
+    own = _known(table, "sound", frozenset({"gain_db", "latency_ms"}))
+    return {
+        "gain_db": _number(own, "gain_db", 0.0, (-60.0, 12.0)),
+        "latency_ms": _number(own, "latency_ms", 0.0, (0.0, 500.0)),
+    }
 
 
 def _relay(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,11 +127,46 @@ def _output(table: Mapping[str, Any]) -> dict[str, Any]:
     return {"outputs": Outputs(_text(own, "sink", "auto"), _text(own, "reserve"), _text(own, "listen"))}
 
 
+def _buttons(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {"buttons": tuple(_button(name, one) for name, one in table.items())}
+
+
+def _button(name: str, told: object) -> Button:
+    where = f"button.{name}"
+    if not isinstance(told, dict):
+        raise TypeError(f"mỗi nút là một mục [{where}]")
+    own = _known(told, where, frozenset(Button.__dataclass_fields__) - {"name"})
+    usual = Button(name, "stop")
+    made = Button(
+        name=name,
+        does=_text(own, "does"),
+        message=_text(own, "message"),
+        drill=own.get("drill", False) is True,
+        hold=_number(own, "hold", usual.hold, (0.05, 30.0)),
+        gpio=_text(own, "gpio"),
+        pressed=_text(own, "pressed", usual.pressed),
+        serial=_text(own, "serial"),
+        line=_text(own, "line", usual.line),
+        device=_text(own, "device"),
+        key=int(_number(own, "key", usual.key, (1.0, 767.0))),
+    )
+    if made.does not in ("start", "stop", "all-clear"):
+        raise ValueError(f"[{where}] «does» là start, stop hoặc all-clear")
+    if (made.does == "start") != bool(made.message):
+        raise ValueError(f"[{where}] nút start cần «message» là tên thông điệp, nút khác thì không")
+    if sum(map(bool, (made.gpio, made.serial, made.device))) != 1:
+        raise ValueError(f"[{where}] cần đúng một trong ba: «gpio», «serial» hoặc «device»")
+    if made.line not in SERIAL_LINES:
+        raise ValueError(f"[{where}] «line» là {', '.join(SERIAL_LINES)}")
+    return made
+
+
 _PARTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "sound": _sound,
     "relay": _relay,
     "pre_key": _pre_key,
     "output": _output,
+    "button": _buttons,
 }
 """Each table of the file and what reads it; a new one is a row here and a field of MachineFile."""
 

@@ -23,11 +23,15 @@ ICECAST = ("icecast", "icecasts")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where outputs find what they need: `recordings` for WAV files, `own` for passwords, and the time."""
+    """Where outputs find what they need: `recordings` for WAV files, `own` for passwords, and the time.
+
+    `latency_s` is how much later than it says itself the box's sound device sounds.
+    """
 
     recordings: Path
     own: Path
     clock: Clock
+    latency_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def choose_sink(place: Place, wanted: str = AUTO, reserve: str = "") -> Choice:
         if kind not in ICECAST:
             raise
         return Choice(sink, error.sentence)
-    return Choice(sink, sink.standing.sentence or "Theo thiết đặt")
+    return Choice(sink, sink.duty.sentence or "Theo thiết đặt")
 
 
 def maker(wanted: str, place: Place) -> Make:
@@ -73,9 +77,9 @@ def maker(wanted: str, place: Place) -> Make:
         rtp = read_rtp(wanted)
         return lambda: RtpSink(rtp, clock)
     makers: Mapping[str, Make] = {
-        "alsa": lambda: AlsaSink(clock, rest or "default"),
+        "alsa": lambda: AlsaSink(clock, rest or "default", place.latency_s),
         "portaudio": lambda: PortAudioSink(clock, rest),
-        "virtual": lambda: VirtualSink(place.recordings, clock),
+        "virtual": lambda: VirtualSink(Path(rest) if rest else place.recordings, clock),
         "silent": lambda: SilentSink(clock),
     }
     if kind not in makers:
@@ -86,14 +90,14 @@ def maker(wanted: str, place: Place) -> Make:
 
 def sound_device(place: Place) -> AudioSink:
     """Return the box's own sound device, watched and open. Raises SinkError when it has none."""
-    device = GuardedSink(lambda: AlsaSink(place.clock), None, place.clock)
+    device = GuardedSink(lambda: AlsaSink(place.clock, latency_s=place.latency_s), None, place.clock)
     device.open()
     return device
 
 
 def trouble_of(sink: AudioSink) -> str:
     """Return what a watched output says is wrong, or an empty string."""
-    return sink.standing.sentence if isinstance(sink, GuardedSink) else ""
+    return sink.duty.sentence if isinstance(sink, GuardedSink) else ""
 
 
 def _first_that_opens(place: Place) -> Choice:

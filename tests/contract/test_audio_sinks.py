@@ -13,7 +13,7 @@ from domain.errors import BadInputError, SinkError
 from domain.ports import AudioSink
 from player.clock import SystemClock
 from player.sinks.alsa import LIBRARY, AlsaSink
-from player.sinks.choose import Place, choose_sink
+from player.sinks.choose import Place, choose_sink, maker
 from player.sinks.guarded import GuardedSink
 from player.sinks.icecast import PASSWORD_FILE, IcecastSink, read_icecast
 from player.sinks.pacing import BUFFER_S, STALL_S
@@ -313,3 +313,21 @@ def test_a_named_output_is_opened_or_refused_by_name(tmp_path: Path) -> None:
     assert isinstance(choose_sink(here(tmp_path), "silent").sink, SilentSink)
     with pytest.raises(BadInputError):
         choose_sink(here(tmp_path), "kèn")
+
+
+def test_a_device_that_tells_too_short_a_delay_is_fed_that_much_earlier(tmp_path: Path) -> None:
+    clock = Still()
+    told = []
+    for latency_s in (0.0, 0.25):
+        device = maker("alsa:bat-ky", Place(tmp_path, tmp_path, clock, latency_s))()
+        assert isinstance(device, AlsaSink)
+        device._library, device._pcm = _NothingWaits(), ctypes.c_void_p(1)
+        told.append(device.next_frame_at())
+    assert told == [clock.monotonic(), clock.monotonic() + 0.25]
+
+
+class _NothingWaits:
+    """ALSA's library with a device that says its next frame sounds at once."""
+
+    def snd_pcm_delay(self, _pcm: object, _delay: object) -> int:
+        return 0
