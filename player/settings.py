@@ -37,11 +37,15 @@ class PreKey:
 
 @dataclass(frozen=True, slots=True)
 class MachineFile:
-    """All that `machine.toml` says; `gain_db` is the volume of this box, on top of what the centre signs."""
+    """All that `machine.toml` says; `gain_db` is the volume of this box, on top of what the centre signs.
+
+    In `usb_folders`, and two folders deep in them, courier packs are looked for.
+    """
 
     gain_db: float = 0.0
     relay_hosts: tuple[str, ...] = ()
     pre_key: PreKey | None = None
+    usb_folders: tuple[str, ...] = ()
 
 
 def read_machine_file(folder: Path) -> MachineFile:
@@ -100,10 +104,19 @@ def _pre_key(table: Mapping[str, Any]) -> dict[str, Any]:
     return {"pre_key": made}
 
 
+def _usb(table: Mapping[str, Any]) -> dict[str, Any]:
+    own = _known(table, "usb", frozenset({"folders"}))
+    folders = _words(own, "folders")
+    if not all(Path(one).is_absolute() for one in folders):
+        raise ValueError("[usb] «folders» là các đường dẫn bắt đầu bằng /")
+    return {"usb_folders": folders}
+
+
 _PARTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "sound": _sound,
     "relay": _relay,
     "pre_key": _pre_key,
+    "usb": _usb,
 }
 """Each table of the file and what reads it; a new one is a row here and a field of MachineFile."""
 

@@ -50,7 +50,10 @@ class Sync:
         if answer.status in (304, 404):
             return
         _expect_ok(answer)
-        playlist = self._cabinet.accept(answer.body, _etag(answer), self._clock.now())
+        self.take_up(self._cabinet.accept(answer.body, _etag(answer), self._clock.now()))
+
+    def take_up(self, playlist: Playlist) -> None:
+        """Bring down from now on what an accepted playlist names, and tell of it."""
         self.playlist = playlist
         self._on_playlist(playlist)
 
@@ -63,17 +66,19 @@ class Sync:
         if playlist is None:
             return
         failures: list[TiengLoaError] = []
-        for ref in _by_need(playlist, self._clock):
+        cut_off = False
+        for ref in by_need(playlist, self._clock):
             if self.stopping() or self.playlist is not playlist:
                 return
+            if cut_off and not self._cabinet.holds(ref.hash):
+                continue  # what is here already is still looked at: it may have come by courier
             try:
                 self.bring(ref)
             except _PutOffError:
                 return
             except TiengLoaError as error:
                 failures.append(error)
-                if isinstance(error, (ServerUnreachableError, StorageFullError)):
-                    break
+                cut_off = cut_off or isinstance(error, (ServerUnreachableError, StorageFullError))
         named = frozenset(ref.hash for ref in playlist.clips)
         self._cabinet.sweep(named, self._clock.now(), KEEP_UNNAMED_S)
         if failures:
@@ -83,6 +88,10 @@ class Sync:
         """Return how many clips of the playlist are on the shelf, and how many it names."""
         clips = self.playlist.clips if self.playlist else ()
         return sum(ref.hash in self._verified and self._cabinet.holds(ref.hash) for ref in clips), len(clips)
+
+    def lacking(self) -> int:
+        """Return how many clips of the playlist have no file on the shelf, looked at or not."""
+        return sum(not self._cabinet.holds(ref.hash) for ref in self.playlist.clips) if self.playlist else 0
 
     def doubt(self, clip_hash: str) -> None:
         """Have the next fetch check a clip anew, and bring it again when it is damaged."""
@@ -235,7 +244,7 @@ def _expect_ok(answer: Answer) -> None:
         raise ServerUnreachableError(f"Máy chủ đang gặp lỗi (mã {answer.status}); máy phát sẽ thử lại.")
 
 
-def _by_need(playlist: Playlist, clock: Clock) -> list[ClipRef]:
+def by_need(playlist: Playlist, clock: Clock) -> list[ClipRef]:
     """Return the clips of `playlist`: those of the weightiest session first, then by when they are next needed."""
     now = clock.now() - timedelta(hours=1)
     order: dict[str | None, tuple[bool, int, float]] = {}

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import rfc8785
 from cryptography.exceptions import InvalidSignature
@@ -70,6 +71,10 @@ class StationKey:
         """
         document = to_document(playlist)
         from_document(document)
+        return self.seal(document)
+
+    def seal(self, document: dict[str, Any]) -> bytes:
+        """Return the signed envelope of any document of ours. Raises BadInputError."""
         try:
             signed = rfc8785.dumps(document)
             signature = base64.b64encode(self._private.sign(signed)).decode("ascii")
