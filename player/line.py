@@ -3,10 +3,10 @@
 import http.client
 import json
 import re
-import socket
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -14,14 +14,16 @@ from urllib.parse import SplitResult, urlsplit
 from domain.errors import BadInputError, NotFoundError, ServerUnreachableError, TrustError
 from domain.playlist import to_ms
 from domain.ports import Clock
-from player.connect import connect
+from player.offset import Exchange, Exchanges
 from player.trust import Signer
+from player.wire import TIMEOUT_S, Exchanged, Request, Wire
 
-TIMEOUT_S = 10.0
+__all__ = ["TIMEOUT_S", "Answer", "Line", "parsed_server"]
 DEADLINE_S = 60.0
 _CHUNK = 1 << 16
 _MOST_ANSWER = 1 << 20
 _WORTH_A_RETRY_MS = 1000
+_YEAR_2200_MS = 7_258_118_400_000
 UNREACHABLE = "Chưa liên lạc được với máy chủ; máy phát vẫn phát theo danh sách đang giữ và sẽ tự thử lại."
 
 
@@ -44,30 +46,36 @@ class Answer:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    method: str
-    path: str
-    body: bytes
-    headers: Mapping[str, str]
-    timeout_s: float = TIMEOUT_S
-
-
 class Line:
-    """Requests of one machine to one server; each call is a connection of its own, so threads may share it.
+    """Requests of one machine to one server; threads may share it.
 
-    `offset_ms` is how far the server's clock is ahead of ours, as last learnt; it only dates requests and is
-    reported, and never decides when something sounds. `on_answer` is told of each answer whether it says that the
-    machine is revoked.
+    Every answer tells the server's time. How far its clock is ahead of ours only dates requests and is reported, and
+    never decides when something sounds. `on_answer` is told of each answer whether it says that the machine is
+    revoked.
     """
 
     def __init__(self, server: str, signer: Signer, clock: Clock) -> None:
         self._url = parsed_server(server)
+        self._wire = Wire(self._url, clock)
         self._signer = signer
         self._clock = clock
-        self.offset_ms = 0
+        self._learning = threading.Lock()
+        self._exchanges = Exchanges()
         self.on_answer: Callable[[bool], None] = lambda _revoked: None
-        self._waiting: http.client.HTTPConnection | None = None
+
+    @property
+    def offset_ms(self) -> int:
+        """How far the server's clock is ahead of ours."""
+        return self.clock_offset()[0]
+
+    def clock_offset(self) -> tuple[int, int]:
+        """Return how far the server's clock is ahead of ours, and within how many milliseconds that is known."""
+        with self._learning:
+            return self._exchanges.offset_ms(to_ms(self._clock.now()), self._clock.monotonic())
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._wire.close()
 
     @property
     def host(self) -> str:
@@ -75,27 +83,24 @@ class Line:
         return self._url.hostname or ""
 
     def get(self, path: str, headers: Mapping[str, str], most: int = _MOST_ANSWER) -> Answer:
-        """Fetch `path`, at most `most` bytes. Raises ServerUnreachableError."""
-        return self._call(_Request("GET", path, b"", headers), most)
+        """Fetch `path`, at most `most` bytes, which may come packed. Raises ServerUnreachableError."""
+        return self._call(_Asked("GET", path, b"", {"Accept-Encoding": "gzip", **headers}), most)
 
     def wait_for(self, path: str, headers: Mapping[str, str], most: int, timeout_s: float) -> Answer:
         """Fetch `path`, which the server may keep back for `timeout_s`, as only one thread may at a time.
 
         Raises ServerUnreachableError, also when another thread hangs up.
         """
-        return self._call(_Request("GET", path, b"", headers, timeout_s), most)
+        return self._call(_Asked("GET", path, b"", headers, timeout_s), most)
 
     def hang_up(self) -> None:
         """Let the thread that waits for an answer go; from any thread."""
-        waiting = self._waiting
-        with suppress(OSError, AttributeError):
-            if waiting is not None:
-                waiting.sock.shutdown(socket.SHUT_RDWR)
+        self._wire.hang_up()
 
     def post(self, path: str, document: object) -> Answer:
         """Send a JSON document. Raises ServerUnreachableError."""
         body = json.dumps(document, ensure_ascii=False).encode()
-        return self._call(_Request("POST", path, body, {"Content-Type": "application/json"}), _MOST_ANSWER)
+        return self._call(_Asked("POST", path, body, {"Content-Type": "application/json"}), _MOST_ANSWER)
 
     def download(self, path: str, start: int, deadline_s: float) -> Iterator[tuple[int, bytes]]:
         """Yield (offset, bytes) of the file at `path` from about byte `start` on; a server may begin at 0 instead.
@@ -104,75 +109,102 @@ class Line:
         TrustError when the server's file ends before `start`.
         """
         headers = {"Range": f"bytes={start}-"} if start else {}
-        with self._asked(_Request("GET", path, b"", headers), deadline_s) as response:
+        with self._asked(_Asked("GET", path, b"", headers), deadline_s) as response:
             offset = _offset(response)
-            for chunk in self._chunks(response, deadline_s):
+            for chunk in _chunks(response):
                 yield offset, chunk
                 offset += len(chunk)
 
-    def _call(self, request: _Request, most: int) -> Answer:
-        with self._asked(request, DEADLINE_S) as response:
+    def _call(self, asked: "_Asked", most: int) -> Answer:
+        with self._asked(asked, DEADLINE_S + asked.timeout_s) as response:
             told = {name.lower(): value for name, value in response.getheaders()}
             content = bytearray()
-            for chunk in self._chunks(response, DEADLINE_S):
+            for chunk in _unpacked(_chunks(response), told.get("content-encoding", "")):
                 content += chunk
                 if len(content) > most:
                     raise ServerUnreachableError("Máy chủ trả lời quá dài; máy phát bỏ qua và sẽ thử lại.")
         return Answer(response.status, told, bytes(content))
 
     @contextmanager
-    def _asked(self, request: _Request, deadline_s: float) -> Iterator[http.client.HTTPResponse]:
-        """Give the answer to `request`, asked a second time when the first taught us the server's time."""
-        with ExitStack() as stack:
-            try:
-                response = self._send(stack, request, deadline_s)
-                if response.status == 401 and self._learn_time(response):
-                    response = self._send(stack, request, deadline_s)
-            except (OSError, http.client.HTTPException) as error:
-                raise ServerUnreachableError(UNREACHABLE) from error
-            self.on_answer(response.status == 401 and response.getheader("TL-Revoked") == "1")
-            yield response
+    def _asked(self, asked: "_Asked", deadline_s: float) -> Iterator[http.client.HTTPResponse]:
+        """Give the answer to a request, asked a second time when the first taught us the server's time."""
+        try:
+            one = self._send(asked, deadline_s)
+        except (OSError, http.client.HTTPException) as error:
+            raise ServerUnreachableError(UNREACHABLE) from error
+        try:
+            self.on_answer(one.response.status == 401 and one.response.getheader("TL-Revoked") == "1")
+            yield one.response
+        finally:
+            self._wire.rest(one)
 
-    def _send(self, stack: ExitStack, request: _Request, deadline_s: float) -> http.client.HTTPResponse:
-        connection = connect(self._url, request.timeout_s)
-        stack.callback(connection.close)
-        if request.timeout_s > TIMEOUT_S:
-            self._waiting = connection
-        # A server that sends a byte now and then never runs into the socket's own time-out.
-        hanging_up = threading.Timer(deadline_s + TIMEOUT_S, _hang_up, (connection.sock,))
-        hanging_up.daemon = True
-        hanging_up.start()
-        stack.callback(hanging_up.cancel)
+    def _send(self, asked: "_Asked", deadline_s: float) -> Exchanged:
+        before = self.offset_ms
+        one = self._send_once(asked, deadline_s)
+        if one.response.status == 401 and abs(self.offset_ms - before) > _WORTH_A_RETRY_MS:
+            self._wire.rest(one)
+            one = self._send_once(asked, deadline_s)
+        return one
+
+    def _send_once(self, asked: "_Asked", deadline_s: float) -> Exchanged:
         dated = to_ms(self._clock.now()) + self.offset_ms
         # The path is signed without what a proxy may strip from it: the prefix of the server's address.
-        proof = self._signer.headers(request.method, request.path, request.body, dated)
-        address = self._url.path.rstrip("/") + request.path
-        connection.request(request.method, address, request.body or None, {**request.headers, **proof})
-        return stack.enter_context(connection.getresponse())
+        proof = self._signer.headers(asked.method, asked.path, asked.body, dated)
+        address = self._url.path.rstrip("/") + asked.path
+        request = Request(asked.method, address, asked.body, {**asked.headers, **proof}, asked.timeout_s)
+        one = self._wire.ask(request, deadline_s)
+        self._learn_time(one)
+        return one
 
-    def _learn_time(self, response: http.client.HTTPResponse) -> bool:
-        """Take the server's time from a refusal, and tell whether that gives reason to ask again."""
-        told = response.getheader("TL-Server-Time", "")
-        if not told.isascii() or not told.isdigit() or len(told) > 15:
-            return False
-        before = self.offset_ms
-        self.offset_ms = int(told) - to_ms(self._clock.now())
-        return abs(self.offset_ms - before) > _WORTH_A_RETRY_MS
+    def _learn_time(self, one: Exchanged) -> None:
+        told = one.response.getheader("TL-Server-Time", "")
+        if told.isascii() and told.isdigit() and len(told) <= 15 and int(told) <= _YEAR_2200_MS:
+            with self._learning:
+                self._exchanges.add(Exchange(one.asked, one.answered, int(told)))
 
-    def _chunks(self, response: http.client.HTTPResponse, deadline_s: float) -> Iterator[bytes]:
-        deadline = self._clock.monotonic() + deadline_s
-        while True:
-            try:
-                chunk = response.read1(_CHUNK)
-            except (OSError, http.client.HTTPException) as error:
-                raise ServerUnreachableError(UNREACHABLE) from error
-            if not chunk:
-                break
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    method: str
+    path: str
+    body: bytes
+    headers: Mapping[str, str]
+    timeout_s: float = TIMEOUT_S
+
+
+def _chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:
+    """Yield the bytes of an answer as they come. Raises ServerUnreachableError when they end early or take too long."""
+    try:
+        while chunk := response.read1(_CHUNK):
             yield chunk
-            if self._clock.monotonic() > deadline:
-                raise ServerUnreachableError("Đường truyền quá chậm; máy phát sẽ tải tiếp ở lần sau.")
-        if response.length:  # the connection closed before all that was announced had come
-            raise ServerUnreachableError(UNREACHABLE)
+    except TimeoutError as error:
+        raise ServerUnreachableError("Đường truyền quá chậm; máy phát sẽ tải tiếp ở lần sau.") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise ServerUnreachableError(UNREACHABLE) from error
+    if response.length:  # the connection closed before all that was announced had come
+        raise ServerUnreachableError(UNREACHABLE)
+
+
+def _unpacked(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """Yield `chunks` unpacked, never more than a chunk at once however much they would grow to.
+
+    Raises ServerUnreachableError when they are not what `encoding` says.
+    """
+    if encoding != "gzip":
+        yield from chunks
+        return
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        for chunk in chunks:
+            yield unpacker.decompress(chunk, _CHUNK)
+            while unpacker.unconsumed_tail:
+                yield unpacker.decompress(unpacker.unconsumed_tail, _CHUNK)
+            if unpacker.unused_data:
+                raise ServerUnreachableError(UNREACHABLE)
+    except zlib.error as error:
+        raise ServerUnreachableError("Máy chủ trả lời không đúng khuôn dạng; máy phát sẽ thử lại.") from error
+    if not unpacker.eof:
+        raise ServerUnreachableError(UNREACHABLE)
 
 
 def parsed_server(server: str) -> SplitResult:
@@ -185,11 +217,6 @@ def parsed_server(server: str) -> SplitResult:
     if not usable or url.username or url.query or url.fragment:
         raise BadInputError(f"Địa chỉ máy chủ “{server}” không đúng; ví dụ đúng: http://192.168.1.10:8080")
     return url
-
-
-def _hang_up(connected: socket.socket) -> None:
-    with suppress(OSError):
-        connected.shutdown(socket.SHUT_RDWR)
 
 
 def _offset(response: http.client.HTTPResponse) -> int:

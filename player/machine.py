@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from domain.errors import BusyError, SinkError, TiengLoaError, TrustError
@@ -31,10 +31,11 @@ from player.order_line import AlertReporter, ClipKeeper, OrderLine
 from player.owed import Owed
 from player.revocation import Revocation
 from player.rounds import Rounds, jitter_of
-from player.settings import read_machine_file
+from player.settings import PreKey, read_machine_file
 from player.sinks.choose import AUTO, Choice, Place, choose_sink, sound_device, trouble_of
 from player.sources import opener
 from player.sync import Reporter, State, Sync
+from player.transmitter import Transmitter, switch_of
 from player.trust import Signer
 from player.tuner import Tuner
 from scheduler.alarm import Alarm
@@ -135,8 +136,11 @@ class Machine:
         identity = self.cabinet.identity
         self.journal = Journal(self.cabinet.database)
         self._line = Line(identity.server, Signer(identity.machine_id, self.cabinet.key), self._clock)
+        self._undo.callback(self._line.close)
 
     def _open_sink(self) -> None:
+        self._box = read_machine_file(self._folder)
+        self._place = replace(self._place, latency_s=self._box.latency_ms / 1000)
         if self._given_sink:
             self._given_sink.open()
             self._choice = Choice(self._given_sink, "Theo yêu cầu")
@@ -146,7 +150,7 @@ class Machine:
     def _start_engine(self) -> None:
         self._sync = Sync(self.cabinet, self._line, self._clock, self._accepted)
         deck = Deck(self.cabinet, self._poke, self._damaged)
-        box = read_machine_file(self._folder)
+        box = self._box
         tuner = Tuner(opener(self._line, lambda: self._sync.playlist, box.relay_hosts))
         owed = Owed(self.faults, self.cabinet.free_reserve)
         desk = Desk(self.journal, owed, deck, self.faults, tuner, round(box.gain_db * 100))
@@ -159,9 +163,19 @@ class Machine:
         self._engine.give_up = self._give_up
         self._conductor.engine = self._engine
         self._undo.callback(self._conductor.settle)
+        self._start_transmitter(box.pre_key)
         self._engine.start()
         self._undo.callback(self._engine.stop)
         self._frames, self._frames_at = 0, self._clock.monotonic()
+
+    def _start_transmitter(self, settings: PreKey | None) -> None:
+        if settings is None:
+            return
+        transmitter = Transmitter(settings, switch_of(settings), self._clock, self._notes("transmitter"))
+        transmitter.sounding = lambda: self._engine.sounding
+        transmitter.next_at = lambda: instant.timestamp() if (instant := self._conductor.sounds_at) else None
+        transmitter.start()
+        self._undo.callback(transmitter.stop)
 
     def _heed_revocation(self) -> None:
         self._revocation = Revocation(self.cabinet, self._clock, self._conductor.revoke)
@@ -249,8 +263,7 @@ class Machine:
         self._undo.callback(self.nudges.stop)
 
     def _nudged(self, what: Nudge) -> None:
-        if what is Nudge.PLAYLIST:
-            self._polling.nudge()
+        (self._polling if what is Nudge.PLAYLIST else self._ordering).nudge()
 
     def _run(self, *rounds: Rounds) -> None:
         for one in rounds:

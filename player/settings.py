@@ -39,10 +39,12 @@ class PreKey:
 class MachineFile:
     """All that `machine.toml` says; `gain_db` is the volume of this box, on top of what the centre signs.
 
+    `latency_ms` is how much later than the sound device says its sound leaves the loudspeaker, always the same.
     In `usb_folders`, and two folders deep in them, courier packs are looked for.
     """
 
     gain_db: float = 0.0
+    latency_ms: float = 0.0
     relay_hosts: tuple[str, ...] = ()
     pre_key: PreKey | None = None
     usb_folders: tuple[str, ...] = ()
@@ -74,8 +76,11 @@ def _read(told: Mapping[str, Any]) -> MachineFile:
 
 
 def _sound(table: Mapping[str, Any]) -> dict[str, Any]:
-    own = _known(table, "sound", frozenset({"gain_db"}))
-    return {"gain_db": _number(own, "gain_db", 0.0, (-60.0, 12.0))}
+    own = _known(table, "sound", frozenset({"gain_db", "latency_ms"}))
+    return {
+        "gain_db": _number(own, "gain_db", 0.0, (-60.0, 12.0)),
+        "latency_ms": _number(own, "latency_ms", 0.0, (0.0, 500.0)),
+    }
 
 
 def _relay(table: Mapping[str, Any]) -> dict[str, Any]:

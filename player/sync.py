@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from domain.errors import ServerUnreachableError, StorageFullError, TiengLoaError, TrustError
-from domain.playlist import ClipRef, Playlist, to_ms
+from domain.playlist import ClipRef, Playlist
 from domain.ports import Clock
 from domain.timetable import Priority
 from player.cabinet import Cabinet, disk_errors, file_hash
@@ -26,7 +26,6 @@ KEEP_UNNAMED_S = 2 * 24 * 3600.0
 SPARE_BYTES = 16 << 20
 """Left free on the disk when a clip is fetched: the journal must always have room."""
 _ETAG = re.compile(r'(W/)?"[!#-~]{1,100}"')
-_YEAR_2200_MS = 7_258_118_400_000
 
 
 class Sync:
@@ -178,14 +177,8 @@ class Reporter:
             self._journal.acknowledge(taken)
 
     def heartbeat(self, state: "State") -> None:
-        """Send how the machine is, and learn how far its clock is from the server's."""
-        sent = self._clock.now()
-        answer = self._line.post("/api/v1/heartbeat", state.document(self._line.offset_ms))
-        back = self._clock.now()
-        _expect_ok(answer)
-        told = answer.document().get("server_time")
-        if isinstance(told, int) and 0 <= told <= _YEAR_2200_MS:
-            self._line.offset_ms = told - to_ms(sent + (back - sent) / 2)
+        """Send how the machine is, and how far its clock is from the server's. Raises ServerUnreachableError."""
+        _expect_ok(self._line.post("/api/v1/heartbeat", state.document(*self._line.clock_offset())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +195,8 @@ class State:
     emergency_held: int = 0
     emergency_needed: int = 0
 
-    def document(self, clock_offset: int) -> dict[str, object]:
-        """Return the JSON object of the heartbeat."""
+    def document(self, clock_offset: int, clock_error: int) -> dict[str, object]:
+        """Return the JSON object of the heartbeat; the clock's offset and its error in milliseconds."""
         return {
             "counter": self.counter,
             "clips_held": self.clips_held,
@@ -211,6 +204,7 @@ class State:
             "sink": self.sink,
             "sink_ok": self.sink_ok,
             "clock_offset": clock_offset,
+            "clock_error": clock_error,
             "free": self.free,
             "version": product_version(),
             "fault": self.fault,

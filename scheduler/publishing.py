@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 
 from domain.airtime import AirtimePolicy
 from domain.errors import BadInputError, TrustError
+from domain.live import LiveSession
 from domain.machines import Machine
 from domain.playlist import Playlist
 from domain.ports import Channel
 from scheduler.build import Heading, fingerprint, playlist_of
 from scheduler.channels.silent import SilentChannel
 from scheduler.inputs import Reforms, local_date
+from scheduler.live_desk import opened
 from scheduler.planning import Plan
 from scheduler.policy import along
 from scheduler.signing import StationKey
-from store import machines, station
+from store import live, machines, station
 from store.engine import Database
 from store.machines import Published
 from store.station import Station
@@ -39,9 +41,10 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime, chan
         own = station.get(connection)
         current = {machine_id: machines.published(connection, machine_id) for machine_id in plan.slots}
         policies = _policies(plan, machines.everything(connection))
+        sessions = live.open_at(connection, now)
     renewed = 0
     for machine_id, old in current.items():
-        addressee = _Addressee(own, machine_id, policies[machine_id])
+        addressee = _Addressee(own, machine_id, policies[machine_id], sessions)
         playlist = _playlist(addressee, old, plan, now)
         if old is not None and old.fingerprint == fingerprint(playlist) and now - old.issued_at < _RENEW_AFTER:
             continue
@@ -56,11 +59,12 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime, chan
 
 @dataclass(frozen=True, slots=True)
 class _Addressee:
-    """The machine that a playlist is for, and the policy of its place."""
+    """The machine that a playlist is for, the policy of its place, and the live sessions that are open."""
 
     station: Station
     machine_id: str
     policy: AirtimePolicy
+    sessions: Mapping[str, LiveSession]
 
 
 def _policies(plan: Plan, every: Iterable[Machine]) -> dict[str, AirtimePolicy]:
@@ -116,4 +120,5 @@ def _playlist(addressee: _Addressee, old: Published | None, plan: Plan, now: dat
         expires_at=now + LIFE,
     )
     slots = (slot for slot in plan.slots[machine_id] if slot.starts_at >= since or slot.ends_at + slot.grace > now)
-    return playlist_of(slots, heading, addressee.policy, plan.inputs.shelf.clips)
+    made = playlist_of(slots, heading, addressee.policy, plan.inputs.shelf.clips)
+    return opened(made, addressee.sessions)

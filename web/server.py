@@ -14,6 +14,8 @@ from flask import Flask
 from domain.errors import BusyError, NotAllowedError
 
 THREADS = 32
+MOST_KEPT = 1000
+"""Connections that may rest between requests: each is a descriptor, and none of them holds a thread."""
 _MOST_BODY = 21 * 1024 * 1024
 _MOST_HEADERS = 64 * 1024
 _PATIENCE_SECONDS = 20
@@ -33,6 +35,7 @@ def make_server(app: Flask, host: str, port: int) -> Server:
     )
     server.max_request_body_size = _MOST_BODY
     server.max_request_header_size = _MOST_HEADERS
+    server.keep_alive_conn_limit = MOST_KEPT
     server.prepare()
     return server
 

@@ -19,14 +19,19 @@ _quiet = _ERROR_HANDLER(lambda *_told: None)
 
 
 class AlsaSink:
-    """Plays on an ALSA device, mono when it takes that, else the same sound on both channels."""
+    """Plays on an ALSA device, mono when it takes that, else the same sound on both channels.
+
+    `latency_s` is what lies behind the device and is constant (an amplifier's own processing, a driver that tells one
+    period too few): sound is sent that much earlier.
+    """
 
     rate = SAMPLE_RATE
 
-    def __init__(self, clock: Clock, device: str = "default") -> None:
+    def __init__(self, clock: Clock, device: str = "default", latency_s: float = 0.0) -> None:
         self.name = f"ALSA {device}"
         self._clock = clock
         self._device = device
+        self._latency_s = latency_s
         self._library: Any = None
         self._pcm = ctypes.c_void_p()
         self._channels = 1
@@ -50,11 +55,11 @@ class AlsaSink:
         self._opened_at = self._clock.monotonic()
 
     def next_frame_at(self) -> float:
-        """Return the monotonic instant at which the next frame sounds, by the device's own delay."""
+        """Return the monotonic instant at which the next frame sounds, by the device's delay and what is behind it."""
         delay = ctypes.c_long(0)
         if self._library.snd_pcm_delay(self._live(), ctypes.byref(delay)) < 0:
-            return self._clock.monotonic()
-        return self._clock.monotonic() + max(delay.value, 0) / self.rate
+            return self._clock.monotonic() + self._latency_s
+        return self._clock.monotonic() + max(delay.value, 0) / self.rate + self._latency_s
 
     def write(self, block: bytes) -> None:
         """Hand one block to the device, waiting until there is room. Raises SinkError when the device is lost."""

@@ -1,6 +1,6 @@
 """Chooses the outputs: what is asked for by name, watched, with its reserve; else what the box has."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,23 +8,30 @@ from domain.errors import BadInputError, SinkError
 from domain.ports import AudioSink, Clock
 from player.sinks.alsa import AlsaSink
 from player.sinks.guarded import GuardedSink, Make
+from player.sinks.icecast import IcecastSink, read_icecast
+from player.sinks.portaudio import PortAudioSink
+from player.sinks.rtp import RtpSink, read_rtp
 from player.sinks.silent import SilentSink
 from player.sinks.virtual import VirtualSink
 
 AUTO = "auto"
 _UNGUARDED = frozenset({"virtual", "silent"})
 """Outputs of our own that no device can block."""
-_REMOTE = frozenset({"icecast", "icecasts"})
+ICECAST = ("icecast", "icecasts")
 """Outputs at the other end of a network: the machine starts without them, and says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where outputs find what they need: `recordings` for WAV files, `own` for passwords, and the time."""
+    """Where outputs find what they need: `recordings` for WAV files, `own` for passwords, and the time.
+
+    `latency_s` is how much later than it says itself the box's sound device sounds.
+    """
 
     recordings: Path
     own: Path
     clock: Clock
+    latency_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ def choose_sink(place: Place, wanted: str = AUTO, reserve: str = "") -> Choice:
     try:
         sink.open()
     except SinkError as error:
-        if kind not in _REMOTE:
+        if kind not in ICECAST:
             raise
         return Choice(sink, error.sentence)
     return Choice(sink, sink.standing.sentence or "Theo thiết đặt")
@@ -63,19 +70,27 @@ def maker(wanted: str, place: Place) -> Make:
     """Return what makes the output that is `wanted`. Raises BadInputError when there is no such output."""
     kind, _, rest = wanted.partition(":")
     clock = place.clock
-    makers: Mapping[str, Callable[[], AudioSink]] = {
-        "alsa": lambda: AlsaSink(clock, rest or "default"),
+    if kind in ICECAST:
+        icecast = read_icecast(wanted, place.own)
+        return lambda: IcecastSink(icecast, clock)
+    if kind == "rtp":
+        rtp = read_rtp(wanted)
+        return lambda: RtpSink(rtp, clock)
+    makers: Mapping[str, Make] = {
+        "alsa": lambda: AlsaSink(clock, rest or "default", place.latency_s),
+        "portaudio": lambda: PortAudioSink(clock, rest),
         "virtual": lambda: VirtualSink(place.recordings, clock),
         "silent": lambda: SilentSink(clock),
     }
     if kind not in makers:
-        raise BadInputError(f"Không có đầu ra âm thanh “{wanted}”; chọn {AUTO}, {', '.join(makers)}.")
+        known = ", ".join((AUTO, *makers, *ICECAST, "rtp"))
+        raise BadInputError(f"Không có đầu ra âm thanh “{wanted}”; chọn {known}.")
     return makers[kind]
 
 
 def sound_device(place: Place) -> AudioSink:
     """Return the box's own sound device, watched and open. Raises SinkError when it has none."""
-    device = GuardedSink(lambda: AlsaSink(place.clock), None, place.clock)
+    device = GuardedSink(lambda: AlsaSink(place.clock, latency_s=place.latency_s), None, place.clock)
     device.open()
     return device
 

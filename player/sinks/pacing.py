@@ -18,10 +18,11 @@ rest = time.sleep
 class Pace:
     """Counts frames against an absolute schedule, so that no error adds up however long it runs."""
 
-    def __init__(self, clock: Clock, sleep: Callable[[float], None], rate: int) -> None:
+    def __init__(self, clock: Clock, sleep: Callable[[float], None], rate: int, buffer: float = BUFFER_S) -> None:
         self._clock = clock
         self._sleep = sleep
         self._rate = rate
+        self._buffer = buffer
         self._origin = clock.monotonic()
         self.frames = 0
         self.underruns = 0
@@ -40,7 +41,7 @@ class Pace:
         """Wait until `frames` more fit into the buffer, count them, and return when the first of them sounds."""
         due = self.next_frame_at()
         self.frames += frames
-        wait = due + frames / self._rate - BUFFER_S - self._clock.monotonic()
+        wait = due + frames / self._rate - self._buffer - self._clock.monotonic()
         if wait > 0:
             self._sleep(wait)
         return due

@@ -17,7 +17,15 @@ from store.tables.desk import (
     task,
     topic,
 )
-from store.tables.machines import airing, enrolment, enrolment_code, machine, machine_act, published_playlist
+from store.tables.machines import (
+    airing,
+    enrolment,
+    enrolment_code,
+    live_session,
+    machine,
+    machine_act,
+    published_playlist,
+)
 from store.tables.station import (
     area,
     area_level,
@@ -62,6 +70,7 @@ __all__ = [
     "job",
     "lexicon_change",
     "lexicon_entry",
+    "live_session",
     "machine",
     "machine_act",
     "metadata",

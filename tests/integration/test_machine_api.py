@@ -1,6 +1,7 @@
 """The machine API: who may call it, what it answers, and that no garbage breaks it."""
 
 import base64
+import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -154,6 +155,16 @@ def test_the_playlist_is_the_signed_bytes_and_then_a_304(town: Panel, box: Box, 
     assert (same.status_code, same.data) == (304, b"")
     other = box.call("GET", "/api/v1/playlist", headers={"If-None-Match": '"cũ"'.encode().decode("latin-1")})
     assert other.status_code == 200
+
+
+def test_the_playlist_comes_packed_to_whoever_can_unpack_it(town: Panel, box: Box, tmp_path: Path) -> None:
+    schedule(town, tmp_path)
+    plain = box.call("GET", "/api/v1/playlist")
+    packed = box.call("GET", "/api/v1/playlist", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data, "the signed bytes are the same"
+    assert packed.headers["ETag"] == plain.headers["ETag"]
+    assert len(packed.data) < len(plain.data)
 
 
 def test_a_clip_of_the_playlist_comes_whole_in_ranges_and_resumed(town: Panel, box: Box, tmp_path: Path) -> None:

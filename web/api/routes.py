@@ -1,5 +1,6 @@
 """The machine API: join, fetch the playlist and its clips, report airings and heartbeats."""
 
+import gzip
 import json
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from web.throttle import Subject, Throttle
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 blueprint.before_request(know_the_machine)
 
+_LIVE_WAIT_S = 2.0
 _NO_PLAYLIST = "Máy này chưa có danh sách phát. Hãy hỏi lại sau ít phút."
 _NO_BROKER = "Trung tâm không có kênh báo nhanh; máy cứ tự hỏi theo chu kỳ."
 _NOT_OURS = "Danh sách phát của máy này không có âm thanh ấy."
@@ -80,11 +82,11 @@ def playlist() -> ResponseReturnValue:
     if request.if_none_match.contains_weak(etag.strip('"')):
         return Response(status=304, headers={"ETag": etag, "Cache-Control": "no-cache"})
     published = _published()
-    return Response(
-        published.body,
-        mimetype="application/json",
-        headers={"ETag": published.etag, "Cache-Control": "no-cache"},
-    )
+    headers = {"ETag": published.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    if not request.accept_encodings["gzip"]:
+        return Response(published.body, mimetype="application/json", headers=headers)
+    packed = gzip.compress(published.body, 6, mtime=0)
+    return Response(packed, mimetype="application/json", headers={**headers, "Content-Encoding": "gzip"})
 
 
 @blueprint.get("/clips/<clip_hash>")
@@ -125,6 +127,17 @@ def broker() -> ResponseReturnValue:
         user=account.user,
         password=account.password,
     )
+
+
+@blueprint.get("/live/<session_id>")
+def live(session_id: str) -> ResponseReturnValue:
+    """Answer the chunks of a live broadcast after the sequence `after`, waiting a little for one."""
+    services().live.session(session_id)
+    after = request.args.get("after", "0")
+    if not (after.isascii() and after.isdigit() and len(after) <= 10):
+        raise BadInputError("Yêu cầu nghe trực tiếp sai khuôn dạng.")
+    found = services().live_room.since(session_id, int(after), _LIVE_WAIT_S)
+    return Response(found, mimetype="application/octet-stream") if found else Response(status=204)
 
 
 def _published() -> Published:

@@ -1,0 +1,25 @@
+"""What the box's own file says of its sound: volume and constant latency, within bounds."""
+
+from pathlib import Path
+
+import pytest
+
+from domain.errors import BadInputError
+from player.settings import FILE, read_machine_file
+
+
+def test_a_box_without_the_file_has_no_latency_of_its_own(tmp_path: Path) -> None:
+    assert read_machine_file(tmp_path).latency_ms == 0.0
+
+
+def test_a_box_says_its_volume_and_its_latency(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("[sound]\ngain_db = -3\nlatency_ms = 10.667\n", "utf-8")
+    told = read_machine_file(tmp_path)
+    assert (told.gain_db, told.latency_ms) == (-3.0, 10.667)
+
+
+@pytest.mark.parametrize("value", ["-1", "501", "true", '"10"', "nan"])
+def test_a_latency_that_cannot_be_is_refused_with_its_name(tmp_path: Path, value: str) -> None:
+    (tmp_path / FILE).write_text(f"[sound]\nlatency_ms = {value}\n", "utf-8")
+    with pytest.raises(BadInputError, match="latency_ms"):
+        read_machine_file(tmp_path)
