@@ -105,7 +105,7 @@ def test_on_a_read_only_root_a_machine_sounds_writes_only_its_own_folders_and_li
     ) as process:
         try:
             wait_until(lambda: any(one["outcome"] == "played" for one in centre.airings.values()), 30)
-            wait_until(lambda: (runtime / "status.json").exists())
+            wait_until((runtime / "status.json").exists)
             assert _listening(process.pid) == []
         finally:
             for one in _family(process.pid):
