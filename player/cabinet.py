@@ -25,6 +25,8 @@ _CHUNK = 1 << 18
 _DATABASE = "cabinet.db"
 _RESERVE = "reserve"
 _REVOKED = "revoked"
+_OF_THE_BOX = frozenset({"clips", "recordings", "machine.lock", "machine.toml", "icecast.password", _RESERVE})
+"""What stays when a box joins anew: what a technician set on it, and what is named by its content."""
 RESERVE_BYTES = 16 << 20
 
 
@@ -252,19 +254,19 @@ def write_identity(folder: Path, identity: Identity, key: Ed25519PrivateKey) -> 
 
 
 def put_aside(folder: Path) -> Path:
-    """Move the identity of a folder, and what belonged to it alone, into a folder of its own; return that folder.
+    """Move all that belongs to the identity of a folder into a folder of its own, and return that folder.
 
-    Clips stay: they are named by their content. The identity goes last, so that a power cut leaves the old machine
-    or none. Raises StorageError.
+    What is the box's own stays (_OF_THE_BOX). The key goes last of all, so that a power cut leaves
+    the old machine or none. Raises StorageError.
     """
     number = 1
     while (aside := folder / f"old-{number}").exists():
         number += 1
     with disk_errors():
+        owned = [path for path in folder.iterdir() if path.name not in _OF_THE_BOX and path.name[:4] != "old-"]
         aside.mkdir(mode=0o700)
-        for name in (f"{_DATABASE}-wal", f"{_DATABASE}-shm", _DATABASE, _REVOKED, "identity.json", "machine.key"):
-            if (folder / name).exists():
-                os.replace(folder / name, aside / name)
+        for path in sorted(owned, key=lambda one: (one.name == "machine.key", one.name == "identity.json", one.name)):
+            os.replace(path, aside / path.name)
         sync_folder(aside)
         sync_folder(folder)
     return aside

@@ -29,6 +29,10 @@ _TOLD = (
     "reason",
 )
 _MEASURED = ("rms", "peak", "dead", "clipped", "hearing", "score")
+_NEWEST = (
+    f"{_COLUMNS} WHERE started IS NOT NULL OR outcome <> 'playing'"  # claimed only, it has not sounded yet
+    " ORDER BY planned DESC, position DESC LIMIT ?"
+)
 _UNSENT = f"{_COLUMNS} WHERE acknowledged < version ORDER BY planned, key LIMIT ?"
 
 
@@ -174,6 +178,11 @@ class Journal:
         """Return one airing as it stands, or None when there is none."""
         rows = self._database.read(f"{_COLUMNS} WHERE key = ?", (key,))
         return Entry(*rows[0]) if rows else None  # type: ignore[arg-type]
+
+    def newest(self, most: int) -> tuple[Entry, ...]:
+        """Return the newest airings that sounded or are given up, by their planned start, the newest first."""
+        rows = self._database.read(_NEWEST, (most,))
+        return tuple(Entry(*row) for row in rows)  # type: ignore[arg-type]
 
     def unsent(self) -> tuple[Entry, ...]:
         """Return the oldest airings whose newest state the centre has not acknowledged, BATCH at most."""

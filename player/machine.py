@@ -8,30 +8,33 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from domain.errors import BusyError, SinkError, TiengLoaError, TrustError
 from domain.nudges import Nudge
 from domain.playlist import Playlist
 from domain.ports import AudioSink, Clock
+from player.ahead import shortfalls
 from player.cabinet import disk_errors, open_cabinet
 from player.clock import SystemClock
 from player.conductor import Conductor, Desk
 from player.deck import Deck
-from player.emergencies import Emergencies
+from player.emergency_room import EmergencyRoom, Shared
 from player.engine import Engine
 from player.events import Fault, Finished, MachineEvent, Missed, PlaylistAccepted, Ready
 from player.faults import Faults
 from player.journal import Journal
 from player.line import Line
 from player.nudges import Nudges
-from player.order_line import AlertReporter, ClipKeeper, OrderLine
 from player.owed import Owed
+from player.pulse import Pulse, Standing, StatusFile
 from player.revocation import Revocation
 from player.rounds import Rounds, jitter_of
 from player.settings import PreKey, read_machine_file
 from player.sinks.choose import AUTO, Choice, Place, choose_sink, sound_device, trouble_of
 from player.sources import opener
+from player.supervisor import Supervisor
 from player.sync import Reporter, State, Sync
 from player.transmitter import Transmitter, switch_of
 from player.trust import Signer
@@ -43,6 +46,7 @@ _PURGE_EVERY_S = 6 * 3600.0
 _WATCH_EVERY_S = 2.0
 _BLOCKED_AFTER_S = 5.0
 _FORGET_STEP_S = 600.0
+_STATUS_EVERY_S = 5.0
 _LOOK_EVERY_S = 15.0
 _NICENESS = -10
 _BLOCKED = "Thiết bị âm thanh không nhận tiếng; kiểm tra dây, nguồn và âm-li."
@@ -87,6 +91,8 @@ class Machine:
         self.on_give_up: Callable[[], None] = lambda: None
         self._nudge_report: Callable[[], None] = lambda: None
         self._nudge_heartbeat: Callable[[], None] = lambda: None
+        self._supervisor = Supervisor()
+        self._reached_at: datetime | None = None
         self.faults = Faults(lambda area, sentence: self._tell(Fault(area, sentence)))
 
     def start(self) -> None:
@@ -102,19 +108,21 @@ class Machine:
             self._take_up_stored_playlist()
             self._ready_emergencies()
             self._start_alarm()
+            self._start_emergencies()
             self._start_sync()
-            self._start_order_line()
-            self._start_reporter()
             self._start_nudges()
+            self._start_reporter()
         except BaseException:
             self.stop()
             raise
         gc.collect()
         gc.freeze()  # what lives as long as the machine need not be walked through while it sounds
         self._tell(self._ready())
+        self._supervisor.ready(self._say())
 
     def stop(self) -> None:
         """End everything in the reverse order: the sound fades, the journal says "cut", the files are closed."""
+        self._supervisor.stopping()
         self._undo.close()
 
     def check(self) -> None:
@@ -132,6 +140,9 @@ class Machine:
         self.faults.set("cabinet", self.cabinet.mended)
         identity = self.cabinet.identity
         self.journal = Journal(self.cabinet.database)
+        self._pulse = Pulse(self._folder, self.journal, self._clock, self._settings.heartbeat)
+        self._status = StatusFile(self._folder, identity.machine_id, self._clock)
+        self._undo.callback(self._status.remove)
         self._line = Line(identity.server, Signer(identity.machine_id, self.cabinet.key), self._clock)
         self._undo.callback(self._line.close)
 
@@ -179,7 +190,11 @@ class Machine:
         if self._revocation.in_force:
             self._conductor.revoke(revoked=True)
             self.cabinet.forget_etag()  # the playlist that lifts it may be the one held
-        self._line.on_answer = lambda revoked: self._revocation.heard(revoked=revoked)
+        self._line.on_answer = self._answered
+
+    def _answered(self, revoked: bool) -> None:
+        self._reached_at = self._clock.now()
+        self._revocation.heard(revoked=revoked)
 
     def _take_up_stored_playlist(self) -> None:
         try:
@@ -193,33 +208,33 @@ class Machine:
             self._conductor.take_up(playlist)
 
     def _ready_emergencies(self) -> None:
-        self.emergencies = Emergencies(self.cabinet, self._clock, self._pinned, self.faults, self._tell)
-        self.emergencies.poke = self._poke
+        shared = Shared(
+            self.cabinet,
+            self._clock,
+            self._line,
+            self._pinned,
+            self.faults,
+            self._tell,
+            self._sync.bring,
+            self._poke,
+            self._settings.poll,
+        )
+        self.urgent = EmergencyRoom(shared)
+        self.emergencies, self.local = self.urgent.emergencies, self.urgent.local
         self._conductor.overlay, self._conductor.after_act = self.emergencies.overlay, self.emergencies.keep
 
-    def _start_order_line(self) -> None:
-        """Start what asks for orders, each step in a thread of its own: nothing slow stands before an emergency."""
-        identity, jitter = self.cabinet.identity, jitter_of(self.cabinet.identity.machine_id)
-        line = Line(identity.server, Signer(identity.machine_id, self.cabinet.key), self._clock)
-        line.on_answer = self._line.on_answer
-        orders = OrderLine(line, self.emergencies, self._clock)
-        keeper = ClipKeeper(self._sync.bring, self.emergencies, self._pinned)
-        reporter = AlertReporter(self._line, self.emergencies.book, self._clock)
-        every = self._settings.poll
-        self._ordering = Rounds("orders", orders.ask, every, jitter, self._notes("orders"))
-        keeping = Rounds("emergency clips", keeper.keep, every, jitter, self._notes("emergency clips"))
-        telling = Rounds("alerts", reporter.report, every, jitter, self._notes("alerts"))
-        orders.stopping = lambda: self._ordering.stopping
-        self.emergencies.nudge_clips, self.emergencies.nudge_report = keeping.nudge, telling.nudge
-        self._run(self._ordering, keeping, telling)
-        self._undo.callback(line.hang_up)
-        self._undo.callback(self._ordering.leave_off)
+    def _start_emergencies(self) -> None:
+        self._undo.callback(self.urgent.stop)
+        self.urgent.start(self._box.buttons)
 
     def _start_alarm(self) -> None:
         conductor = self._conductor
         alarm = Alarm(self._clock, conductor.next_transition, self._act, self._failed)
         alarm.every(_WATCH_EVERY_S, self._watch_sink, "watch the sink")
         alarm.every(_PURGE_EVERY_S, self._keep_house, "keep house")
+        alarm.every(_STATUS_EVERY_S, self._put_down, "put down how it stands", first=0.1)
+        if self._supervisor.look_every_s:
+            alarm.every(self._supervisor.look_every_s, self._feed_the_watchdog, "feed the watchdog")
         alarm.every(_FORGET_STEP_S, lambda: self.faults.set("step", ""), "forget clock steps")
         if self._choice.stand_in:
             alarm.every(_LOOK_EVERY_S, self._look_for_device, "look for a sound device")
@@ -254,7 +269,7 @@ class Machine:
         self._undo.callback(self.nudges.stop)
 
     def _nudged(self, what: Nudge) -> None:
-        (self._polling if what is Nudge.PLAYLIST else self._ordering).nudge()
+        (self._polling if what is Nudge.PLAYLIST else self.urgent).nudge()
 
     def _run(self, *rounds: Rounds) -> None:
         for one in rounds:
@@ -334,7 +349,31 @@ class Machine:
             fault=self.faults.all(),
             emergency_held=ready,
             emergency_needed=wanted,
+            shortfalls=shortfalls(playlist, self._clock.now(), self._sync.lack_of) if playlist else (),
+            nudged=self.nudges.connected,
+            more=self._pulse.beat(playlist, self.cabinet.holds, clock_trusted=not self.faults.get("clock")),
         )
+
+    def _standing(self) -> Standing:
+        return Standing(
+            sink=self._choice.sink.name,
+            why=self._choice.why,
+            sink_ok=self._engine.sink_ok and not self.faults.get("sink"),
+            frames=self._engine.frames,
+            faults=self.faults.areas(),
+            clips=self._sync.held(),
+            offset_ms=self._line.offset_ms,
+            reached_at=self._reached_at,
+        )
+
+    def _put_down(self) -> None:
+        self._status.write(self._standing(), self._pulse.running)
+
+    def _feed_the_watchdog(self) -> None:
+        self._supervisor.look(self._engine.frames, self._say())
+
+    def _say(self) -> str:
+        return self.faults.all() or f"«{self.cabinet.identity.machine_name}» sẵn sàng, đầu ra {self._choice.sink.name}."
 
     def _ready(self) -> Ready:
         playlist = self._sync.playlist

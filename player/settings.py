@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.errors import BadInputError
+from player.button import SERIAL_LINES, Button
 
 FILE = "machine.toml"
 LINES = ("rts", "dtr")
@@ -46,6 +47,7 @@ class MachineFile:
     latency_ms: float = 0.0
     relay_hosts: tuple[str, ...] = ()
     pre_key: PreKey | None = None
+    buttons: tuple[Button, ...] = ()
 
 
 def read_machine_file(folder: Path) -> MachineFile:
@@ -107,10 +109,45 @@ def _pre_key(table: Mapping[str, Any]) -> dict[str, Any]:
     return {"pre_key": made}
 
 
+def _buttons(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {"buttons": tuple(_button(name, one) for name, one in table.items())}
+
+
+def _button(name: str, told: object) -> Button:
+    where = f"button.{name}"
+    if not isinstance(told, dict):
+        raise TypeError(f"mỗi nút là một mục [{where}]")
+    own = _known(told, where, frozenset(Button.__dataclass_fields__) - {"name"})
+    usual = Button(name, "stop")
+    made = Button(
+        name=name,
+        does=_text(own, "does"),
+        message=_text(own, "message"),
+        drill=own.get("drill", False) is True,
+        hold=_number(own, "hold", usual.hold, (0.05, 30.0)),
+        gpio=_text(own, "gpio"),
+        pressed=_text(own, "pressed", usual.pressed),
+        serial=_text(own, "serial"),
+        line=_text(own, "line", usual.line),
+        device=_text(own, "device"),
+        key=int(_number(own, "key", usual.key, (1.0, 767.0))),
+    )
+    if made.does not in ("start", "stop", "all-clear"):
+        raise ValueError(f"[{where}] «does» là start, stop hoặc all-clear")
+    if (made.does == "start") != bool(made.message):
+        raise ValueError(f"[{where}] nút start cần «message» là tên thông điệp, nút khác thì không")
+    if sum(map(bool, (made.gpio, made.serial, made.device))) != 1:
+        raise ValueError(f"[{where}] cần đúng một trong ba: «gpio», «serial» hoặc «device»")
+    if made.line not in SERIAL_LINES:
+        raise ValueError(f"[{where}] «line» là {', '.join(SERIAL_LINES)}")
+    return made
+
+
 _PARTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "sound": _sound,
     "relay": _relay,
     "pre_key": _pre_key,
+    "button": _buttons,
 }
 """Each table of the file and what reads it; a new one is a row here and a field of MachineFile."""
 

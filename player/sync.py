@@ -5,14 +5,15 @@ Each method is one step for a thread of its own, so that a slow clip never delay
 
 import os
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from domain.errors import ServerUnreachableError, StorageFullError, TiengLoaError, TrustError
-from domain.playlist import ClipRef, Playlist
+from domain.machines import Lack, Shortfall
+from domain.playlist import ClipRef, Playlist, to_ms
 from domain.ports import Clock
 from domain.timetable import Priority
 from player.cabinet import Cabinet, disk_errors, file_hash
@@ -38,6 +39,7 @@ class Sync:
         self._on_playlist = on_playlist
         self._verified: dict[str, float] = {}
         self._bringing: set[str] = set()
+        self._wanting: dict[str, Lack] = {}
         self.playlist: Playlist | None = None
         self.stopping: Callable[[], bool] = lambda: False
         self.on_clip: Callable[[], None] = lambda: None
@@ -83,6 +85,12 @@ class Sync:
         clips = self.playlist.clips if self.playlist else ()
         return sum(ref.hash in self._verified and self._cabinet.holds(ref.hash) for ref in clips), len(clips)
 
+    def lack_of(self, clip_hash: str) -> Lack | None:
+        """Return why a clip is not ready to sound, or None when it is on the shelf, whole and checked."""
+        if clip_hash in self._verified and self._cabinet.holds(clip_hash):
+            return None
+        return self._wanting.get(clip_hash, Lack.CLIP)
+
     def doubt(self, clip_hash: str) -> None:
         """Have the next fetch check a clip anew, and bring it again when it is damaged."""
         self._verified.pop(clip_hash, None)
@@ -97,6 +105,9 @@ class Sync:
         self._bringing.add(ref.hash)
         try:
             self._have(ref)
+        except StorageFullError:
+            self._wanting[ref.hash] = Lack.DISK
+            raise
         finally:
             self._bringing.discard(ref.hash)
 
@@ -110,8 +121,10 @@ class Sync:
                 return
             self._verified.pop(ref.hash, None)
             self._cabinet.discard(ref.hash)
+            self._wanting[ref.hash] = Lack.DAMAGED
         self._download(ref)
         self._verified[ref.hash] = self._clock.monotonic()
+        self._wanting.pop(ref.hash, None)
         self.on_clip()
 
     def _download(self, ref: ClipRef) -> None:
@@ -185,10 +198,17 @@ class State:
     fault: str
     emergency_held: int = 0
     emergency_needed: int = 0
+    shortfalls: tuple[Shortfall, ...] = ()
+    nudged: bool = False
+    more: Mapping[str, object] = field(default_factory=dict)
 
     def document(self, clock_offset: int, clock_error: int) -> dict[str, object]:
-        """Return the JSON object of the heartbeat; the clock's offset and its error in milliseconds."""
+        """Return the JSON object of the heartbeat; the clock's offset and its error in milliseconds.
+
+        `more` is what only newer centres understand.
+        """
         return {
+            **self.more,
             "counter": self.counter,
             "clips_held": self.clips_held,
             "clips_needed": self.clips_needed,
@@ -201,6 +221,11 @@ class State:
             "fault": self.fault,
             "emergency_held": self.emergency_held,
             "emergency_needed": self.emergency_needed,
+            "unready": [
+                {"slot": one.slot_key, "starts": to_ms(one.starts_at), "lack": one.lack.value, "clips": one.clips}
+                for one in self.shortfalls
+            ],
+            "nudged": self.nudged,
         }
 
 

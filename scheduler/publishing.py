@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.airtime import AirtimePolicy
+from domain.emergency_set import EmergencySet
 from domain.errors import BadInputError, TrustError
 from domain.live import LiveSession
 from domain.machines import Machine
 from domain.playlist import Playlist
 from domain.ports import Channel
-from scheduler.build import Heading, fingerprint, playlist_of
+from scheduler.build import Heading, fingerprint, playlist_of, with_ready
 from scheduler.channels.silent import SilentChannel
 from scheduler.inputs import Reforms, local_date
 from scheduler.live_desk import opened
+from scheduler.message_desk import ready_set
 from scheduler.planning import Plan
 from scheduler.policy import along
 from scheduler.signing import StationKey
@@ -41,10 +43,11 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime, chan
         own = station.get(connection)
         current = {machine_id: machines.published(connection, machine_id) for machine_id in plan.slots}
         policies = _policies(plan, machines.everything(connection))
+        ready = ready_set(connection)
         sessions = live.open_at(connection, now)
     renewed = 0
     for machine_id, old in current.items():
-        addressee = _Addressee(own, machine_id, policies[machine_id], sessions)
+        addressee = _Addressee(own, machine_id, policies[machine_id], sessions, ready)
         playlist = _playlist(addressee, old, plan, now)
         if old is not None and old.fingerprint == fingerprint(playlist) and now - old.issued_at < _RENEW_AFTER:
             continue
@@ -59,12 +62,13 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime, chan
 
 @dataclass(frozen=True, slots=True)
 class _Addressee:
-    """The machine that a playlist is for, the policy of its place, and the live sessions that are open."""
+    """The machine that a playlist is for: the policy of its place, open live sessions, what it holds for emergencies."""
 
     station: Station
     machine_id: str
     policy: AirtimePolicy
     sessions: Mapping[str, LiveSession]
+    ready: EmergencySet
 
 
 def _policies(plan: Plan, every: Iterable[Machine]) -> dict[str, AirtimePolicy]:
@@ -121,4 +125,5 @@ def _playlist(addressee: _Addressee, old: Published | None, plan: Plan, now: dat
     )
     slots = (slot for slot in plan.slots[machine_id] if slot.starts_at >= since or slot.ends_at + slot.grace > now)
     made = playlist_of(slots, heading, addressee.policy, plan.inputs.shelf.clips)
+    made = with_ready(made, addressee.ready, plan.inputs.shelf.clips)
     return opened(made, addressee.sessions)

@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from domain.errors import BadInputError, StorageError, StorageFullError, TrustError
+from domain.order_sheet import MAX_SHEET_BYTES, OrderSheet, sheet_document, sheet_from
 from domain.playlist import MAX_DOCUMENT_BYTES, Playlist, from_document, to_document, to_ms
 
 MACHINE_HEADER = "TL-Machine"
@@ -70,6 +72,21 @@ class StationKey:
         """
         document = to_document(playlist)
         from_document(document)
+        envelope = self._sealed(document)
+        if len(envelope) > MAX_DOCUMENT_BYTES:
+            raise BadInputError("Danh sách phát lớn quá 4 MiB; hãy bớt lịch phát hoặc rút ngắn khoảng gửi trước.")
+        return envelope
+
+    def sign_orders(self, sheet: OrderSheet) -> bytes:
+        """Return the signed envelope of a sheet of orders. Raises TrustError, BadInputError as `sign` does."""
+        document = sheet_document(sheet)
+        sheet_from(document)
+        envelope = self._sealed(document)
+        if len(envelope) > MAX_SHEET_BYTES:
+            raise BadInputError("Có quá nhiều lệnh khẩn cùng lúc; hãy dừng bớt.")
+        return envelope
+
+    def _sealed(self, document: dict[str, Any]) -> bytes:
         try:
             signed = rfc8785.dumps(document)
             signature = base64.b64encode(self._private.sign(signed)).decode("ascii")
@@ -79,10 +96,7 @@ class StationKey:
                 "Danh sách phát có chữ không ghi được; hãy sửa tên chương trình hoặc bản tin."
             ) from error
         # Canonical JSON sorts its keys: so stands the envelope, without the long document being written twice.
-        envelope = b'{"signatures":' + signatures + b',"signed":' + signed + b"}"
-        if len(envelope) > MAX_DOCUMENT_BYTES:
-            raise BadInputError("Danh sách phát lớn quá 4 MiB; hãy bớt lịch phát hoặc rút ngắn khoảng gửi trước.")
-        return envelope
+        return b'{"signatures":' + signatures + b',"signed":' + signed + b"}"
 
 
 def key_id_of(public_key: bytes) -> str:

@@ -131,6 +131,15 @@ def _add_machine(commands: "argparse._SubParsersAction[_Parser]") -> None:
     run.add_argument("--sink", default="auto", metavar="NƠI", help="đầu ra âm thanh: auto, alsa:THIẾT_BỊ, virtual ...")
     run.add_argument("--reserve", default="", metavar="NƠI", help="đầu ra dự phòng, viết như --sink")
     run.set_defaults(command=_machine_run)
+    _add_machine_status(machine)
+
+
+def _add_machine_status(machine: "argparse._SubParsersAction[_Parser]") -> None:
+    status = machine.add_parser("status", help="cho biết máy phát đang thế nào; mã thoát 0: tốt, 1: có việc")
+    status.add_argument("--dir", metavar="DIR", help="thư mục của máy (mặc định: <data>/machine)")
+    status.add_argument("--json", action="store_true", help="in dạng JSON")
+    status.add_argument("--watch", action="store_true", help="xem liên tục, Ctrl-C để thôi")
+    status.set_defaults(command=_machine_status)
 
 
 def _add_text(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -282,6 +291,12 @@ def _machine_enrol(options: argparse.Namespace, settings: Settings, terminal: Te
     from tiengloa.machine import enrol
 
     return enrol(options, settings, terminal)
+
+
+def _machine_status(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.machine_status import status
+
+    return status(options, settings, terminal)
 
 
 def _machine_run(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:

@@ -16,16 +16,21 @@ from bulletins.desk import Desk
 from bulletins.lexicon import LexiconDesk, SiteReader
 from bulletins.production import Production
 from bulletins.remake import PROBE, Remaking
+from bulletins.standing_words import StandingWords
 from domain.audio import PLAIN, Manner, Speech
 from domain.errors import NoVoiceError
 from domain.ports import Channel, Clock, JobBell, VoiceEngine
 from player.clock import SystemClock
+from scheduler.alert_reports import AlertReports
 from scheduler.area_desk import AreaDesk
 from scheduler.channels.mqtt import MqttChannel
 from scheduler.channels.silent import SilentChannel
 from scheduler.desk import TimetableDesk
+from scheduler.emergency_desk import EmergencyDesk
 from scheduler.machines import MachineOffice
+from scheduler.message_desk import MessageDesk
 from scheduler.mixing import Mixing
+from scheduler.ordering import OrderWorker
 from scheduler.signing import StationKey
 from scheduler.watch import Watch
 from scheduler.worker import TimetableWorker
@@ -170,6 +175,18 @@ class Centre:
         return TimetableWorker(self.database, self.station_key, self.clock, self.channel)
 
     @cached_property
+    def order_worker(self) -> OrderWorker:
+        """Signs the orders of emergencies."""
+        return OrderWorker(self.database, self.station_key, self.clock, self.channel)
+
+    @cached_property
+    def standing_words(self) -> StandingWords:
+        """The words that drills and the all-clear need, spoken once."""
+        return StandingWords(
+            self.database, self.clock, self.reader, self.speaker, HornMastering().finished_alone, self.blobs
+        )
+
+    @cached_property
     def broker_door(self) -> BrokerDoor:
         """Where the broker of nudges is, and who may come in."""
         return BrokerDoor(self.settings.broker, self.folder.root, self.folder.broker_secret, self.database)
@@ -201,6 +218,9 @@ class Centre:
             lexicon=self.lexicon,
             timetable=self.timetable,
             office=self.office,
+            emergencies=EmergencyDesk(self.database, self.clock),
+            messages=MessageDesk(self.database, self.clock),
+            alert_reports=AlertReports(self.database, self.clock),
             blobs=self.blobs,
             sessions=SessionAudio(self.blobs, self.folder.sessions),
             speaker=self.speaker,

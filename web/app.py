@@ -1,5 +1,6 @@
 """The panel and the machine API as one Flask application."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -40,6 +41,7 @@ from web import (
     today,
     why,
 )
+from web.api import orders
 from web.api import routes as api
 from web.context import EXTENSION, services, visitor
 from web.services import Services
@@ -91,6 +93,7 @@ def create_app(given: Services) -> Flask:
     )
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     app.extensions[EXTENSION] = given
+    app.extensions[orders.LEAVING] = threading.Event()
     Bootstrap5(app)
     csrf = security.install(app)
     for module in _PAGES:

@@ -12,9 +12,12 @@ from domain.machines import Machine
 from domain.nudges import BrokerAccount
 from domain.ports import BlobStore, Clock, Speaker
 from domain.reading import SpokenText
+from scheduler.alert_reports import AlertReports
 from scheduler.desk import TimetableDesk
+from scheduler.emergency_desk import EmergencyDesk
 from scheduler.live_desk import LiveDesk
 from scheduler.machines import MachineOffice
+from scheduler.message_desk import MessageDesk
 from store.engine import Database
 from web.live_room import LiveRoom
 
@@ -58,6 +61,9 @@ class Services:
     lexicon: LexiconDesk
     timetable: TimetableDesk
     office: MachineOffice
+    emergencies: EmergencyDesk
+    messages: MessageDesk
+    alert_reports: AlertReports
     blobs: BlobStore
     sessions: SessionAudio
     speaker: Speaker

@@ -17,6 +17,14 @@ from store.tables.desk import (
     task,
     topic,
 )
+from store.tables.emergency import (
+    emergency,
+    emergency_act,
+    emergency_report,
+    emergency_version,
+    published_orders,
+    standard_message,
+)
 from store.tables.machines import (
     airing,
     enrolment,
@@ -63,6 +71,10 @@ __all__ = [
     "chore_run",
     "clip",
     "daypart",
+    "emergency",
+    "emergency_act",
+    "emergency_report",
+    "emergency_version",
     "enrolment",
     "enrolment_code",
     "exclusion_window",
@@ -80,6 +92,7 @@ __all__ = [
     "policy_document",
     "programme",
     "programme_item",
+    "published_orders",
     "published_playlist",
     "recording",
     "review",
@@ -91,6 +104,7 @@ __all__ = [
     "sign_in_token",
     "slot",
     "special_day",
+    "standard_message",
     "station",
     "task",
     "timetable_change",

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from werkzeug.exceptions import TooManyRequests
 from domain.errors import BadInputError, NotFoundError
 from domain.machines import EnrolmentState
 from domain.playlist import to_ms
-from store import machines
+from store import emergencies, machines
 from store.machines import Published
 from web.api.identity import applicant, caller, know_the_machine, server_time
 from web.context import services
@@ -47,7 +48,7 @@ def enrol() -> ResponseReturnValue:
     wait = throttle.begin(subjects)
     if wait is not None:
         raise TooManyRequests(retry_after=_seconds(wait))
-    asked = _object()
+    asked = posted_object()
     code, key = asked.get("code"), asked.get("public_key")
     if not isinstance(code, str) or not isinstance(key, str):
         raise BadInputError("Yêu cầu ghép máy thiếu mã hoặc khóa.")
@@ -91,8 +92,8 @@ def playlist() -> ResponseReturnValue:
 
 @blueprint.get("/clips/<clip_hash>")
 def clip(clip_hash: str) -> ResponseReturnValue:
-    """Answer a clip that the machine's current playlist names, in ranges when asked."""
-    media_type = _clips_named(caller().id).get(clip_hash)
+    """Answer a clip that the machine's current playlist or orders name, in ranges when asked."""
+    media_type = _clips_ordered(caller().id).get(clip_hash) or _clips_named(caller().id).get(clip_hash)
     if media_type is None:
         raise NotFoundError(_NOT_OURS)
     return send_clip(clip_hash, media_type)
@@ -101,7 +102,7 @@ def clip(clip_hash: str) -> ResponseReturnValue:
 @blueprint.post("/airings")
 def keep_airings() -> ResponseReturnValue:
     """Keep what became of slots and acknowledge it, row by row: letters that cannot be kept spoil only their own."""
-    receipt = services().office.keep_airings(caller(), _object(whole=False).get("airings"))
+    receipt = services().office.keep_airings(caller(), posted_object(whole=False).get("airings"))
     refused = [{"key": one.key, "error": one.sentence} for one in receipt.refused]
     return jsonify(acknowledged=receipt.acknowledged, refused=refused)
 
@@ -109,7 +110,7 @@ def keep_airings() -> ResponseReturnValue:
 @blueprint.post("/heartbeat")
 def keep_heartbeat() -> ResponseReturnValue:
     """Keep what the machine says of itself."""
-    return jsonify(server_time=to_ms(services().office.keep_heartbeat(caller(), _object())))
+    return jsonify(server_time=to_ms(services().office.keep_heartbeat(caller(), posted_object())))
 
 
 @blueprint.get("/broker")
@@ -148,6 +149,12 @@ def _published() -> Published:
     return found
 
 
+def _clips_ordered(machine_id: str) -> Mapping[str, str]:
+    with services().database.read() as connection:
+        sheet = emergencies.published(connection, machine_id)
+    return sheet.clips if sheet else {}
+
+
 def _clips_named(machine_id: str) -> dict[str, str]:
     with services().database.read() as connection:
         etag = machines.published_etag(connection, machine_id)
@@ -162,7 +169,7 @@ def _clips_named(machine_id: str) -> dict[str, str]:
     return known[1]
 
 
-def _object(*, whole: bool = True) -> dict[str, Any]:
+def posted_object(*, whole: bool = True) -> dict[str, Any]:
     """Return the JSON object of the body; `whole`: with no letter in it that cannot be kept.
 
     Raises BadInputError for anything else, however it was made.
