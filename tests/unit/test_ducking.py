@@ -173,4 +173,5 @@ def test_whatever_comes_over_it_and_is_cut_nothing_clicks(
     desk.run(max(4.5 - desk.sink.frames / RATE, 0))
     for reel in desk.reels:
         reel.close()
-    assert steepest(desk) < 8000 * 2 * np.pi * 480 / RATE + 6000 * 2 * np.pi * 960 / RATE + 60
+    # One that is cut may fade while the next begins: the steepest of the three at once is no click.
+    assert steepest(desk) < (8000 * 480 + 2 * 6000 * 960) * 2 * np.pi / RATE + 60
