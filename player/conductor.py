@@ -180,7 +180,7 @@ class Conductor:
             self._tuner.clear()
 
     def _unready(self, clip_hash: str) -> str:
-        return self._faults.get("sink") or self._deck.unready(clip_hash)
+        return self._faults.get("sink") or (self._deck.unready(clip_hash) if clip_hash else "")
 
     def _carry_out(self, playlist: Playlist, engine: Engine, action: Action) -> None:
         match action:
@@ -203,15 +203,14 @@ class Conductor:
         self.sounds_at = decided.sounds_at
         if self._tuner:
             keyed = ((airing_key(playlist, slot, position), slot.items[position]) for slot, position in decided.tune)
-            self._tuner.tune(Tuned(key, item) for key, item in keyed)
+            self._tuner.tune((Tuned(key, item) for key, item in keyed), self._deck.loop)
 
     def _sound(self, key: str, start: Start) -> Sound | None:
         """Return what an item sounds, at its volume, or None when it is not ready."""
         item = start.slot.items[start.position]
         sound: Sound | None
         if item.source and self._tuner:
-            loop = self._deck.take_loop(item.clip_hash or "")
-            sound = loop and self._tuner.take(Tuned(key, item), loop, start.skip)
+            sound = self._tuner.take(Tuned(key, item), self._deck.loop, start.skip)
         else:
             sound = self._deck.take(item.clip_hash or "", start.skip.total_seconds())
         gain_mb = start.slot.gain_mb + item.gain_mb + self._trim_mb

@@ -19,6 +19,8 @@ from player.ahead import shortfalls
 from player.cabinet import disk_errors, open_cabinet
 from player.clock import SystemClock
 from player.conductor import Conductor, Desk
+from player.courier import LOOK_EVERY_S, Courier
+from player.courier import Watch as CourierWatch
 from player.deck import Deck
 from player.ears import ear_of
 from player.emergency_room import EmergencyRoom, Shared
@@ -125,6 +127,7 @@ class Machine:
             self._start_sync()
             self._start_nudges()
             self._start_reporter()
+            self._start_courier()
         except BaseException:
             self.stop()
             raise
@@ -307,6 +310,12 @@ class Machine:
         state = self._state()
         reporter.heartbeat(state)
         self._conductor.steps.heard(state.fault)
+
+    def _start_courier(self) -> None:
+        courier = Courier(self.cabinet, self.journal, self._clock)
+        folders = read_machine_file(self._folder).usb_folders
+        self._couriers = CourierWatch(self.cabinet, self._sync, courier, self._clock, folders)
+        self._run(Rounds("usb", self._couriers.look, LOOK_EVERY_S, 0.0, self._notes("usb")))
 
     def _start_nudges(self) -> None:
         self.nudges = Nudges(self._line, self.cabinet.identity.machine_id, self._clock, self._nudged)

@@ -53,6 +53,7 @@ class MachineFile:
     """All that `machine.toml` says; `gain_db` is the volume of this box, on top of what the centre signs.
 
     `latency_ms` is how much later than the sound device says its sound leaves the loudspeaker, always the same.
+    In `usb_folders`, and two folders deep in them, courier packs are looked for.
     """
 
     gain_db: float = 0.0
@@ -61,6 +62,7 @@ class MachineFile:
     pre_key: PreKey | None = None
     outputs: Outputs = field(default_factory=Outputs)
     buttons: tuple[Button, ...] = ()
+    usb_folders: tuple[str, ...] = ()
 
 
 def read_machine_file(folder: Path) -> MachineFile:
@@ -127,6 +129,14 @@ def _output(table: Mapping[str, Any]) -> dict[str, Any]:
     return {"outputs": Outputs(_text(own, "sink", "auto"), _text(own, "reserve"), _text(own, "listen"))}
 
 
+def _usb(table: Mapping[str, Any]) -> dict[str, Any]:
+    own = _known(table, "usb", frozenset({"folders"}))
+    folders = _words(own, "folders")
+    if not all(Path(one).is_absolute() for one in folders):
+        raise ValueError("[usb] «folders» là các đường dẫn bắt đầu bằng /")
+    return {"usb_folders": folders}
+
+
 def _buttons(table: Mapping[str, Any]) -> dict[str, Any]:
     return {"buttons": tuple(_button(name, one) for name, one in table.items())}
 
@@ -167,6 +177,7 @@ _PARTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "pre_key": _pre_key,
     "output": _output,
     "button": _buttons,
+    "usb": _usb,
 }
 """Each table of the file and what reads it; a new one is a row here and a field of MachineFile."""
 
