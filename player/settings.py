@@ -41,6 +41,7 @@ class MachineFile:
     """All that `machine.toml` says; `gain_db` is the volume of this box, on top of what the centre signs.
 
     `latency_ms` is how much later than the sound device says its sound leaves the loudspeaker, always the same.
+    In `usb_folders`, and two folders deep in them, courier packs are looked for.
     """
 
     gain_db: float = 0.0
@@ -48,6 +49,7 @@ class MachineFile:
     relay_hosts: tuple[str, ...] = ()
     pre_key: PreKey | None = None
     buttons: tuple[Button, ...] = ()
+    usb_folders: tuple[str, ...] = ()
 
 
 def read_machine_file(folder: Path) -> MachineFile:
@@ -109,6 +111,14 @@ def _pre_key(table: Mapping[str, Any]) -> dict[str, Any]:
     return {"pre_key": made}
 
 
+def _usb(table: Mapping[str, Any]) -> dict[str, Any]:
+    own = _known(table, "usb", frozenset({"folders"}))
+    folders = _words(own, "folders")
+    if not all(Path(one).is_absolute() for one in folders):
+        raise ValueError("[usb] «folders» là các đường dẫn bắt đầu bằng /")
+    return {"usb_folders": folders}
+
+
 def _buttons(table: Mapping[str, Any]) -> dict[str, Any]:
     return {"buttons": tuple(_button(name, one) for name, one in table.items())}
 
@@ -148,6 +158,7 @@ _PARTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "relay": _relay,
     "pre_key": _pre_key,
     "button": _buttons,
+    "usb": _usb,
 }
 """Each table of the file and what reads it; a new one is a row here and a field of MachineFile."""
 

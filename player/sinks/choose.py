@@ -79,7 +79,7 @@ def maker(wanted: str, place: Place) -> Make:
     makers: Mapping[str, Make] = {
         "alsa": lambda: AlsaSink(clock, rest or "default", place.latency_s),
         "portaudio": lambda: PortAudioSink(clock, rest),
-        "virtual": lambda: VirtualSink(place.recordings, clock),
+        "virtual": lambda: VirtualSink(Path(rest) if rest else place.recordings, clock),
         "silent": lambda: SilentSink(clock),
     }
     if kind not in makers:
