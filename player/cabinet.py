@@ -80,8 +80,11 @@ class Cabinet:
 
     def held_pair(self) -> tuple[int, int]:
         """Return the newest (epoch, counter) ever accepted, (0, 0) before the first."""
-        rows = self.database.read("SELECT epoch, counter FROM playlist")
-        stored: tuple[int, int] = (rows[0][0], rows[0][1]) if rows else (0, 0)  # type: ignore[assignment]
+        try:
+            held = self.playlist()
+        except TrustError:  # it rotted on the disk; the floor still knows
+            held = None
+        stored = (held.epoch, held.counter) if held else (0, 0)
         return max(stored, self._floor.pair())
 
     def _check_same(self, playlist: Playlist) -> None:
