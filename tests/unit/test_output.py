@@ -72,3 +72,10 @@ def test_an_output_that_keeps_breaking_waits_ever_longer_and_one_that_was_well_d
     back_off.well(100.0)
     back_off.failed(100.0 + PATIENCE.calm)
     assert back_off.next_wait() == 0.5
+
+
+def test_what_is_promised_of_a_lost_device_is_kept_by_the_usual_patience() -> None:
+    """A lost output is noticed within 5 s, the reserve sounds within 10 s."""
+    assert PATIENCE.blocked + PATIENCE.tick < 5
+    assert PATIENCE.window <= 4
+    assert PATIENCE.window / SLOWEST + PATIENCE.opening < 10
