@@ -28,6 +28,7 @@ from web import (
     live,
     log,
     machines,
+    open_lists,
     play_now,
     policy,
     priorities,
@@ -39,6 +40,7 @@ from web import (
     states,
     timetable,
     today,
+    usb_pack,
     why,
 )
 from web.api import orders
@@ -59,6 +61,8 @@ _PAGES = (
     priorities,
     ical,
     machines,
+    usb_pack,
+    open_lists,
     enrolment,
     log,
     live,
