@@ -129,7 +129,7 @@ def _add_machine(commands: "argparse._SubParsersAction[_Parser]") -> None:
     run = machine.add_parser("run", help="chạy máy phát đã ghép")
     run.add_argument("--dir", metavar="DIR", help="thư mục của máy (mặc định: <data>/machine)")
     run.add_argument("--json", action="store_true", help="in diễn biến dạng JSON, mỗi dòng một sự kiện")
-    run.add_argument("--sink", default="auto", metavar="NƠI", help="đầu ra âm thanh: auto, alsa:THIẾT_BỊ, virtual ...")
+    run.add_argument("--sink", default="", metavar="NƠI", help="đầu ra âm thanh, xem docs/outputs.md (mặc định: auto)")
     run.add_argument("--reserve", default="", metavar="NƠI", help="đầu ra dự phòng, viết như --sink")
     run.set_defaults(command=_machine_run)
     _add_machine_courier(machine)

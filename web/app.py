@@ -19,6 +19,7 @@ from web import (
     clip_shelf,
     columns,
     editor,
+    emergency,
     enrolment,
     errors,
     formats,
@@ -28,6 +29,7 @@ from web import (
     live,
     log,
     machines,
+    messages,
     open_lists,
     play_now,
     policy,
@@ -46,6 +48,7 @@ from web import (
 from web.api import orders
 from web.api import routes as api
 from web.context import EXTENSION, services, visitor
+from web.emergency_view import bar
 from web.services import Services
 
 _PAGES = (
@@ -64,6 +67,8 @@ _PAGES = (
     usb_pack,
     open_lists,
     enrolment,
+    emergency,
+    messages,
     log,
     live,
     campaign,
@@ -121,6 +126,7 @@ def _common() -> dict[str, Any]:
     """Return what every page may show."""
     return {
         "me": visitor(),
+        "urgent_now": bar,
         "now": services().clock.now(),
         "role_labels": ROLE_LABELS,
         "voice_labels": VOICE_LABELS,
