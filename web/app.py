@@ -43,6 +43,7 @@ from web import (
 )
 from web.api import orders
 from web.api import routes as api
+from web.api.polls import QuickPolls
 from web.context import EXTENSION, services, visitor
 from web.services import Services
 
@@ -103,6 +104,7 @@ def create_app(given: Services) -> Flask:
     assets.install(app)
     errors.install(app)
     _teach_templates(app)
+    app.wsgi_app = QuickPolls(app.wsgi_app, given)  # type: ignore[method-assign]
     return app
 
 
