@@ -3,7 +3,6 @@
 import base64
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -90,14 +89,3 @@ def quantile(values: list[float], share: float) -> float:
     """Return the value below which `share` of `values` lie."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
-
-
-def waited(seconds: float, true: object) -> bool:
-    """Poll `true` for at most `seconds`, and tell whether it came to hold."""
-    deadline = time.monotonic() + seconds
-    assert callable(true)
-    while not true():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
