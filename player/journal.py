@@ -1,7 +1,7 @@
 """The machine's journal of airings: claimed before sound, finished after it, kept until the centre has them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,6 +33,7 @@ _TOLD = (
     "reason",
 )
 _MEASURED = ("rms", "peak", "dead", "clipped", "hearing", "score")
+_UNSENT_AFTER = f"{_COLUMNS} WHERE acknowledged < version AND (planned, key) > (?, ?) ORDER BY planned, key LIMIT ?"
 _NEWEST = (
     f"{_COLUMNS} WHERE started IS NOT NULL OR outcome <> 'playing'"  # claimed only, it has not sounded yet
     " ORDER BY planned DESC, position DESC LIMIT ?"
@@ -198,6 +199,14 @@ class Journal:
         newest = [Entry(*row) for row in self._database.read(_UNSENT_NEWEST, (NEWEST,))]  # type: ignore[arg-type]
         oldest = [Entry(*row) for row in self._database.read(_UNSENT, (BATCH - NEWEST,))]  # type: ignore[arg-type]
         return _fitting({one.key: one for one in (*newest, *oldest)}.values())
+
+    def all_unsent(self) -> Iterator[Entry]:
+        """Yield every airing whose newest state the centre has not acknowledged, the oldest first."""
+        after: tuple[object, ...] = (-1, "")
+        while rows := self._database.read(_UNSENT_AFTER, (*after, BATCH)):
+            entries = [Entry(*row) for row in rows]  # type: ignore[arg-type]
+            yield from entries
+            after = (entries[-1].planned, entries[-1].key)
 
     def acknowledge(self, entries: tuple[Entry, ...]) -> None:
         """Note that the centre has these states; a state that has changed since is sent again."""

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.airtime import AirtimePolicy
@@ -48,7 +48,7 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime, chan
     renewed = 0
     for machine_id, old in current.items():
         addressee = _Addressee(own, machine_id, policies[machine_id], sessions, ready)
-        playlist = _playlist(addressee, old, plan, now)
+        playlist = replace(_playlist(addressee, old, plan, now), clock_key=key.clock_key.hex())
         if old is not None and old.fingerprint == fingerprint(playlist) and now - old.issued_at < _RENEW_AFTER:
             continue
         try:
@@ -62,7 +62,7 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime, chan
 
 @dataclass(frozen=True, slots=True)
 class _Addressee:
-    """The machine that a playlist is for: the policy of its place, open live sessions, what it holds for emergencies."""
+    """The machine that a playlist is for: its place's policy, open live sessions, what it holds for emergencies."""
 
     station: Station
     machine_id: str
@@ -84,7 +84,8 @@ def _publish_one(database: Database, key: StationKey, plan: Plan, addressee: _Ad
             return False
         # Read again: another worker may have published meanwhile, and a counter is used once.
         newest = machines.published(connection, addressee.machine_id)
-        return machines.publish(connection, _signed(key, _playlist(addressee, newest, plan, now), newest))
+        made = replace(_playlist(addressee, newest, plan, now), clock_key=key.clock_key.hex())
+        return machines.publish(connection, _signed(key, made, newest))
 
 
 def _signed(key: StationKey, playlist: Playlist, old: Published | None) -> Published:

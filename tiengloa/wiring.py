@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from audio_library.bedding import lay
@@ -31,7 +31,7 @@ from scheduler.machines import MachineOffice
 from scheduler.message_desk import MessageDesk
 from scheduler.mixing import Mixing
 from scheduler.ordering import OrderWorker
-from scheduler.signing import StationKey
+from scheduler.signing import ClockKey, StationKey
 from scheduler.watch import Watch
 from scheduler.worker import TimetableWorker
 from store.engine import Database
@@ -143,7 +143,7 @@ class Centre:
     @cached_property
     def office(self) -> MachineOffice:
         """The machines' office."""
-        return MachineOffice(self.database, self.clock)
+        return MachineOffice(self.database, self.clock, self.clock_key)
 
     @cached_property
     def production(self) -> Production:
@@ -167,7 +167,12 @@ class Centre:
     @cached_property
     def station_key(self) -> StationKey:
         """The key that signs playlists; only the worker's process may ask for it."""
-        return StationKey.load_or_create(self.folder.station_key)
+        return replace(StationKey.load_or_create(self.folder.station_key), clock_key=self.clock_key.public_key)
+
+    @cached_property
+    def clock_key(self) -> ClockKey:
+        """The key that tells machines the time; the panel signs with it, the worker names it in playlists."""
+        return ClockKey.load_or_create(self.folder.clock_key)
 
     @cached_property
     def timetable_worker(self) -> TimetableWorker:

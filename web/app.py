@@ -19,6 +19,7 @@ from web import (
     clip_shelf,
     columns,
     editor,
+    emergency,
     enrolment,
     errors,
     formats,
@@ -28,6 +29,7 @@ from web import (
     live,
     log,
     machines,
+    messages,
     play_now,
     policy,
     priorities,
@@ -45,6 +47,7 @@ from web.api import orders
 from web.api import routes as api
 from web.api.polls import QuickPolls
 from web.context import EXTENSION, services, visitor
+from web.emergency_view import bar
 from web.services import Services
 
 _PAGES = (
@@ -61,6 +64,8 @@ _PAGES = (
     ical,
     machines,
     enrolment,
+    emergency,
+    messages,
     log,
     live,
     campaign,
@@ -119,6 +124,7 @@ def _common() -> dict[str, Any]:
     """Return what every page may show."""
     return {
         "me": visitor(),
+        "urgent_now": bar,
         "now": services().clock.now(),
         "role_labels": ROLE_LABELS,
         "voice_labels": VOICE_LABELS,

@@ -9,7 +9,7 @@ from domain.errors import SinkError
 from domain.ports import AudioSink, Clock, ToldSink
 from domain.timetable import Priority
 from player.haste import be_punctual
-from player.output import Patience, Pulse
+from player.output import Patience, Tempo
 
 DEPTH = 1
 """Blocks that wait while one is being written: the mixer makes the next one meanwhile."""
@@ -32,7 +32,7 @@ class Hand:
         self._sink = sink
         self._clock = clock
         self._patience = patience
-        self._pulse = Pulse(patience, sink.rate)
+        self._tempo = Tempo(patience, sink.rate)
         self._blocks: deque[tuple[bytes, Told | None]] = deque()
         self._mark: _Mark | None = None
         self._error: Exception | None = None
@@ -79,7 +79,7 @@ class Hand:
                     raise SinkError(f"Đầu ra «{self.name}» không nhận tiếng; kiểm tra dây, nguồn và âm-li.")
             if self._error:
                 raise self._error
-            if self._pulse.is_slow:
+            if self._tempo.is_slow:
                 raise SinkError(f"Đầu ra «{self.name}» chạy quá chậm, không theo kịp nhịp thật.")
             self._blocks.append((block, self._telling))
             self._telling = None
@@ -128,7 +128,7 @@ class Hand:
         began = self._clock.monotonic()
         self._sink.write(block)
         frames = len(block) // 2
-        self._pulse.took(frames, min(self._clock.monotonic() - began, 2 * self._patience.tick))
+        self._tempo.took(frames, min(self._clock.monotonic() - began, 2 * self._patience.tick))
         self._note((self._mark.frame if self._mark else 0) + frames)
 
     def _note(self, frame: int) -> None:

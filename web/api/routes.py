@@ -113,6 +113,13 @@ def keep_heartbeat() -> ResponseReturnValue:
     return jsonify(server_time=to_ms(services().office.keep_heartbeat(caller(), posted_object())))
 
 
+@blueprint.get("/time")
+def time() -> ResponseReturnValue:
+    """Answer what time it is, signed for the one question that the machine asks."""
+    server_ms, signature = services().office.signed_time(caller(), request.args.get("nonce", ""))
+    return jsonify(server_time=server_ms, signature=signature)
+
+
 @blueprint.get("/broker")
 def broker() -> ResponseReturnValue:
     """Answer how the machine that asks comes into the broker of nudges, if there is one."""
