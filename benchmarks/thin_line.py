@@ -81,8 +81,8 @@ def thin(rate: str, loss: int) -> None:
     for name, card in ((STATION, "tl0"), (MACHINE, "tl1")):
         _in(name, "tc", "qdisc", "add", "dev", card, "root", "tbf", "rate", rate, "burst", "4kb", "latency", "400ms")
         rules = (
-            "table ip tl { chain in { type filter hook input priority 0; policy accept;\n"
-            f' iifname "{card}" numgen random mod 100 < {loss} counter drop\n }} }}\n'
+            "table ip tl {\n chain in {\n  type filter hook input priority 0; policy accept;\n"
+            f'  iifname "{card}" numgen random mod 100 < {loss} counter drop\n }}\n}}\n'
         )
         subprocess.run(["ip", "netns", "exec", name, "nft", "-f", "-"], input=rules, text=True, check=True)
 
