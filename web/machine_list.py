@@ -101,6 +101,21 @@ def board() -> dict[str, object]:
     }
 
 
+def banner(now: datetime) -> dict[str, object]:
+    """Return how many machines need somebody as (state in the list, how many, words), and how many there are."""
+    with services().database.read() as connection:
+        every = [one for one in machines.everything(connection) if one.revoked_at is None]
+    counts = Counter(one.state_at(now) for one in every)
+    unready = sum(map(is_unready, every))
+    told = [
+        ("mat-ket-noi", counts[MachineState.OFFLINE], "mất kết nối"),
+        ("hong", counts[MachineState.FAULTY], "hỏng"),
+        (NOT_READY, unready, "chưa đủ âm thanh"),
+        ("tre", counts[MachineState.LATE], "trễ hẹn"),
+    ]
+    return {"fleet": [one for one in told if one[1]], "fleet_size": len(every)}
+
+
 def area_choices() -> tuple[Branch, ...]:
     """Return the areas of today, each before what lies below it."""
     today = local(services().clock.now())

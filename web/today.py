@@ -14,6 +14,7 @@ from web.attention import matters
 from web.context import me, own_station, services
 from web.formats import day, local, weekday
 from web.fragments import fragment
+from web.machine_list import banner
 
 blueprint = Blueprint("today", __name__)
 
@@ -51,7 +52,14 @@ def page() -> ResponseReturnValue:
     """Show today."""
     now = services().clock.now()
     today = f"{weekday(local(now))}, {day(now)}"
-    return render_template("today.html", today=today, station=own_station(), **_air(now), **_work(now))
+    shown = {**_air(now), **_work(now), **banner(now)}
+    return render_template("today.html", today=today, station=own_station(), **shown)
+
+
+@blueprint.get("/hom-nay/may-phat")
+def fleet() -> ResponseReturnValue:
+    """Answer the piece that tells how many machines need somebody."""
+    return fragment("_fleet.html", **banner(services().clock.now()))
 
 
 @blueprint.get("/hom-nay/dang-phat")
