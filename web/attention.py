@@ -14,10 +14,10 @@ from domain.jobs import JobState
 from domain.machines import Machine, MachineState
 from domain.people import Role, User
 from scheduler.planning import midnight
-from store import airings, bulletins, checks, clips, enrolments, jobs, machines
+from store import airings, bulletins, checks, clips, enrolments, jobs
 from web.context import own_station, services
 from web.formats import clock, clock_gap, moment
-from web.machine_list import NOT_READY
+from web.machine_list import NOT_READY, every_machine
 from web.states import WRITERS
 
 _CLOCK_OFF = timedelta(seconds=2)
@@ -111,10 +111,8 @@ def _of_productions() -> Iterator[Matter]:
 
 def _of_machines(now: datetime, told: frozenset[str]) -> Iterator[Matter]:
     """Yield what is wrong with machines; that one is lost is not told again where it was told with its sessions."""
-    with services().database.read() as connection:
-        every = machines.everything(connection)
     ailing: dict[str, list[tuple[Machine, Matter]]] = {}
-    for machine in every:
+    for machine in every_machine():
         lost = machine.state_at(now) in (MachineState.OFFLINE, MachineState.NEVER_SEEN)
         troubles = [] if lost and machine.id in told else list(_troubles(machine, now))
         if troubles:

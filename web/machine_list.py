@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from flask import render_template, request
+from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from domain.areas import Area
@@ -72,8 +73,8 @@ def list_page(
 def board() -> dict[str, object]:
     """Return what the piece with the machines shows."""
     now, wish = services().clock.now(), _wish()
+    every = every_machine()
     with services().database.read() as connection:
-        every = machines.everything(connection)
         known = places.areas(connection)
         waiting = enrolments.waiting(connection)
     inside = _inside(known, wish.area_id)
@@ -101,10 +102,17 @@ def board() -> dict[str, object]:
     }
 
 
+def every_machine() -> tuple[Machine, ...]:
+    """Return every machine, read once for each request however many pieces of a page tell of them."""
+    if "every_machine" not in g:
+        with services().database.read() as connection:
+            g.every_machine = machines.everything(connection)
+    return cast(tuple[Machine, ...], g.every_machine)
+
+
 def banner(now: datetime) -> dict[str, object]:
     """Return how many machines need somebody as (state in the list, how many, words), and how many there are."""
-    with services().database.read() as connection:
-        every = [one for one in machines.everything(connection) if one.revoked_at is None]
+    every = [one for one in every_machine() if one.revoked_at is None]
     counts = Counter(one.state_at(now) for one in every)
     unready = sum(map(is_unready, every))
     told = [
