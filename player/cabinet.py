@@ -80,9 +80,16 @@ class Cabinet:
 
     def held_pair(self) -> tuple[int, int]:
         """Return the newest (epoch, counter) ever accepted, (0, 0) before the first."""
+        try:  # as it was signed: a bit that flips in a column must not shut newer playlists out
+            held = self.playlist()
+        except TrustError:
+            held = None
+        return max((held.epoch, held.counter) if held else (0, 0), self._floor.pair())
+
+    def stored_pair(self) -> tuple[int, int]:
+        """Return the (epoch, counter) that the stored playlist is noted with, (0, 0) when there is none."""
         rows = self.database.read("SELECT epoch, counter FROM playlist")
-        stored: tuple[int, int] = (rows[0][0], rows[0][1]) if rows else (0, 0)  # type: ignore[assignment]
-        return max(stored, self._floor.pair())
+        return (rows[0][0], rows[0][1]) if rows else (0, 0)  # type: ignore[return-value]
 
     def _check_same(self, playlist: Playlist) -> None:
         """Check that a playlist of the number held says what that one says. Raises TrustError."""
@@ -127,12 +134,12 @@ class Cabinet:
         """Tell whether the file of the clip is there; its content is checked when it is prepared."""
         return self.clip_path(clip_hash).is_file()
 
-    def shelve(self, clip_hash: str) -> None:
+    def shelve(self, clip_hash: str, partial: Path | None = None) -> None:
         """Move a wholly fetched clip onto the shelf once its bytes match its name.
 
-        Raises TrustError after discarding it when they do not.
+        It lies at `partial`, by default where it is fetched to. Raises TrustError after discarding it when they do not.
         """
-        partial = self.partial_path(clip_hash)
+        partial = partial or self.partial_path(clip_hash)
         if file_hash(partial) != clip_hash:
             partial.unlink(missing_ok=True)
             raise TrustError("Tệp âm thanh tải về không khớp mã băm; đã bỏ, sẽ tải lại.")
@@ -201,6 +208,15 @@ def open_cabinet(folder: Path) -> Cabinet:
         cabinet = Cabinet(folder, identity, key, Database(folder / _DATABASE))
         cabinet.mended = f"Cơ sở dữ liệu trên máy bị hỏng, đã cất thành {aside}; lượt phát chưa gửi có thể bị mất."
         return cabinet
+
+
+def visit_cabinet(folder: Path) -> Cabinet:
+    """Open the folder of an enrolled machine that may be running; nothing is put aside or mended.
+
+    Raises NotFoundError, StorageError.
+    """
+    identity, key = read_identity(folder)
+    return Cabinet(folder, identity, key, Database(folder / _DATABASE))
 
 
 def _put_aside(folder: Path) -> str:

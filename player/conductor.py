@@ -14,7 +14,7 @@ from domain.audio import SAMPLE_RATE
 from domain.machines import AiringOutcome
 from domain.playlist import LEAST_GAIN_MB, MOST_GAIN_MB, Playlist
 from domain.ports import Clock
-from domain.proof import Level
+from domain.proof import Hearing, Level
 from domain.timetable import Priority
 from player import orders
 from player.clock import wall_offset
@@ -27,6 +27,7 @@ from player.journal import Journal
 from player.mixing import Stop, Voice
 from player.orders import Action, Close, Cue, Cut, Known, Miss, Start, airing_key
 from player.owed import Owed
+from player.proving import Proved, Witness
 from player.steps import Steps
 from player.tuner import Tuned, Tuner
 from player.volume import Sound, at_gain
@@ -36,6 +37,7 @@ Overlay = Callable[[Playlist | None, Mapping[str, Known]], Playlist | None]
 
 STOPPED = "Máy phát được dừng"
 SILENT = "Bản tin đang phát không có tiếng (dưới −50 dBFS hơn 5 giây); kiểm tra tệp âm thanh và nguồn tiếp âm."
+UNHEARD = "Micro kiểm chứng không nghe thấy bản tin vừa phát; kiểm tra âm-li, dây loa và nguồn điện của loa."
 DISTORTED = "Bản tin vừa phát bị vỡ tiếng; giảm âm lượng của buổi phát hoặc của tệp âm thanh."
 PROGRESS_EVERY_S = 5.0
 LAST_BIT = timedelta(milliseconds=750)
@@ -87,7 +89,7 @@ class Conductor:
         self._trim_mb = desk.trim_mb
         self._clock = clock
         self._tell = tell
-        self._events: queue.SimpleQueue[EngineEvent] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[EngineEvent | Proved] = queue.SimpleQueue()
         self._live: dict[str, _Live] = {}
         self._known = desk.journal.known()
         self._next_at: datetime | None = None
@@ -104,10 +106,11 @@ class Conductor:
         self.steps = Steps(desk.faults, clock)
         self.clock_is_trusted: Callable[[], bool] = lambda: True
         self.poke: Callable[[], None] = lambda: None
+        self.witness: Witness | None = None
         self.overlay: Overlay = lambda playlist, _known: playlist
         self.after_act: Callable[[Owed], None] = lambda _owed: None
 
-    def post(self, event: EngineEvent) -> None:
+    def post(self, event: EngineEvent | Proved) -> None:
         """Take an event of the engine, from its thread, and never wait."""
         self._events.put(event)
         self.poke()
@@ -177,7 +180,7 @@ class Conductor:
             self._tuner.clear()
 
     def _unready(self, clip_hash: str) -> str:
-        return self._faults.get("sink") or self._deck.unready(clip_hash)
+        return self._faults.get("sink") or (self._deck.unready(clip_hash) if clip_hash else "")
 
     def _carry_out(self, playlist: Playlist, engine: Engine, action: Action) -> None:
         match action:
@@ -200,15 +203,14 @@ class Conductor:
         self.sounds_at = decided.sounds_at
         if self._tuner:
             keyed = ((airing_key(playlist, slot, position), slot.items[position]) for slot, position in decided.tune)
-            self._tuner.tune(Tuned(key, item) for key, item in keyed)
+            self._tuner.tune((Tuned(key, item) for key, item in keyed), self._deck.loop)
 
     def _sound(self, key: str, start: Start) -> Sound | None:
         """Return what an item sounds, at its volume, or None when it is not ready."""
         item = start.slot.items[start.position]
         sound: Sound | None
         if item.source and self._tuner:
-            loop = self._deck.take_loop(item.clip_hash or "")
-            sound = loop and self._tuner.take(Tuned(key, item), loop, start.skip)
+            sound = self._tuner.take(Tuned(key, item), self._deck.loop, start.skip)
         else:
             sound = self._deck.take(item.clip_hash or "", start.skip.total_seconds())
         gain_mb = start.slot.gain_mb + item.gain_mb + self._trim_mb
@@ -272,6 +274,8 @@ class Conductor:
                     self._faults.set("sink", event.sentence)
                 case SinkBack():
                     self._faults.set("sink", "")
+                case Proved():
+                    self._proved(event)
 
     def _began(self, began: Began) -> None:
         start = self._live[began.key].start
@@ -284,6 +288,13 @@ class Conductor:
         self._owed.do(lambda: self._journal.started(began.key, began.at, base))
         planned = start.slot.starts_at + item.offset
         self._tell(Sounding(item.title, start.slot.title, began.at, planned))
+        if self.witness:
+            self.witness.began(began.key, item, began.at, start.skip)
+
+    def _proved(self, proved: Proved) -> None:
+        self._owed.do(lambda: self._journal.proved(proved.key, proved.proof))
+        if proved.proof.hearing is not Hearing.UNSURE:
+            self._faults.set("proof", UNHEARD if proved.proof.hearing is Hearing.UNHEARD else "")
 
     def _measured(self, key: str, level: Level) -> None:
         self._owed.do(lambda: self._journal.measured(key, level))
@@ -291,6 +302,8 @@ class Conductor:
 
     def _ended(self, ended: Ended) -> None:
         live = self._live.pop(ended.key)
+        if self.witness:
+            self.witness.ended(ended.key, ended.rendered)
         account = "; ".join(one for one in (self._accounts.pop(ended.key, ""), ended.account) if one)
         if ended.level:
             self._measured(ended.key, ended.level)

@@ -19,20 +19,25 @@ from player.ahead import shortfalls
 from player.cabinet import disk_errors, open_cabinet
 from player.clock import SystemClock
 from player.conductor import Conductor, Desk
+from player.courier import LOOK_EVERY_S, Courier
+from player.courier import Watch as CourierWatch
 from player.deck import Deck
+from player.ears import ear_of
 from player.emergency_room import EmergencyRoom, Shared
 from player.engine import Engine
 from player.events import Fault, Finished, MachineEvent, Missed, PlaylistAccepted, Ready
 from player.faults import Faults
 from player.journal import Journal
 from player.line import Line
+from player.listening import Recorder
 from player.nudges import Nudges
 from player.owed import Owed
+from player.proving import ClipFile, Prover, Witness
 from player.pulse import Pulse, Standing, StatusFile
 from player.revocation import Revocation
 from player.rounds import Rounds, jitter_of
 from player.settings import PreKey, read_machine_file
-from player.sinks.choose import AUTO, Choice, Place, choose_sink, sound_device, trouble_of
+from player.sinks.choose import Choice, Place, choose_sink, sound_device, trouble_of
 from player.sources import opener
 from player.space import Space
 from player.supervisor import Supervisor
@@ -58,11 +63,14 @@ _BLOCKED = "Thiết bị âm thanh không nhận tiếng; kiểm tra dây, ngu�
 
 @dataclass(frozen=True, slots=True)
 class MachineSettings:
-    """How a machine runs: seconds between polls and heartbeats, its outputs, and where a virtual output writes."""
+    """How a machine runs: seconds between polls and heartbeats, its outputs, and where a virtual output writes.
+
+    An empty `sink` or `reserve` is the one that `machine.toml` names.
+    """
 
     poll: float = 5.0
     heartbeat: float = 15.0
-    sink: str = AUTO
+    sink: str = ""
     reserve: str = ""
     recordings: Path | None = None
 
@@ -111,6 +119,7 @@ class Machine:
             self._open_cabinet()
             self._open_sink()
             self._start_engine()
+            self._start_witness()
             self._take_up_stored_playlist()
             self._ready_emergencies()
             self._start_alarm()
@@ -118,6 +127,7 @@ class Machine:
             self._start_sync()
             self._start_nudges()
             self._start_reporter()
+            self._start_courier()
         except BaseException:
             self.stop()
             raise
@@ -160,7 +170,8 @@ class Machine:
             self._given_sink.open()
             self._choice = Choice(self._given_sink, "Theo yêu cầu")
         else:
-            self._choice = choose_sink(self._place, self._settings.sink, self._settings.reserve)
+            told, box = self._settings, self._box.outputs
+            self._choice = choose_sink(self._place, told.sink or box.sink, told.reserve or box.reserve)
 
     def _start_engine(self) -> None:
         self._sync = Sync(self.cabinet, self._line, self._clock, self._accepted)
@@ -183,6 +194,22 @@ class Machine:
         self._engine.start()
         self._undo.callback(self._engine.stop)
         self._frames, self._frames_at = 0, self._clock.monotonic()
+
+    def _start_witness(self) -> None:
+        """Listen from outside, where the box has a loop-back input or a microphone."""
+        listen = self._box.outputs.listen
+        if listen:
+            recorder = Recorder(ear_of(listen, self._clock), self._clock, self._notes("listen"))
+            prover = Prover(recorder, self._conductor.post)
+            self._conductor.witness = Witness(prover, self._clock, self._clip_file)
+            prover.start()
+            self._undo.callback(prover.stop)
+
+    def _clip_file(self, clip_hash: str) -> ClipFile | None:
+        playlist = self._sync.playlist
+        refs = {ref.hash: ref for ref in playlist.clips} if playlist else {}
+        ref = refs.get(clip_hash)
+        return ClipFile(self.cabinet.clip_path(clip_hash), ref.media_type) if ref else None
 
     def _start_transmitter(self, settings: PreKey | None) -> None:
         if settings is None:
@@ -283,6 +310,12 @@ class Machine:
         state = self._state()
         reporter.heartbeat(state)
         self._conductor.steps.heard(state.fault)
+
+    def _start_courier(self) -> None:
+        courier = Courier(self.cabinet, self.journal, self._clock)
+        folders = read_machine_file(self._folder).usb_folders
+        self._couriers = CourierWatch(self.cabinet, self._sync, courier, self._clock, folders)
+        self._run(Rounds("usb", self._couriers.look, LOOK_EVERY_S, 0.0, self._notes("usb")))
 
     def _start_nudges(self) -> None:
         self.nudges = Nudges(self._line, self.cabinet.identity.machine_id, self._clock, self._nudged)

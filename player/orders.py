@@ -98,7 +98,7 @@ class Close:
 
 Action = Start | Miss | Cut | Close
 Unready = Callable[[str], str]
-"""Tells why the clip of a hash cannot sound now, or an empty string when it can."""
+"""Tells why the clip of a hash, or nothing at all for an empty one, cannot sound now; an empty string when it can."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -262,7 +262,8 @@ def _judge_interrupted(
 
 
 def _lacks(scene: Scene, item: PlaylistItem) -> bool:
-    return bool(scene.unready(item.clip_hash or ""))
+    # What comes from outside needs no clip, only an output: its stand-in is taken when it is there.
+    return bool(scene.unready("" if item.source else item.clip_hash or ""))
 
 
 def _why(scene: Scene, slot: PlaylistSlot, item: PlaylistItem, verdict: str) -> str:

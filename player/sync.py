@@ -56,7 +56,10 @@ class Sync:
         if answer.status in (304, 404):
             return
         _expect_ok(answer)
-        playlist = self._cabinet.accept(answer.body, _etag(answer), self._clock.now())
+        self.take_up(self._cabinet.accept(answer.body, _etag(answer), self._clock.now()))
+
+    def take_up(self, playlist: Playlist) -> None:
+        """Bring down from now on what an accepted playlist names, and tell of it."""
         self.playlist = playlist
         self._on_playlist(playlist)
 
@@ -70,9 +73,12 @@ class Sync:
         if playlist is None:
             return
         failures: list[TiengLoaError] = []
-        for ref in sorted(_by_need(playlist, self._clock), key=lambda ref: ref.hash in self._stuck):
+        cut_off = False
+        for ref in sorted(by_need(playlist, self._clock), key=lambda ref: ref.hash in self._stuck):
             if self.stopping() or self.playlist is not playlist:
                 return
+            if cut_off and not self._cabinet.holds(ref.hash):
+                continue  # what is here already is still looked at: it may have come by courier
             try:
                 self.bring(ref)
             except _PutOffError:
@@ -81,9 +87,8 @@ class Sync:
                 failures.append(error)
                 if isinstance(error, ServerUnreachableError):
                     self._stuck |= {ref.hash}
-                if isinstance(error, (ServerUnreachableError, StorageFullError)):
-                    break
-        else:
+                cut_off = cut_off or isinstance(error, (ServerUnreachableError, StorageFullError))
+        if not cut_off:
             self._stuck = frozenset()
         named = frozenset(ref.hash for ref in playlist.clips)
         self._cabinet.sweep(named, self._clock.now(), KEEP_UNNAMED_S)
@@ -94,6 +99,10 @@ class Sync:
         """Return how many clips of the playlist are on the shelf, and how many it names."""
         clips = self.playlist.clips if self.playlist else ()
         return sum(ref.hash in self._verified and self._cabinet.holds(ref.hash) for ref in clips), len(clips)
+
+    def lacking(self) -> int:
+        """Return how many clips of the playlist have no file on the shelf, looked at or not."""
+        return sum(not self._cabinet.holds(ref.hash) for ref in self.playlist.clips) if self.playlist else 0
 
     def lack_of(self, clip_hash: str) -> Lack | None:
         """Return why a clip is not ready to sound, or None when it is on the shelf, whole and checked."""
@@ -285,7 +294,7 @@ def _expect_ok(answer: Answer) -> None:
         raise ServerUnreachableError(f"Máy chủ đang gặp lỗi (mã {answer.status}); máy phát sẽ thử lại.")
 
 
-def _by_need(playlist: Playlist, clock: Clock) -> list[ClipRef]:
+def by_need(playlist: Playlist, clock: Clock) -> list[ClipRef]:
     """Return the clips of `playlist`: those of the weightiest session first, then by when they are next needed."""
     now = clock.now() - timedelta(hours=1)
     order: dict[str | None, tuple[bool, int, float]] = {}

@@ -62,7 +62,7 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime, chan
 
 @dataclass(frozen=True, slots=True)
 class _Addressee:
-    """The machine that a playlist is for: the policy of its place, open live sessions, what it holds for an emergency."""
+    """The machine that a playlist is for: its place's policy, open live sessions, what it holds for emergencies."""
 
     station: Station
     machine_id: str

@@ -77,7 +77,7 @@ class StationKey:
         """
         document = to_document(playlist)
         from_document(document)
-        envelope = self._sealed(document)
+        envelope = self.seal(document)
         if len(envelope) > MAX_DOCUMENT_BYTES:
             raise BadInputError("Danh sách phát lớn quá 4 MiB; hãy bớt lịch phát hoặc rút ngắn khoảng gửi trước.")
         return envelope
@@ -86,12 +86,13 @@ class StationKey:
         """Return the signed envelope of a sheet of orders. Raises TrustError, BadInputError as `sign` does."""
         document = sheet_document(sheet)
         sheet_from(document)
-        envelope = self._sealed(document)
+        envelope = self.seal(document)
         if len(envelope) > MAX_SHEET_BYTES:
             raise BadInputError("Có quá nhiều lệnh khẩn cùng lúc; hãy dừng bớt.")
         return envelope
 
-    def _sealed(self, document: dict[str, Any]) -> bytes:
+    def seal(self, document: dict[str, Any]) -> bytes:
+        """Return the signed envelope of any document of ours. Raises BadInputError."""
         try:
             signed = rfc8785.dumps(document)
             signature = base64.b64encode(self._private.sign(signed)).decode("ascii")

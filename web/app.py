@@ -19,6 +19,7 @@ from web import (
     clip_shelf,
     columns,
     editor,
+    emergency,
     enrolment,
     errors,
     formats,
@@ -28,6 +29,8 @@ from web import (
     live,
     log,
     machines,
+    messages,
+    open_lists,
     play_now,
     policy,
     priorities,
@@ -39,11 +42,13 @@ from web import (
     states,
     timetable,
     today,
+    usb_pack,
     why,
 )
 from web.api import orders
 from web.api import routes as api
 from web.context import EXTENSION, services, visitor
+from web.emergency_view import bar
 from web.services import Services
 
 _PAGES = (
@@ -59,7 +64,11 @@ _PAGES = (
     priorities,
     ical,
     machines,
+    usb_pack,
+    open_lists,
     enrolment,
+    emergency,
+    messages,
     log,
     live,
     campaign,
@@ -117,6 +126,7 @@ def _common() -> dict[str, Any]:
     """Return what every page may show."""
     return {
         "me": visitor(),
+        "urgent_now": bar,
         "now": services().clock.now(),
         "role_labels": ROLE_LABELS,
         "voice_labels": VOICE_LABELS,

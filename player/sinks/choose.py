@@ -63,7 +63,7 @@ def choose_sink(place: Place, wanted: str = AUTO, reserve: str = "") -> Choice:
         if kind not in ICECAST:
             raise
         return Choice(sink, error.sentence)
-    return Choice(sink, sink.standing.sentence or "Theo thiết đặt")
+    return Choice(sink, sink.duty.sentence or "Theo thiết đặt")
 
 
 def maker(wanted: str, place: Place) -> Make:
@@ -97,7 +97,7 @@ def sound_device(place: Place) -> AudioSink:
 
 def trouble_of(sink: AudioSink) -> str:
     """Return what a watched output says is wrong, or an empty string."""
-    return sink.standing.sentence if isinstance(sink, GuardedSink) else ""
+    return sink.duty.sentence if isinstance(sink, GuardedSink) else ""
 
 
 def _first_that_opens(place: Place) -> Choice:

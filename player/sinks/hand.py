@@ -9,7 +9,7 @@ from domain.errors import SinkError
 from domain.ports import AudioSink, Clock, ToldSink
 from domain.timetable import Priority
 from player.haste import be_punctual
-from player.output import Patience, Pulse
+from player.output import Patience, Tempo
 
 DEPTH = 1
 """Blocks that wait while one is being written: the mixer makes the next one meanwhile."""
@@ -32,7 +32,7 @@ class Hand:
         self._sink = sink
         self._clock = clock
         self._patience = patience
-        self._pulse = Pulse(patience, sink.rate)
+        self._tempo = Tempo(patience, sink.rate)
         self._blocks: deque[tuple[bytes, Told | None]] = deque()
         self._mark: _Mark | None = None
         self._error: Exception | None = None
@@ -79,7 +79,7 @@ class Hand:
                     raise SinkError(f"Đầu ra «{self.name}» không nhận tiếng; kiểm tra dây, nguồn và âm-li.")
             if self._error:
                 raise self._error
-            if self._pulse.is_slow:
+            if self._tempo.is_slow:
                 raise SinkError(f"Đầu ra «{self.name}» chạy quá chậm, không theo kịp nhịp thật.")
             self._blocks.append((block, self._telling))
             self._telling = None
@@ -102,9 +102,10 @@ class Hand:
         be_punctual()
         try:
             self._sink.open()
-            self._note(0)
-            while (taken := self._next()) is not None:
+            mark = _Mark(0, self._sink.next_frame_at())
+            while (taken := self._next(mark)) is not None:
                 self._put(*taken)
+                mark = _Mark(mark.frame + len(taken[0]) // 2, self._sink.next_frame_at())
         except Exception as error:  # noqa: BLE001 - raised again to whoever writes next
             with self._turn:
                 self._error = error
@@ -113,9 +114,14 @@ class Hand:
             with suppress(Exception):  # it is being let go; there is nobody to tell
                 self._sink.close()
 
-    def _next(self) -> tuple[bytes, Told | None] | None:
+    def _next(self, mark: _Mark) -> tuple[bytes, Told | None] | None:
+        """Tell when the next frame sounds, and wait for a block of it; in one go, to wake the mixer once a block."""
         with self._turn:
-            self._turn.wait_for(lambda: self._blocks or self._ending)
+            opening, self._mark = self._mark is None, mark
+            if opening:
+                self._turn.notify_all()
+            while not self._blocks and not self._ending:
+                self._turn.wait()
             if not self._blocks:
                 return None
             taken = self._blocks.popleft()
@@ -127,12 +133,4 @@ class Hand:
             self._sink.told(*told)
         began = self._clock.monotonic()
         self._sink.write(block)
-        frames = len(block) // 2
-        self._pulse.took(frames, min(self._clock.monotonic() - began, 2 * self._patience.tick))
-        self._note((self._mark.frame if self._mark else 0) + frames)
-
-    def _note(self, frame: int) -> None:
-        mark = _Mark(frame, self._sink.next_frame_at())
-        with self._turn:
-            self._mark = mark
-            self._turn.notify_all()
+        self._tempo.took(len(block) // 2, min(self._clock.monotonic() - began, 2 * self._patience.tick))
