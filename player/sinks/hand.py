@@ -11,8 +11,6 @@ from domain.timetable import Priority
 from player.haste import be_punctual
 from player.output import Patience, Pulse
 
-DEPTH = 1
-"""Blocks that wait while one is being written: the mixer makes the next one meanwhile."""
 Told = tuple[Priority | None, str]
 
 
@@ -37,6 +35,7 @@ class Hand:
         self._mark: _Mark | None = None
         self._error: Exception | None = None
         self._given = 0
+        self._put_frames = 0
         self._telling: Told | None = None
         self._ending = False
         self._turn = threading.Condition()
@@ -70,21 +69,24 @@ class Hand:
         self._telling = told
 
     def write(self, block: bytes) -> None:
-        """Hand in a block, waiting for room. Raises what writing raised, SinkError when it is blocked or too slow."""
+        """Hand in a block and wait until it is written, so that the next is mixed no earlier than the output needs it.
+
+        Raises what writing raised, SinkError when it is blocked or too slow.
+        """
         with self._turn:
-            waited = 0.0
-            while len(self._blocks) >= DEPTH and not self._error:
-                waited += 0.0 if self._turn.wait(self._patience.tick) else self._patience.tick
-                if waited >= self._patience.blocked:
-                    raise SinkError(f"Đầu ra «{self.name}» không nhận tiếng; kiểm tra dây, nguồn và âm-li.")
-            if self._error:
-                raise self._error
             if self._pulse.is_slow:
                 raise SinkError(f"Đầu ra «{self.name}» chạy quá chậm, không theo kịp nhịp thật.")
             self._blocks.append((block, self._telling))
             self._telling = None
             self._given += len(block) // 2
             self._turn.notify_all()
+            waited = 0.0
+            while self._put_frames < self._given and not self._error:
+                waited += 0.0 if self._turn.wait(self._patience.tick) else self._patience.tick
+                if waited >= self._patience.blocked:
+                    raise SinkError(f"Đầu ra «{self.name}» không nhận tiếng; kiểm tra dây, nguồn và âm-li.")
+            if self._error:
+                raise self._error
 
     def leave(self) -> None:
         """Ask it to end; what hangs is left behind and ends by itself should it ever come back."""
@@ -118,9 +120,7 @@ class Hand:
             self._turn.wait_for(lambda: self._blocks or self._ending)
             if not self._blocks:
                 return None
-            taken = self._blocks.popleft()
-            self._turn.notify_all()
-            return taken
+            return self._blocks.popleft()
 
     def _put(self, block: bytes, told: Told | None) -> None:
         if told and isinstance(self._sink, ToldSink):
@@ -129,7 +129,8 @@ class Hand:
         self._sink.write(block)
         frames = len(block) // 2
         self._pulse.took(frames, min(self._clock.monotonic() - began, 2 * self._patience.tick))
-        self._note((self._mark.frame if self._mark else 0) + frames)
+        self._put_frames += frames
+        self._note(self._put_frames)
 
     def _note(self, frame: int) -> None:
         mark = _Mark(frame, self._sink.next_frame_at())
