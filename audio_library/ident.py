@@ -67,6 +67,9 @@ _BED = tuple(
     for bar, chord in enumerate(_BED_BARS)
     for place, pitch in enumerate((*chord, chord[1], chord[0]))
 )
+_ALARM_HZ = (960.0, 770.0)
+_ALARM_TONE_S = 0.5
+_ALARM_TURNS = 6
 _SEPARATOR = (Note(0.00, B5, 0.6, 0.8), Note(0.24, E6, 0.5, 0.9))
 
 
@@ -92,6 +95,21 @@ def separator() -> bytes:
 def bed() -> bytes:
     """Return a calm bed of music (nhạc nền) to be looped: 26 s of mono 48 kHz 16 bit PCM."""
     return _pcm(_BED, 26.0)
+
+
+@cache
+def alarm() -> bytes:
+    """Return the attention signal before an emergency message: two tones in turn, 6 s of mono 48 kHz 16 bit PCM.
+
+    EN 60849 asks for four to ten seconds; 770 and 960 Hz carry far and pass through a horn.
+    """
+    steps = round(_ALARM_TONE_S * SAMPLE_RATE)
+    t = np.arange(steps) / SAMPLE_RATE
+    envelope = _rise(steps) * _rise(steps)[::-1]
+    tones = [np.sin(2 * np.pi * pitch * t) + 0.3 * np.sin(6 * np.pi * pitch * t) for pitch in _ALARM_HZ]
+    sound = np.tile(np.concatenate([tone * envelope for tone in tones]), _ALARM_TURNS)
+    scaled = sound * (_PEAK * 32767 / float(np.abs(sound).max()))
+    return bytes(np.round(scaled).astype("<i2"))
 
 
 def _pcm(notes: Iterable[Note], length_s: float) -> bytes:

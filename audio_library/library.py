@@ -37,6 +37,7 @@ _OWN = (
     ("Nhạc kết có sẵn", ClipKind.STING, sounds.closing),
     ("Nhạc cắt có sẵn", ClipKind.STING, sounds.separator),
     ("Nhạc nền có sẵn", ClipKind.BED, sounds.bed),
+    ("Hiệu báo động có sẵn", ClipKind.STING, sounds.alarm),
 )
 
 

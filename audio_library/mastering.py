@@ -98,6 +98,10 @@ class HornMastering:
         progress(_STAGE, 3, 3)
         return made
 
+    def finished_alone(self, speech: SpokenAudio) -> MasteredAudio:
+        """Return `speech` finished, with nothing before or after it. Raises AudioError."""
+        return finished(*levelled(self._shaped(_joined_sentences(speech)), self._preset))
+
     def _shaped(self, speech: Speech) -> bytes:
         """Return `speech` at 48 kHz through the preset's filters."""
         level: Filter = ("volume", f"{_WORKING_DBFS - _active_dbfs(speech.pcm):.2f}dB")

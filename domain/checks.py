@@ -10,6 +10,7 @@ class Check(StrEnum):
 
     READINESS = "readiness"
     CONTACT = "contact"
+    NOT_READY = "not-ready"
     UNREPORTED = "unreported"
 
 

@@ -94,6 +94,11 @@ class EmergencyState(StrEnum):
     STOPPED = "stopped"
     OVER = "over"
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether somebody still has something to do."""
+        return self in (EmergencyState.ASKED, EmergencyState.RUNNING)
+
 
 EMERGENCY_LABELS = {
     EmergencyState.ASKED: "chờ người thứ hai đồng ý",

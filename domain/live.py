@@ -8,6 +8,7 @@ import hashlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.errors import BadInputError
 
@@ -18,6 +19,18 @@ MOST_SEQUENCE = 2**31
 SIGNATURE_BYTES = 64
 _MAGIC = b"TLL1"
 _HEAD = struct.Struct(">4sIBI64s")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """A live broadcast that `opened_by` may speak in until `ends_at`, with the raw Ed25519 key `public_key` (hex)."""
+
+    id: str
+    slot_key: str
+    public_key: str
+    opened_by: str
+    opened_at: datetime
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,9 +67,41 @@ class Aired:
     outcome: str
 
 
+class Lack(StrEnum):
+    """Why a machine knows already that it will not sound a session, or not all of it."""
+
+    CLIP = "clip"
+    DAMAGED = "damaged"
+    DISK = "disk"
+    CLOCK = "clock"
+    EXPIRED = "expired"
+
+
+LACK_WORDS = {
+    Lack.CLIP: "thiếu tệp âm thanh",
+    Lack.DAMAGED: "tệp âm thanh trên máy bị hỏng",
+    Lack.DISK: "ổ đĩa của máy đã đầy",
+    Lack.CLOCK: "đồng hồ của máy chưa tin được",
+    Lack.EXPIRED: "danh sách phát của máy hết hạn trước giờ đó",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A session for which a machine is not ready: what it lacks, and of how many clips."""
+
+    slot_key: str
+    starts_at: datetime
+    lack: Lack
+    clips: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
     """What a machine last said of itself.
+
+    `shortfalls` are the sessions of the next day for which it is not ready. `clock_error_ms` is within what its
+    clock's offset is known; `nudged` tells whether it hears nudges. Both are absent when it did not tell.
 
     `boot` names one run of its program, in which `number` grows by each beat: so an old beat sent again is known.
     `clock_trusted` is absent when the machine did not tell; `every` is how often it means to tell.
@@ -94,6 +126,9 @@ class Heartbeat:
     box: Box = Box()
     coming: Coming | None = None
     aired: Aired | None = None
+    shortfalls: tuple[Shortfall, ...] = ()
+    clock_error_ms: int | None = None
+    nudged: bool | None = None
 
     @property
     def lacking(self) -> int:

@@ -8,6 +8,7 @@ Signed form (both sides canonicalise `signed` by RFC 8785 before they sign or ve
 milliseconds since 1970-01-01 UTC; all lengths are integers in milliseconds.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -38,9 +39,10 @@ MAX_LIFE = timedelta(days=31)
 """How long after its issue a playlist may still hold: whoever freezes a machine has it silent by then."""
 LEAST_GAIN_MB, MOST_GAIN_MB = -6000, 1200
 """Millibels, hundredths of a dB: how much softer or louder than its clips a session may be."""
-_TOP = "format version station machine epoch counter issued expires zone quiet clips slots airtime emergency"
+_TOP = "format version station machine epoch counter issued expires zone quiet clips slots airtime emergency clock_key"
 _SLOT = "key starts title priority late grace items refusal gain duck"
 _ITEM = "clip offset length title refusal gain source"
+_CLOCK_KEY = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ class Playlist:
     """All that one machine needs to speak without its server.
 
     `epoch` and `counter` only grow (epoch first): a machine refuses a lower pair. It starts nothing routine
-    after `expires_at`, nor inside `quiet`, which is in the zone `zone`, nor above `airtime`.
+    after `expires_at`, nor inside `quiet`, which is in the zone `zone`, nor above `airtime`. `clock_key` is the raw
+    Ed25519 key, in hex, of whoever may tell it the time; empty when nobody may.
     """
 
     station_id: str
@@ -109,6 +112,7 @@ class Playlist:
     slots: tuple[PlaylistSlot, ...]
     emergency: EmergencySet = NO_SET
     airtime: Airtime | None = None
+    clock_key: str = ""
 
 
 def to_ms(instant: datetime) -> int:
@@ -131,9 +135,11 @@ def to_document(playlist: Playlist) -> dict[str, Any]:
     # Left out when it is empty: machines of the first version refuse a key that they do not know.
     ready = {} if playlist.emergency == NO_SET else {"emergency": set_document(playlist.emergency)}
     limits = {"airtime": airtime_document(playlist.airtime)} if playlist.airtime else {}
+    clock_key = {"clock_key": playlist.clock_key} if playlist.clock_key else {}
     return {
         **ready,
         **limits,
+        **clock_key,
         "format": FORMAT,
         "version": FORMAT_VERSION,
         "station": playlist.station_id,
@@ -200,7 +206,7 @@ def from_document(document: object) -> Playlist:
 
 
 def _read_playlist(document: object) -> Playlist:
-    absent = {"airtime": None, "emergency": set_document(NO_SET)}
+    absent = {"airtime": None, "emergency": set_document(NO_SET), "clock_key": ""}
     top = _object({**absent, **document} if isinstance(document, dict) else document, _TOP)
     if top["format"] != FORMAT or top["version"] != FORMAT_VERSION:
         raise ValueError("format")
@@ -227,7 +233,14 @@ def _read_playlist(document: object) -> Playlist:
         slots=slots,
         emergency=read_set(top["emergency"], held),
         airtime=None if top["airtime"] is None else read_airtime(top["airtime"]),
+        clock_key=_clock_key(top["clock_key"]),
     )
+
+
+def _clock_key(value: object) -> str:
+    if not isinstance(value, str) or (value and not _CLOCK_KEY.fullmatch(value)):
+        raise ValueError("clock_key")
+    return value
 
 
 def _read_quiet(entry: object) -> QuietHours:

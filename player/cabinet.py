@@ -25,6 +25,8 @@ _CHUNK = 1 << 18
 _DATABASE = "cabinet.db"
 _RESERVE = "reserve"
 _REVOKED = "revoked"
+_OF_THE_BOX = frozenset({"clips", "recordings", "machine.lock", "machine.toml", "icecast.password", _RESERVE})
+"""What stays when a box joins anew: what a technician set on it, and what is named by its content."""
 RESERVE_BYTES = 16 << 20
 
 
@@ -78,9 +80,12 @@ class Cabinet:
 
     def held_pair(self) -> tuple[int, int]:
         """Return the newest (epoch, counter) ever accepted, (0, 0) before the first."""
+        return max(self.stored_pair(), self._floor.pair())
+
+    def stored_pair(self) -> tuple[int, int]:
+        """Return the (epoch, counter) of the playlist that is stored, (0, 0) when there is none."""
         rows = self.database.read("SELECT epoch, counter FROM playlist")
-        stored: tuple[int, int] = (rows[0][0], rows[0][1]) if rows else (0, 0)  # type: ignore[assignment]
-        return max(stored, self._floor.pair())
+        return (rows[0][0], rows[0][1]) if rows else (0, 0)  # type: ignore[return-value]
 
     def _check_same(self, playlist: Playlist) -> None:
         """Check that a playlist of the number held says what that one says. Raises TrustError."""
@@ -125,12 +130,12 @@ class Cabinet:
         """Tell whether the file of the clip is there; its content is checked when it is prepared."""
         return self.clip_path(clip_hash).is_file()
 
-    def shelve(self, clip_hash: str) -> None:
+    def shelve(self, clip_hash: str, partial: Path | None = None) -> None:
         """Move a wholly fetched clip onto the shelf once its bytes match its name.
 
-        Raises TrustError after discarding it when they do not.
+        It lies at `partial`, by default where it is fetched to. Raises TrustError after discarding it when they do not.
         """
-        partial = self.partial_path(clip_hash)
+        partial = partial or self.partial_path(clip_hash)
         if file_hash(partial) != clip_hash:
             partial.unlink(missing_ok=True)
             raise TrustError("Tệp âm thanh tải về không khớp mã băm; đã bỏ, sẽ tải lại.")
@@ -201,6 +206,15 @@ def open_cabinet(folder: Path) -> Cabinet:
         return cabinet
 
 
+def visit_cabinet(folder: Path) -> Cabinet:
+    """Open the folder of an enrolled machine that may be running; nothing is put aside or mended.
+
+    Raises NotFoundError, StorageError.
+    """
+    identity, key = read_identity(folder)
+    return Cabinet(folder, identity, key, Database(folder / _DATABASE))
+
+
 def _put_aside(folder: Path) -> str:
     """Rename the damaged database and drop what belongs to it; return its new name."""
     number = 1
@@ -252,19 +266,19 @@ def write_identity(folder: Path, identity: Identity, key: Ed25519PrivateKey) -> 
 
 
 def put_aside(folder: Path) -> Path:
-    """Move the identity of a folder, and what belonged to it alone, into a folder of its own; return that folder.
+    """Move all that belongs to the identity of a folder into a folder of its own, and return that folder.
 
-    Clips stay: they are named by their content. The identity goes last, so that a power cut leaves the old machine
-    or none. Raises StorageError.
+    What is the box's own stays (_OF_THE_BOX). The key goes last of all, so that a power cut leaves
+    the old machine or none. Raises StorageError.
     """
     number = 1
     while (aside := folder / f"old-{number}").exists():
         number += 1
     with disk_errors():
+        owned = [path for path in folder.iterdir() if path.name not in _OF_THE_BOX and path.name[:4] != "old-"]
         aside.mkdir(mode=0o700)
-        for name in (f"{_DATABASE}-wal", f"{_DATABASE}-shm", _DATABASE, _REVOKED, "identity.json", "machine.key"):
-            if (folder / name).exists():
-                os.replace(folder / name, aside / name)
+        for path in sorted(owned, key=lambda one: (one.name == "machine.key", one.name == "identity.json", one.name)):
+            os.replace(path, aside / path.name)
         sync_folder(aside)
         sync_folder(folder)
     return aside

@@ -14,7 +14,7 @@ from domain.audio import SAMPLE_RATE
 from domain.machines import AiringOutcome
 from domain.playlist import LEAST_GAIN_MB, MOST_GAIN_MB, Playlist
 from domain.ports import Clock
-from domain.proof import Level
+from domain.proof import Hearing, Level
 from domain.timetable import Priority
 from player import orders
 from player.clock import wall_offset
@@ -27,6 +27,8 @@ from player.journal import Journal
 from player.mixing import Stop, Voice
 from player.orders import Action, Close, Cue, Cut, Known, Miss, Start, airing_key
 from player.owed import Owed
+from player.proving import Proved, Witness
+from player.steps import Steps
 from player.tuner import Tuned, Tuner
 from player.volume import Sound, at_gain
 
@@ -35,10 +37,12 @@ Overlay = Callable[[Playlist | None, Mapping[str, Known]], Playlist | None]
 
 STOPPED = "Máy phát được dừng"
 SILENT = "Bản tin đang phát không có tiếng (dưới −50 dBFS hơn 5 giây); kiểm tra tệp âm thanh và nguồn tiếp âm."
+UNHEARD = "Micro kiểm chứng không nghe thấy bản tin vừa phát; kiểm tra âm-li, dây loa và nguồn điện của loa."
 DISTORTED = "Bản tin vừa phát bị vỡ tiếng; giảm âm lượng của buổi phát hoặc của tệp âm thanh."
 PROGRESS_EVERY_S = 5.0
+LAST_BIT = timedelta(milliseconds=750)
+"""Before the end of an item that this is left is committed: a process killed in it does not start the item again."""
 STEP_S = 0.5
-TOLD_STEP_S = 2.0
 SAME_START = timedelta(milliseconds=20)
 SHORT_OF = timedelta(seconds=1)
 """How much of an item may be missing for it to count as played."""
@@ -52,6 +56,13 @@ class _Live:
     start: Start
     before_ms: int
     cut: Cut | None = None
+    last_bit_noted: bool = False
+
+    @property
+    def last_bit_at(self) -> datetime:
+        """Return when the last bit of it begins."""
+        item = self.start.slot.items[self.start.position]
+        return self.start.base + item.offset + item.length - LAST_BIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,7 @@ class Conductor:
         self._trim_mb = desk.trim_mb
         self._clock = clock
         self._tell = tell
-        self._events: queue.SimpleQueue[EngineEvent] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[EngineEvent | Proved] = queue.SimpleQueue()
         self._live: dict[str, _Live] = {}
         self._known = desk.journal.known()
         self._next_at: datetime | None = None
@@ -92,11 +103,14 @@ class Conductor:
         self._accounts: dict[str, str] = {}
         self.sounds_at: datetime | None = None
         self.engine: Engine | None = None
+        self.steps = Steps(desk.faults, clock)
+        self.clock_is_trusted: Callable[[], bool] = lambda: True
         self.poke: Callable[[], None] = lambda: None
+        self.witness: Witness | None = None
         self.overlay: Overlay = lambda playlist, _known: playlist
         self.after_act: Callable[[Owed], None] = lambda _owed: None
 
-    def post(self, event: EngineEvent) -> None:
+    def post(self, event: EngineEvent | Proved) -> None:
         """Take an event of the engine, from its thread, and never wait."""
         self._events.put(event)
         self.poke()
@@ -121,7 +135,8 @@ class Conductor:
 
     def next_transition(self, _now: datetime) -> datetime | None:
         """Return when there is next something to do, as the last act saw it."""
-        return self._next_at
+        last_bits = (live.last_bit_at for live in self._live.values() if not live.last_bit_noted)
+        return min((at for at in (self._next_at, *last_bits) if at), default=None)
 
     def act(self) -> None:
         """Note what the engine did, then do what the cue decides."""
@@ -135,8 +150,9 @@ class Conductor:
             self._deck.allow(playlist)
             self._allowed = playlist
         for _ in range(_MOST_PASSES):
-            decided = cue(playlist, self._clock.now(), self._known, self._unready)
+            decided = cue(playlist, self._clock.now(), self._known, self._unready, kept=self.clock_is_trusted())
             self._faults.set("clock", decided.held)
+            self._faults.set("expired", orders.NOTHING_LEFT if self._clock.now() >= playlist.expires_at else "")
             for action in decided.actions:
                 self._carry_out(playlist, engine, action)
             self._deck.prepare(decided.prepare)
@@ -164,7 +180,7 @@ class Conductor:
             self._tuner.clear()
 
     def _unready(self, clip_hash: str) -> str:
-        return self._faults.get("sink") or self._deck.unready(clip_hash)
+        return self._faults.get("sink") or (self._deck.unready(clip_hash) if clip_hash else "")
 
     def _carry_out(self, playlist: Playlist, engine: Engine, action: Action) -> None:
         match action:
@@ -187,15 +203,14 @@ class Conductor:
         self.sounds_at = decided.sounds_at
         if self._tuner:
             keyed = ((airing_key(playlist, slot, position), slot.items[position]) for slot, position in decided.tune)
-            self._tuner.tune(Tuned(key, item) for key, item in keyed)
+            self._tuner.tune((Tuned(key, item) for key, item in keyed), self._deck.loop)
 
     def _sound(self, key: str, start: Start) -> Sound | None:
         """Return what an item sounds, at its volume, or None when it is not ready."""
         item = start.slot.items[start.position]
         sound: Sound | None
         if item.source and self._tuner:
-            loop = self._deck.take_loop(item.clip_hash or "")
-            sound = loop and self._tuner.take(Tuned(key, item), loop, start.skip)
+            sound = self._tuner.take(Tuned(key, item), self._deck.loop, start.skip)
         else:
             sound = self._deck.take(item.clip_hash or "", start.skip.total_seconds())
         gain_mb = start.slot.gain_mb + item.gain_mb + self._trim_mb
@@ -259,6 +274,8 @@ class Conductor:
                     self._faults.set("sink", event.sentence)
                 case SinkBack():
                     self._faults.set("sink", "")
+                case Proved():
+                    self._proved(event)
 
     def _began(self, began: Began) -> None:
         start = self._live[began.key].start
@@ -267,9 +284,17 @@ class Conductor:
         if start.follow or abs(base - start.base) < SAME_START:
             base = start.base
         self._known[began.key] = replace(self._known[began.key], base=base, started=True)
+        self._live[began.key].start = replace(start, base=base)
         self._owed.do(lambda: self._journal.started(began.key, began.at, base))
         planned = start.slot.starts_at + item.offset
         self._tell(Sounding(item.title, start.slot.title, began.at, planned))
+        if self.witness:
+            self.witness.began(began.key, item, began.at, start.skip)
+
+    def _proved(self, proved: Proved) -> None:
+        self._owed.do(lambda: self._journal.proved(proved.key, proved.proof))
+        if proved.proof.hearing is not Hearing.UNSURE:
+            self._faults.set("proof", UNHEARD if proved.proof.hearing is Hearing.UNHEARD else "")
 
     def _measured(self, key: str, level: Level) -> None:
         self._owed.do(lambda: self._journal.measured(key, level))
@@ -277,6 +302,8 @@ class Conductor:
 
     def _ended(self, ended: Ended) -> None:
         live = self._live.pop(ended.key)
+        if self.witness:
+            self.witness.ended(ended.key, ended.rendered)
         account = "; ".join(one for one in (self._accounts.pop(ended.key, ""), ended.account) if one)
         if ended.level:
             self._measured(ended.key, ended.level)
@@ -311,15 +338,17 @@ class Conductor:
 
     def _note_progress(self, engine: Engine) -> None:
         """Commit now and then how far the sound has got, so that a power cut leaves an honest row."""
-        now = self._clock.monotonic()
-        if now - self._progress_at < PROGRESS_EVERY_S:
-            return
-        self._progress_at = now
+        now, wall = self._clock.monotonic(), self._clock.now()
+        is_time = now - self._progress_at >= PROGRESS_EVERY_S
+        if is_time:
+            self._progress_at = now
         for key, live in self._live.items():
             played = engine.played(key)
-            if played:
+            ending = not live.last_bit_noted and wall >= live.last_bit_at
+            if played and (is_time or ending):
+                live.last_bit_noted |= ending
                 rendered = live.before_ms + round(played * 1000 / SAMPLE_RATE)
-                self._owed.try_only(partial(self._journal.progress, key, rendered, self._clock.now()))
+                self._owed.try_only(partial(self._journal.progress, key, rendered, wall))
 
     def _follow_clock(self) -> None:
         """Move what is sounding along when the wall clock steps: its session goes on undisturbed."""
@@ -327,8 +356,7 @@ class Conductor:
         step, self._offset = offset - self._offset, offset
         if abs(step) < STEP_S:
             return
-        if abs(step) > TOLD_STEP_S:
-            self._faults.set("step", f"Đồng hồ máy vừa nhảy {step:+.0f} giây.")
+        self.steps.stepped(step)
         for key, live in self._live.items():
             known = self._known[key]
             if known.started:

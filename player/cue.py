@@ -21,13 +21,15 @@ OVERRUN = timedelta(seconds=2)
 """How much longer than its signed length an item may sound."""
 
 
-def cue(playlist: Playlist, now: datetime, done: Mapping[str, Known], unready: Unready = all_ready) -> Cue:
-    """Decide what is to be done at `now` (aware UTC).
+def cue(
+    playlist: Playlist, now: datetime, done: Mapping[str, Known], unready: Unready = all_ready, *, kept: bool = True
+) -> Cue:
+    """Decide what is to be done at `now` (aware UTC), by a clock that something keeps or, if not `kept`, nothing.
 
     `done` maps airing keys to what is known of them; every final row that could meet a slot of `playlist` again must
     be in it. Doing the actions and asking again at the same instant brings nothing new.
     """
-    scene = Scene(playlist, now, done, unready)
+    scene = Scene(playlist, now, done, unready, kept=kept)
     studies = [study(scene, slot) for slot in playlist.slots if scene.concerns(slot)]
     wakes = [slot.starts_at - LEAD for slot in playlist.slots]
     wakes += [acts_at for one in studies if (acts_at := one.acts_at)]

@@ -69,12 +69,10 @@ class Deck:
         reel.close()
         return self._open(clip_hash, skip_s)
 
-    def take_loop(self, clip_hash: str) -> Loop | None:
-        """Give away a clip that stands in for a source, over and over, or None when it cannot sound."""
-        if self.unready(clip_hash):
+    def loop(self, clip_hash: str) -> Loop | None:
+        """Begin to decode a clip that stands in for a source, over and over; None when it is not named or not here."""
+        if clip_hash not in self._refs or not self._cabinet.holds(clip_hash):
             return None
-        if clip_hash in self._reels:
-            self._reels.pop(clip_hash).close()
         return Loop(self._cabinet.clip_path(clip_hash), clip_hash, self._refs[clip_hash].media_type, self._on_ready)
 
     def clear(self) -> None:

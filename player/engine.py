@@ -122,6 +122,11 @@ class Engine:
         return next((voice.played for voice in tuple(self._voices) if voice.key == key), 0)
 
     @property
+    def sounding(self) -> bool:
+        """Tell whether anything sounds at this moment."""
+        return any(voice.started for voice in tuple(self._voices))
+
+    @property
     def frames(self) -> int:
         """Return how many frames the sink has taken; a number that stands still is a blocked output."""
         return self._sink.frames

@@ -5,6 +5,7 @@ import binascii
 import http.client
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -79,19 +80,19 @@ def await_answer(
     Raises NotAllowedError once the centre knows nothing of this box any more.
     """
     identity, key = read_identity(folder)
-    line = Line(identity.server, Signer(identity.machine_id, key), clock)
-    while True:
-        try:
-            state, name = _answer(line)
-        except ServerUnreachableError as error:
-            on_trouble(error.sentence)
-        else:
-            if state is EnrolmentState.CONFIRMED and name and name != identity.machine_name:
-                write_identity(folder, replace(identity, machine_name=name), key)
-            if state is not EnrolmentState.WAITING:
-                return state
-        if not pause():
-            return EnrolmentState.WAITING
+    with closing(Line(identity.server, Signer(identity.machine_id, key), clock)) as line:
+        while True:
+            try:
+                state, name = _answer(line)
+            except ServerUnreachableError as error:
+                on_trouble(error.sentence)
+            else:
+                if state is EnrolmentState.CONFIRMED and name and name != identity.machine_name:
+                    write_identity(folder, replace(identity, machine_name=name), key)
+                if state is not EnrolmentState.WAITING:
+                    return state
+            if not pause():
+                return EnrolmentState.WAITING
 
 
 def forget(folder: Path) -> None:

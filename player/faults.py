@@ -30,6 +30,11 @@ class Faults:
         """Return what is wrong in `area`, or an empty string."""
         return self._sentences.get(area, "")
 
+    def areas(self) -> dict[str, str]:
+        """Return every fault by its area."""
+        with self._lock:
+            return {area: sentence for area, sentence in self._sentences.items() if sentence}
+
     def all(self) -> str:
         """Return every fault once, in one line, for the heartbeat."""
         with self._lock:

@@ -68,15 +68,16 @@ def open_stream(url: str, allowed: Collection[str] = ()) -> Stream:
     what is no http or https address, TrustError for an address that is none of the open internet, a redirect to
     another host or a certificate that is not right, ServerUnreachableError when there is no answer.
     """
-    host, address = "", ""
+    host, address, ports = "", "", set[int]()
     for _ in range(MOST_REDIRECTS + 1):
         if not is_stream_url(url):
             raise BadInputError("Địa chỉ nguồn tiếp âm không đúng")
         parts = urlsplit(url)
-        if host and parts.hostname != host:
+        if host and (parts.hostname != host or _port(parts) not in ports):
             raise TrustError("Nguồn tiếp âm chuyển hướng sang máy chủ khác; không theo")
         if not address:
             host, address = parts.hostname or "", _address(parts.hostname or "", allowed)
+            ports = {_port(parts), 443}
         head, stream = _ask(parts, address)
         if head.status == 200:
             return stream
@@ -124,9 +125,8 @@ def _nat64(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 def _ask(parts: SplitResult, address: str) -> tuple[Head, Stream]:
     secure = parts.scheme == "https"
-    port = parts.port or (443 if secure else 80)
     try:
-        connection = socket.create_connection((address, port), timeout=CONNECT_S)
+        connection = socket.create_connection((address, _port(parts)), timeout=CONNECT_S)
     except OSError as error:
         raise ServerUnreachableError(_DEAF) from error
     try:
@@ -142,6 +142,10 @@ def _ask(parts: SplitResult, address: str) -> tuple[Head, Stream]:
         raise
     connection.settimeout(SILENT_S)
     return head, Stream(connection, head.headers.get("content-type", "").partition(";")[0].strip().lower(), rest)
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _secured(connection: socket.socket, host: str) -> socket.socket:

@@ -1,5 +1,6 @@
 """The machine's journal of airings: claimed before sound, finished after it, kept until the centre has them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,6 +30,11 @@ _TOLD = (
     "reason",
 )
 _MEASURED = ("rms", "peak", "dead", "clipped", "hearing", "score")
+_UNSENT_AFTER = f"{_COLUMNS} WHERE acknowledged < version AND (planned, key) > (?, ?) ORDER BY planned, key LIMIT ?"
+_NEWEST = (
+    f"{_COLUMNS} WHERE started IS NOT NULL OR outcome <> 'playing'"  # claimed only, it has not sounded yet
+    " ORDER BY planned DESC, position DESC LIMIT ?"
+)
 _UNSENT = f"{_COLUMNS} WHERE acknowledged < version ORDER BY planned, key LIMIT ?"
 
 
@@ -175,9 +181,22 @@ class Journal:
         rows = self._database.read(f"{_COLUMNS} WHERE key = ?", (key,))
         return Entry(*rows[0]) if rows else None  # type: ignore[arg-type]
 
+    def newest(self, most: int) -> tuple[Entry, ...]:
+        """Return the newest airings that sounded or are given up, by their planned start, the newest first."""
+        rows = self._database.read(_NEWEST, (most,))
+        return tuple(Entry(*row) for row in rows)  # type: ignore[arg-type]
+
     def unsent(self) -> tuple[Entry, ...]:
         """Return the oldest airings whose newest state the centre has not acknowledged, BATCH at most."""
         return tuple(Entry(*row) for row in self._database.read(_UNSENT, (BATCH,)))  # type: ignore[arg-type]
+
+    def all_unsent(self) -> Iterator[Entry]:
+        """Yield every airing whose newest state the centre has not acknowledged, the oldest first."""
+        after: tuple[object, ...] = (-1, "")
+        while rows := self._database.read(_UNSENT_AFTER, (*after, BATCH)):
+            entries = [Entry(*row) for row in rows]  # type: ignore[arg-type]
+            yield from entries
+            after = (entries[-1].planned, entries[-1].key)
 
     def acknowledge(self, entries: tuple[Entry, ...]) -> None:
         """Note that the centre has these states; a state that has changed since is sent again."""

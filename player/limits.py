@@ -17,6 +17,8 @@ from player.orders import Known
 
 SLACK = timedelta(seconds=1)
 """How far above a limit whole milliseconds, rounded up item by item, may come."""
+ALERT_KEYS = ("khan-", "yen-")
+"""How the keys of what is ordered at once begin (`alerting.Alert.key`): an emergency takes nothing from a day."""
 _NOTHING = timedelta()
 _DAY = timedelta(days=1)
 
@@ -41,11 +43,12 @@ class Limits:
         self._airtime = airtime
         self._zone = ZoneInfo(playlist.zone)
         self._days: dict[date, _Day] = {}
+        alerts = tuple(f"{playlist.machine_id}/{mark}" for mark in ALERT_KEYS)
         urgent = {_session(playlist, slot) for slot in playlist.slots if slot.priority is Priority.EMERGENCY}
         for key, known in done.items():
             if (known.started or known.live) and abs(now - known.base) < 2 * _DAY:
                 session = key.rpartition("/")[0]
-                if session not in urgent:
+                if session not in urgent and not session.startswith(alerts):
                     self._day_of(known.base).add(session, known.rendered)
 
     def take(self, slot: PlaylistSlot, position: int, base: datetime, skip: timedelta) -> None:

@@ -9,31 +9,43 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from domain.errors import BusyError, SinkError, TiengLoaError, TrustError
 from domain.nudges import Nudge
 from domain.playlist import Playlist
 from domain.ports import AudioSink, Clock
+from player.ahead import shortfalls
 from player.cabinet import disk_errors, open_cabinet
 from player.clock import SystemClock
 from player.conductor import Conductor, Desk
+from player.courier import LOOK_EVERY_S, Courier
+from player.courier import Watch as CourierWatch
 from player.deck import Deck
-from player.emergencies import Emergencies
+from player.ears import ear_of
+from player.emergency_room import EmergencyRoom, Shared
 from player.engine import Engine
 from player.events import Fault, Finished, MachineEvent, Missed, PlaylistAccepted, Ready
 from player.faults import Faults
 from player.journal import Journal
 from player.line import Line
+from player.listening import Recorder
 from player.nudges import Nudges
-from player.order_line import AlertReporter, ClipKeeper, OrderLine
 from player.owed import Owed
+from player.proving import ClipFile, Prover, Witness
+from player.pulse import Pulse, Standing, StatusFile
 from player.revocation import Revocation
 from player.rounds import Rounds, jitter_of
-from player.settings import read_machine_file
-from player.sinks.choose import AUTO, Choice, Place, choose_sink, sound_device, trouble_of
+from player.settings import PreKey, read_machine_file
+from player.sinks.choose import Choice, Place, choose_sink, sound_device, trouble_of
 from player.sources import opener
+from player.space import Space
+from player.supervisor import Supervisor
 from player.sync import Reporter, State, Sync
+from player.telling import Telling
+from player.timekeeping import Timekeeper, ask_time
+from player.transmitter import Transmitter, switch_of
 from player.trust import Signer
 from player.tuner import Tuner
 from scheduler.alarm import Alarm
@@ -41,8 +53,10 @@ from scheduler.alarm import Alarm
 OnEvent = Callable[[MachineEvent], None]
 _PURGE_EVERY_S = 6 * 3600.0
 _WATCH_EVERY_S = 2.0
+_SPACE_EVERY_S = 60.0
+_TIME_EACH_BEATS = 4
 _BLOCKED_AFTER_S = 5.0
-_FORGET_STEP_S = 600.0
+_STATUS_EVERY_S = 5.0
 _LOOK_EVERY_S = 15.0
 _NICENESS = -10
 _TURN_S = 0.001
@@ -52,11 +66,14 @@ _BLOCKED = "Thiết bị âm thanh không nhận tiếng; kiểm tra dây, ngu�
 
 @dataclass(frozen=True, slots=True)
 class MachineSettings:
-    """How a machine runs: seconds between polls and heartbeats, its outputs, and where a virtual output writes."""
+    """How a machine runs: seconds between polls and heartbeats, its outputs, and where a virtual output writes.
+
+    An empty `sink` or `reserve` is the one that `machine.toml` names.
+    """
 
     poll: float = 5.0
     heartbeat: float = 15.0
-    sink: str = AUTO
+    sink: str = ""
     reserve: str = ""
     recordings: Path | None = None
 
@@ -64,7 +81,7 @@ class MachineSettings:
 class Machine:
     """One broadcast machine in this process, from `start` to `stop`.
 
-    `on_event` is called from the machine's threads, one call at a time, and must not wait; `on_give_up` once the
+    `on_event` is called from a thread of its own, one call at a time, and may wait; `on_give_up` once the
     machine can no longer sound in this process, after which `check` says why.
     """
 
@@ -78,9 +95,8 @@ class Machine:
     ) -> None:
         self._folder = folder
         self._settings = settings or MachineSettings()
-        self._on_event = on_event or (lambda _event: None)
-        self._telling = threading.Lock()
-        self._clock = clock or SystemClock()
+        self._telling = Telling(on_event or (lambda _event: None))
+        self._clock = self._keeper = Timekeeper(clock or SystemClock())
         self._given_sink = sink
         recordings = self._settings.recordings or folder / "recordings"
         self._place = Place(recordings, folder, self._clock)
@@ -89,6 +105,9 @@ class Machine:
         self.on_give_up: Callable[[], None] = lambda: None
         self._nudge_report: Callable[[], None] = lambda: None
         self._nudge_heartbeat: Callable[[], None] = lambda: None
+        self._nudge_timing: Callable[[], None] = lambda: None
+        self._supervisor = Supervisor()
+        self._reached_at: datetime | None = None
         self.faults = Faults(lambda area, sentence: self._tell(Fault(area, sentence)))
 
     def start(self) -> None:
@@ -96,27 +115,33 @@ class Machine:
 
         Raises NotFoundError, StorageError, BusyError, SinkError.
         """
+        self._telling.start()
+        self._undo.callback(self._telling.stop)
         try:
             self._take_the_folder()
             self._open_cabinet()
             self._open_sink()
             self._start_engine()
+            self._start_witness()
             self._take_up_stored_playlist()
             self._ready_emergencies()
             self._start_alarm()
+            self._start_emergencies()
             self._start_sync()
-            self._start_order_line()
-            self._start_reporter()
             self._start_nudges()
+            self._start_reporter()
+            self._start_courier()
         except BaseException:
             self.stop()
             raise
         gc.collect()
         gc.freeze()  # what lives as long as the machine need not be walked through while it sounds
         self._tell(self._ready())
+        self._supervisor.ready(self._say())
 
     def stop(self) -> None:
         """End everything in the reverse order: the sound fades, the journal says "cut", the files are closed."""
+        self._supervisor.stopping()
         self._undo.close()
 
     def check(self) -> None:
@@ -130,10 +155,14 @@ class Machine:
     def _open_cabinet(self) -> None:
         self.cabinet = open_cabinet(self._folder)
         self._undo.callback(self.cabinet.close)
-        self.cabinet.keep_reserve()
+        self._space = Space(self.cabinet, self.faults)
+        self._space.look()
         self.faults.set("cabinet", self.cabinet.mended)
         identity = self.cabinet.identity
         self.journal = Journal(self.cabinet.database)
+        self._pulse = Pulse(self._folder, self.journal, self._clock, self._settings.heartbeat)
+        self._status = StatusFile(self._folder, identity.machine_id, self._clock)
+        self._undo.callback(self._status.remove)
         self._line = Line(identity.server, Signer(identity.machine_id, self.cabinet.key), self._clock)
         self._undo.callback(self._line.close)
 
@@ -144,16 +173,18 @@ class Machine:
             self._given_sink.open()
             self._choice = Choice(self._given_sink, "Theo yêu cầu")
         else:
-            self._choice = choose_sink(self._place, self._settings.sink, self._settings.reserve)
+            told, box = self._settings, self._box.outputs
+            self._choice = choose_sink(self._place, told.sink or box.sink, told.reserve or box.reserve)
 
     def _start_engine(self) -> None:
         self._sync = Sync(self.cabinet, self._line, self._clock, self._accepted)
         deck = Deck(self.cabinet, self._poke, self._damaged)
         box = self._box
         tuner = Tuner(opener(self._line, lambda: self._sync.playlist, box.relay_hosts))
-        owed = Owed(self.faults, self.cabinet.free_reserve)
+        owed = Owed(self.faults, self._space.relieve)
         desk = Desk(self.journal, owed, deck, self.faults, tuner, round(box.gain_db * 100))
         self._conductor = Conductor(desk, self._clock, self._tell)
+        self._conductor.clock_is_trusted = self._keeper.trusted
         self._pinned = deck.pinned
         self._heed_revocation()
         if self.cabinet.mended:
@@ -162,16 +193,46 @@ class Machine:
         self._engine.give_up = self._give_up
         self._conductor.engine = self._engine
         self._undo.callback(self._conductor.settle)
+        self._start_transmitter(box.pre_key)
         self._engine.start()
         self._undo.callback(self._engine.stop)
         self._frames, self._frames_at = 0, self._clock.monotonic()
+
+    def _start_witness(self) -> None:
+        """Listen from outside, where the box has a loop-back input or a microphone."""
+        listen = self._box.outputs.listen
+        if listen:
+            recorder = Recorder(ear_of(listen, self._clock), self._clock, self._notes("listen"))
+            prover = Prover(recorder, self._conductor.post)
+            self._conductor.witness = Witness(prover, self._clock, self._clip_file)
+            prover.start()
+            self._undo.callback(prover.stop)
+
+    def _clip_file(self, clip_hash: str) -> ClipFile | None:
+        playlist = self._sync.playlist
+        refs = {ref.hash: ref for ref in playlist.clips} if playlist else {}
+        ref = refs.get(clip_hash)
+        return ClipFile(self.cabinet.clip_path(clip_hash), ref.media_type) if ref else None
+
+    def _start_transmitter(self, settings: PreKey | None) -> None:
+        if settings is None:
+            return
+        transmitter = Transmitter(settings, switch_of(settings), self._clock, self._notes("transmitter"))
+        transmitter.sounding = lambda: self._engine.sounding
+        transmitter.next_at = lambda: instant.timestamp() if (instant := self._conductor.sounds_at) else None
+        transmitter.start()
+        self._undo.callback(transmitter.stop)
 
     def _heed_revocation(self) -> None:
         self._revocation = Revocation(self.cabinet, self._clock, self._conductor.revoke)
         if self._revocation.in_force:
             self._conductor.revoke(revoked=True)
             self.cabinet.forget_etag()  # the playlist that lifts it may be the one held
-        self._line.on_answer = lambda revoked: self._revocation.heard(revoked=revoked)
+        self._line.on_answer = self._answered
+
+    def _answered(self, revoked: bool) -> None:
+        self._reached_at = self._clock.now()
+        self._revocation.heard(revoked=revoked)
 
     def _take_up_stored_playlist(self) -> None:
         try:
@@ -185,34 +246,36 @@ class Machine:
             self._conductor.take_up(playlist)
 
     def _ready_emergencies(self) -> None:
-        self.emergencies = Emergencies(self.cabinet, self._clock, self._pinned, self.faults, self._tell)
-        self.emergencies.poke = self._poke
+        shared = Shared(
+            self.cabinet,
+            self._clock,
+            self._line,
+            self._pinned,
+            self.faults,
+            self._tell,
+            self._sync.bring,
+            self._poke,
+            self._settings.poll,
+        )
+        self.urgent = EmergencyRoom(shared)
+        self.emergencies, self.local = self.urgent.emergencies, self.urgent.local
         self._conductor.overlay, self._conductor.after_act = self.emergencies.overlay, self.emergencies.keep
 
-    def _start_order_line(self) -> None:
-        """Start what asks for orders, each step in a thread of its own: nothing slow stands before an emergency."""
-        identity, jitter = self.cabinet.identity, jitter_of(self.cabinet.identity.machine_id)
-        line = Line(identity.server, Signer(identity.machine_id, self.cabinet.key), self._clock)
-        line.on_answer = self._line.on_answer
-        orders = OrderLine(line, self.emergencies, self._clock)
-        keeper = ClipKeeper(self._sync.bring, self.emergencies, self._pinned)
-        reporter = AlertReporter(self._line, self.emergencies.book, self._clock)
-        every = self._settings.poll
-        self._ordering = Rounds("orders", orders.ask, every, jitter, self._notes("orders"))
-        keeping = Rounds("emergency clips", keeper.keep, every, jitter, self._notes("emergency clips"))
-        telling = Rounds("alerts", reporter.report, every, jitter, self._notes("alerts"))
-        orders.stopping = lambda: self._ordering.stopping
-        self.emergencies.nudge_clips, self.emergencies.nudge_report = keeping.nudge, telling.nudge
-        self._run(self._ordering, keeping, telling)
-        self._undo.callback(line.hang_up)
-        self._undo.callback(self._ordering.leave_off)
+    def _start_emergencies(self) -> None:
+        self._undo.callback(self.urgent.stop)
+        self.urgent.start(self._box.buttons)
 
     def _start_alarm(self) -> None:
         conductor = self._conductor
         alarm = Alarm(self._clock, conductor.next_transition, self._act, self._failed)
         alarm.every(_WATCH_EVERY_S, self._watch_sink, "watch the sink")
         alarm.every(_PURGE_EVERY_S, self._keep_house, "keep house")
-        alarm.every(_FORGET_STEP_S, lambda: self.faults.set("step", ""), "forget clock steps")
+        alarm.every(_WATCH_EVERY_S, lambda: self.faults.set("clock offset", self._keeper.fault()), "watch the clock")
+        alarm.every(_SPACE_EVERY_S, self._space.look, "look at the disk")
+        alarm.every(_SPACE_EVERY_S, conductor.steps.forget, "forget clock steps")
+        alarm.every(_STATUS_EVERY_S, self._put_down, "put down how it stands", first=0.1)
+        if self._supervisor.look_every_s:
+            alarm.every(self._supervisor.look_every_s, self._feed_the_watchdog, "feed the watchdog")
         if self._choice.stand_in:
             alarm.every(_LOOK_EVERY_S, self._look_for_device, "look for a sound device")
         conductor.poke = alarm.poke
@@ -225,14 +288,20 @@ class Machine:
         self._fetching = Rounds("fetch", self._sync.fetch, settings.poll, jitter, self._notes("clips"))
         self._sync.on_clip = self._poke
         self._sync.stopping = lambda: self._fetching.stopping
-        self._run(self._polling, self._fetching)
+        timing = Rounds("time", self._ask_time, settings.heartbeat * _TIME_EACH_BEATS, jitter, self._notes("time"))
+        self._nudge_timing = timing.nudge
+        self._run(self._polling, self._fetching, timing)
+
+    def _ask_time(self) -> None:
+        playlist = self._sync.playlist
+        ask_time(self._keeper, self._line.get, self.cabinet.identity.machine_id, playlist.clock_key if playlist else "")
 
     def _start_reporter(self) -> None:
         reporter, jitter = Reporter(self._line, self.journal, self._clock), jitter_of(self.cabinet.identity.machine_id)
         reporting = Rounds("report", reporter.report, self._settings.poll, jitter, self._notes("report"))
         beating = Rounds(
             "heartbeat",
-            lambda: reporter.heartbeat(self._state()),
+            lambda: self._beat(reporter),
             self._settings.heartbeat,
             jitter,
             self._notes("line"),
@@ -240,13 +309,24 @@ class Machine:
         self._nudge_report, self._nudge_heartbeat = reporting.nudge, beating.nudge
         self._run(reporting, beating)
 
+    def _beat(self, reporter: Reporter) -> None:
+        state = self._state()
+        reporter.heartbeat(state)
+        self._conductor.steps.heard(state.fault)
+
+    def _start_courier(self) -> None:
+        courier = Courier(self.cabinet, self.journal, self._clock)
+        folders = read_machine_file(self._folder).usb_folders
+        self._couriers = CourierWatch(self.cabinet, self._sync, courier, self._clock, folders)
+        self._run(Rounds("usb", self._couriers.look, LOOK_EVERY_S, 0.0, self._notes("usb")))
+
     def _start_nudges(self) -> None:
         self.nudges = Nudges(self._line, self.cabinet.identity.machine_id, self._clock, self._nudged)
         self.nudges.start()
         self._undo.callback(self.nudges.stop)
 
     def _nudged(self, what: Nudge) -> None:
-        (self._polling if what is Nudge.PLAYLIST else self._ordering).nudge()
+        (self._polling if what is Nudge.PLAYLIST else self.urgent).nudge()
 
     def _run(self, *rounds: Rounds) -> None:
         for one in rounds:
@@ -271,6 +351,7 @@ class Machine:
         self._conductor.take_up(playlist)
         self._revocation.lift()
         self._fetching.nudge()
+        self._nudge_timing()
         self._tell(PlaylistAccepted(playlist.counter, len(playlist.slots)))
 
     def _damaged(self, clip_hash: str) -> None:
@@ -284,7 +365,6 @@ class Machine:
         self.on_give_up()
 
     def _keep_house(self) -> None:
-        self.cabinet.keep_reserve()
         playlist = self._sync.playlist
         if playlist:  # a clock that runs far ahead must not make the journal forget
             self.journal.purge(min(self._clock.now(), playlist.expires_at))
@@ -326,7 +406,31 @@ class Machine:
             fault=self.faults.all(),
             emergency_held=ready,
             emergency_needed=wanted,
+            shortfalls=shortfalls(playlist, self._clock.now(), self._sync.lack_of) if playlist else (),
+            nudged=self.nudges.connected,
+            more=self._pulse.beat(playlist, self.cabinet.holds, clock_trusted=not self.faults.get("clock")),
         )
+
+    def _standing(self) -> Standing:
+        return Standing(
+            sink=self._choice.sink.name,
+            why=self._choice.why,
+            sink_ok=self._engine.sink_ok and not self.faults.get("sink"),
+            frames=self._engine.frames,
+            faults=self.faults.areas(),
+            clips=self._sync.held(),
+            offset_ms=self._line.offset_ms,
+            reached_at=self._reached_at,
+        )
+
+    def _put_down(self) -> None:
+        self._status.write(self._standing(), self._pulse.running)
+
+    def _feed_the_watchdog(self) -> None:
+        self._supervisor.look(self._engine.frames, self._say())
+
+    def _say(self) -> str:
+        return self.faults.all() or f"«{self.cabinet.identity.machine_name}» sẵn sàng, đầu ra {self._choice.sink.name}."
 
     def _ready(self) -> Ready:
         playlist = self._sync.playlist
@@ -338,8 +442,7 @@ class Machine:
             self._nudge_report()
         elif isinstance(event, Fault):
             self._nudge_heartbeat()
-        with self._telling, suppress(Exception):  # a listener's trouble is not the machine's
-            self._on_event(event)
+        self._telling.tell(event)
 
 
 @contextmanager

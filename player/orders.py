@@ -29,6 +29,7 @@ INTERRUPTED = "Bị ngắt giữa chừng, không phát tiếp được"
 PREEMPTED = "Nhường loa cho buổi có mức ưu tiên cao hơn"
 CLOCK_BACK = "Đồng hồ máy bị lùi, không phát lại"
 REVOKED = "Máy phát đã bị thu hồi quyền"
+NOTHING_LEFT = "Danh sách phát trên máy đã hết hạn: máy im lặng (trừ phát khẩn) cho đến khi nhận được danh sách mới"
 HELD_CLOCK = "Đồng hồ máy chưa tin được, tạm giữ các buổi phát thường"
 
 
@@ -97,7 +98,7 @@ class Close:
 
 Action = Start | Miss | Cut | Close
 Unready = Callable[[str], str]
-"""Tells why the clip of a hash cannot sound now, or an empty string when it can."""
+"""Tells why the clip of a hash, or nothing at all for an empty one, cannot sound now; an empty string when it can."""
 
 
 @dataclass(frozen=True, slots=True)

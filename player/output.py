@@ -28,7 +28,7 @@ class Patience:
     back_off: tuple[float, ...] = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 
-class Pulse:
+class Tempo:
     """Tells from what each write took how fast an output takes sound while there is sound to take.
 
     Time in which the writer had nothing to give does not count: then it is the machine that is slow. Nor does more
@@ -91,7 +91,7 @@ class BackOff:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Duty:
     """Which output sounds, whether it is the reserve, and why, in a sentence; empty while all is well."""
 
     name: str

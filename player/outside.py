@@ -75,8 +75,9 @@ class Outside:
 
     @property
     def failure(self) -> str:
-        """Tell why no sound will come: never, since there is a stand-in."""
-        return ""
+        """Tell why nothing at all was heard, once its time is over."""
+        silent = self.exhausted and self._silent >= self._total
+        return f"không có tiếng nào: {self._stand_in.failure or self._reason}" if silent else ""
 
     @property
     def exhausted(self) -> bool:
@@ -107,6 +108,17 @@ class Outside:
         mixed = self._faded_out(self._mixed(frames, sound))
         self._given += count
         return mixed
+
+    def stand_in(self, sound: Sound) -> None:
+        """Have `sound` stand in from here on; from any thread."""
+        self._stand_in = sound
+        if self.closed:
+            sound.close()
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether nobody will take anything any more."""
+        return self._tap.closed
 
     def close(self) -> None:
         """Let go of both."""

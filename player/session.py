@@ -31,12 +31,14 @@ OLDEST = timedelta(days=90)
 class Scene:
     """The question as it was asked, and what the study of every session needs to know of it."""
 
-    def __init__(self, playlist: Playlist, now: datetime, done: Mapping[str, Known], unready: Unready) -> None:
+    def __init__(
+        self, playlist: Playlist, now: datetime, done: Mapping[str, Known], unready: Unready, *, kept: bool = True
+    ) -> None:
         self.playlist = playlist
         self.now = now
         self.done = done
         self.unready = unready
-        self.trusted = now >= playlist.issued_at - CLOCK_SLACK
+        self.trusted = kept and now >= playlist.issued_at - CLOCK_SLACK
         self.zone = ZoneInfo(playlist.zone)
         self.named = {clip.hash for clip in playlist.clips}
         self.unsettled = {key: known for key, known in done.items() if known.outcome is AiringOutcome.PLAYING}
@@ -260,7 +262,8 @@ def _judge_interrupted(
 
 
 def _lacks(scene: Scene, item: PlaylistItem) -> bool:
-    return bool(scene.unready(item.clip_hash or ""))
+    # What comes from outside needs no clip, only an output: its stand-in is taken when it is there.
+    return bool(scene.unready("" if item.source else item.clip_hash or ""))
 
 
 def _why(scene: Scene, slot: PlaylistSlot, item: PlaylistItem, verdict: str) -> str:

@@ -6,11 +6,12 @@ at its start with a sentence, since a relay that is wired the wrong way round is
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from domain.errors import BadInputError
+from player.button import SERIAL_LINES, Button
 
 FILE = "machine.toml"
 LINES = ("rts", "dtr")
@@ -36,16 +37,32 @@ class PreKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where the machine sounds: `sink`, `reserve` behind it, and `listen`, a microphone or loop-back that proves it.
+
+    How each is written: docs/outputs.md.
+    """
+
+    sink: str = "auto"
+    reserve: str = ""
+    listen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MachineFile:
     """All that `machine.toml` says; `gain_db` is the volume of this box, on top of what the centre signs.
 
     `latency_ms` is how much later than the sound device says its sound leaves the loudspeaker, always the same.
+    In `usb_folders`, and two folders deep in them, courier packs are looked for.
     """
 
     gain_db: float = 0.0
     latency_ms: float = 0.0
     relay_hosts: tuple[str, ...] = ()
     pre_key: PreKey | None = None
+    outputs: Outputs = field(default_factory=Outputs)
+    buttons: tuple[Button, ...] = ()
+    usb_folders: tuple[str, ...] = ()
 
 
 def read_machine_file(folder: Path) -> MachineFile:
@@ -107,10 +124,60 @@ def _pre_key(table: Mapping[str, Any]) -> dict[str, Any]:
     return {"pre_key": made}
 
 
+def _output(table: Mapping[str, Any]) -> dict[str, Any]:
+    own = _known(table, "output", frozenset(Outputs.__dataclass_fields__))
+    return {"outputs": Outputs(_text(own, "sink", "auto"), _text(own, "reserve"), _text(own, "listen"))}
+
+
+def _usb(table: Mapping[str, Any]) -> dict[str, Any]:
+    own = _known(table, "usb", frozenset({"folders"}))
+    folders = _words(own, "folders")
+    if not all(Path(one).is_absolute() for one in folders):
+        raise ValueError("[usb] «folders» là các đường dẫn bắt đầu bằng /")
+    return {"usb_folders": folders}
+
+
+def _buttons(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {"buttons": tuple(_button(name, one) for name, one in table.items())}
+
+
+def _button(name: str, told: object) -> Button:
+    where = f"button.{name}"
+    if not isinstance(told, dict):
+        raise TypeError(f"mỗi nút là một mục [{where}]")
+    own = _known(told, where, frozenset(Button.__dataclass_fields__) - {"name"})
+    usual = Button(name, "stop")
+    made = Button(
+        name=name,
+        does=_text(own, "does"),
+        message=_text(own, "message"),
+        drill=own.get("drill", False) is True,
+        hold=_number(own, "hold", usual.hold, (0.05, 30.0)),
+        gpio=_text(own, "gpio"),
+        pressed=_text(own, "pressed", usual.pressed),
+        serial=_text(own, "serial"),
+        line=_text(own, "line", usual.line),
+        device=_text(own, "device"),
+        key=int(_number(own, "key", usual.key, (1.0, 767.0))),
+    )
+    if made.does not in ("start", "stop", "all-clear"):
+        raise ValueError(f"[{where}] «does» là start, stop hoặc all-clear")
+    if (made.does == "start") != bool(made.message):
+        raise ValueError(f"[{where}] nút start cần «message» là tên thông điệp, nút khác thì không")
+    if sum(map(bool, (made.gpio, made.serial, made.device))) != 1:
+        raise ValueError(f"[{where}] cần đúng một trong ba: «gpio», «serial» hoặc «device»")
+    if made.line not in SERIAL_LINES:
+        raise ValueError(f"[{where}] «line» là {', '.join(SERIAL_LINES)}")
+    return made
+
+
 _PARTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "sound": _sound,
     "relay": _relay,
     "pre_key": _pre_key,
+    "output": _output,
+    "button": _buttons,
+    "usb": _usb,
 }
 """Each table of the file and what reads it; a new one is a row here and a field of MachineFile."""
 

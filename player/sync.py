@@ -5,19 +5,20 @@ Each method is one step for a thread of its own, so that a slow clip never delay
 
 import os
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from domain.errors import ServerUnreachableError, StorageFullError, TiengLoaError, TrustError
-from domain.playlist import ClipRef, Playlist
+from domain.machines import Lack, Shortfall
+from domain.playlist import ClipRef, Playlist, to_ms
 from domain.ports import Clock
 from domain.timetable import Priority
 from player.cabinet import Cabinet, disk_errors, file_hash
 from player.journal import Journal
-from player.line import Answer, Line
+from player.line import TIMEOUT_S, Answer, Line
 from player.trust import MAX_ENVELOPE_BYTES
 
 CLIP_DEADLINE_S = 900.0
@@ -25,6 +26,9 @@ VERIFY_EVERY_S = 24 * 3600.0
 KEEP_UNNAMED_S = 2 * 24 * 3600.0
 SPARE_BYTES = 16 << 20
 """Left free on the disk when a clip is fetched: the journal must always have room."""
+STILL_S = TIMEOUT_S / 2
+GOT_ON_BYTES = 4096
+"""A download that broke off is taken up again at once when it brought this much, and later when it did not."""
 _ETAG = re.compile(r'(W/)?"[!#-~]{1,100}"')
 
 
@@ -37,7 +41,10 @@ class Sync:
         self._clock = clock
         self._on_playlist = on_playlist
         self._verified: dict[str, float] = {}
+        self._stuck: frozenset[str] = frozenset()
+        self._got_at = 0.0
         self._bringing: set[str] = set()
+        self._wanting: dict[str, Lack] = {}
         self.playlist: Playlist | None = None
         self.stopping: Callable[[], bool] = lambda: False
         self.on_clip: Callable[[], None] = lambda: None
@@ -49,30 +56,40 @@ class Sync:
         if answer.status in (304, 404):
             return
         _expect_ok(answer)
-        playlist = self._cabinet.accept(answer.body, _etag(answer), self._clock.now())
+        self.take_up(self._cabinet.accept(answer.body, _etag(answer), self._clock.now()))
+
+    def take_up(self, playlist: Playlist) -> None:
+        """Bring down from now on what an accepted playlist names, and tell of it."""
         self.playlist = playlist
         self._on_playlist(playlist)
 
     def fetch(self) -> None:
         """Bring every clip that the playlist names onto the shelf, the soonest needed first.
 
-        One that fails does not hold up the others. Raises the first error in the end.
+        One that fails does not hold up the others: after one that stood still, those are asked for first that did
+        not. Raises the first error in the end.
         """
         playlist = self.playlist
         if playlist is None:
             return
         failures: list[TiengLoaError] = []
-        for ref in _by_need(playlist, self._clock):
+        cut_off = False
+        for ref in sorted(by_need(playlist, self._clock), key=lambda ref: ref.hash in self._stuck):
             if self.stopping() or self.playlist is not playlist:
                 return
+            if cut_off and not self._cabinet.holds(ref.hash):
+                continue  # what is here already is still looked at: it may have come by courier
             try:
                 self.bring(ref)
             except _PutOffError:
                 return
             except TiengLoaError as error:
                 failures.append(error)
-                if isinstance(error, (ServerUnreachableError, StorageFullError)):
-                    break
+                if isinstance(error, ServerUnreachableError):
+                    self._stuck |= {ref.hash}
+                cut_off = cut_off or isinstance(error, (ServerUnreachableError, StorageFullError))
+        if not cut_off:
+            self._stuck = frozenset()
         named = frozenset(ref.hash for ref in playlist.clips)
         self._cabinet.sweep(named, self._clock.now(), KEEP_UNNAMED_S)
         if failures:
@@ -82,6 +99,16 @@ class Sync:
         """Return how many clips of the playlist are on the shelf, and how many it names."""
         clips = self.playlist.clips if self.playlist else ()
         return sum(ref.hash in self._verified and self._cabinet.holds(ref.hash) for ref in clips), len(clips)
+
+    def lacking(self) -> int:
+        """Return how many clips of the playlist have no file on the shelf, looked at or not."""
+        return sum(not self._cabinet.holds(ref.hash) for ref in self.playlist.clips) if self.playlist else 0
+
+    def lack_of(self, clip_hash: str) -> Lack | None:
+        """Return why a clip is not ready to sound, or None when it is on the shelf, whole and checked."""
+        if clip_hash in self._verified and self._cabinet.holds(clip_hash):
+            return None
+        return self._wanting.get(clip_hash, Lack.CLIP)
 
     def doubt(self, clip_hash: str) -> None:
         """Have the next fetch check a clip anew, and bring it again when it is damaged."""
@@ -97,6 +124,9 @@ class Sync:
         self._bringing.add(ref.hash)
         try:
             self._have(ref)
+        except StorageFullError:
+            self._wanting[ref.hash] = Lack.DISK
+            raise
         finally:
             self._bringing.discard(ref.hash)
 
@@ -110,8 +140,11 @@ class Sync:
                 return
             self._verified.pop(ref.hash, None)
             self._cabinet.discard(ref.hash)
+            self._wanting[ref.hash] = Lack.DAMAGED
         self._download(ref)
         self._verified[ref.hash] = self._clock.monotonic()
+        self._stuck -= {ref.hash}
+        self._wanting.pop(ref.hash, None)
         self.on_clip()
 
     def _download(self, ref: ClipRef) -> None:
@@ -121,19 +154,39 @@ class Sync:
         if self._cabinet.free_bytes() < ref.size - start + SPARE_BYTES:
             raise StorageFullError("Ổ đĩa của máy phát gần đầy, chưa tải được tệp âm thanh mới.")
         try:
-            if start < ref.size:
-                self._pour(ref, partial, start)
+            while start < ref.size:
+                start = self._got_on(ref, partial, start)
             self._cabinet.shelve(ref.hash)
         except TrustError:
             partial.unlink(missing_ok=True)
             raise
 
+    def _got_on(self, ref: ClipRef, partial: Path, start: int) -> int:
+        """Fetch from byte `start` on and return how far it got, though the line broke, if that is worth going on.
+
+        A line that stood still is left alone for a while: others may be waiting.
+        """
+        try:
+            self._pour(ref, partial, start)
+        except _PutOffError:
+            raise
+        except ServerUnreachableError:
+            with disk_errors():
+                reached = partial.stat().st_size
+            stood_still = self._clock.monotonic() - self._got_at >= STILL_S
+            if stood_still or reached - start < GOT_ON_BYTES:
+                raise
+            return reached
+        return ref.size
+
     def _pour(self, ref: ClipRef, partial: Path, start: int) -> None:
         playlist = self.playlist
+        self._got_at = self._clock.monotonic()
         with disk_errors(), partial.open("r+b" if start else "wb") as stream:
             for offset, chunk in self._line.download(f"/api/v1/clips/{ref.hash}", start, CLIP_DEADLINE_S):
                 if offset + len(chunk) > ref.size:
                     raise TrustError("Tệp âm thanh tải về dài hơn đã báo; đã bỏ, sẽ tải lại.")
+                self._got_at = self._clock.monotonic()
                 stream.seek(offset)
                 stream.write(chunk)
                 stream.truncate()
@@ -185,10 +238,17 @@ class State:
     fault: str
     emergency_held: int = 0
     emergency_needed: int = 0
+    shortfalls: tuple[Shortfall, ...] = ()
+    nudged: bool = False
+    more: Mapping[str, object] = field(default_factory=dict)
 
     def document(self, clock_offset: int, clock_error: int) -> dict[str, object]:
-        """Return the JSON object of the heartbeat; the clock's offset and its error in milliseconds."""
+        """Return the JSON object of the heartbeat; the clock's offset and its error in milliseconds.
+
+        `more` is what only newer centres understand.
+        """
         return {
+            **self.more,
             "counter": self.counter,
             "clips_held": self.clips_held,
             "clips_needed": self.clips_needed,
@@ -201,6 +261,11 @@ class State:
             "fault": self.fault,
             "emergency_held": self.emergency_held,
             "emergency_needed": self.emergency_needed,
+            "unready": [
+                {"slot": one.slot_key, "starts": to_ms(one.starts_at), "lack": one.lack.value, "clips": one.clips}
+                for one in self.shortfalls
+            ],
+            "nudged": self.nudged,
         }
 
 
@@ -229,7 +294,7 @@ def _expect_ok(answer: Answer) -> None:
         raise ServerUnreachableError(f"Máy chủ đang gặp lỗi (mã {answer.status}); máy phát sẽ thử lại.")
 
 
-def _by_need(playlist: Playlist, clock: Clock) -> list[ClipRef]:
+def by_need(playlist: Playlist, clock: Clock) -> list[ClipRef]:
     """Return the clips of `playlist`: those of the weightiest session first, then by when they are next needed."""
     now = clock.now() - timedelta(hours=1)
     order: dict[str | None, tuple[bool, int, float]] = {}

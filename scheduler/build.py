@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from domain.airtime import AirtimePolicy
 from domain.audio import Clip
+from domain.emergency_set import EmergencySet
 from domain.playlist import (
     LEAST_GAIN_MB,
     MAX_ITEMS,
@@ -215,10 +216,27 @@ def playlist_of(slots: Iterable[Slot], heading: Heading, policy: AirtimePolicy, 
         expires_at=heading.expires_at,
         zone=STATION_ZONE,
         quiet=policy.quiet,
-        clips=tuple(_clip_ref(clips[clip_hash]) for clip_hash in sorted(sounding)),
+        clips=tuple(clip_ref(clips[clip_hash]) for clip_hash in sorted(sounding)),
         slots=rows,
         airtime=airtime_of(policy),
     )
+
+
+def with_ready(playlist: Playlist, ready: EmergencySet, clips: Mapping[str, Clip]) -> Playlist:
+    """Return `playlist` with what its machine holds ready; a message whose sound is gone is left out, not the rest."""
+    messages = tuple(one for one in ready.messages if one.message in clips)
+    notice = ready.notice if messages and ready.notice in clips else None
+    kept = tuple(
+        replace(one, chime=_if_held(one.chime, clips), all_clear=_if_held(one.all_clear, clips)) for one in messages
+    )
+    held = EmergencySet(notice, kept)
+    named = {clip.hash for clip in playlist.clips}
+    more = (clip_ref(clips[one]) for one in sorted(held.hashes - named))
+    return replace(playlist, emergency=held, clips=(*playlist.clips, *more))
+
+
+def _if_held(clip_hash: str | None, clips: Mapping[str, Clip]) -> str | None:
+    return clip_hash if clip_hash in clips else None
 
 
 def playlist_slot(slot: Slot) -> PlaylistSlot:
@@ -271,7 +289,8 @@ def source_of(item: PlannedItem) -> Source | None:
     return Source(SourceKind.LIVE) if item.kind is ItemKind.LIVE else None
 
 
-def _clip_ref(clip: Clip) -> ClipRef:
+def clip_ref(clip: Clip) -> ClipRef:
+    """Return `clip` as a machine is told of it."""
     return ClipRef(clip.hash, clip.size, _whole_ms(clip.length), clip.media_type)
 
 

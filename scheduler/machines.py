@@ -2,18 +2,20 @@
 
 import base64
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.errors import BadInputError, NotAllowedError, TrustError
+from domain.errors import BadInputError, NotAllowedError, NotFoundError, TrustError
 from domain.machines import CODE_LIFE, EnrolmentState, Machine, MachineAct
 from domain.people import Role, User
+from domain.playlist import to_ms
 from domain.ports import Clock
 from scheduler.enrolment import Asked, EnrolmentDesk
 from scheduler.planning import HORIZON
 from scheduler.reports import RefusedRow, read_airings, read_heartbeat
-from scheduler.signing import MACHINE_HEADER, key_id_of, verify_request
+from scheduler.signing import MACHINE_HEADER, ClockKey, key_id_of, verify_request
 from store import airings, enrolments, machines, plans
 from store.engine import Database
 
@@ -21,6 +23,7 @@ __all__ = ["CODE_LIFE", "MachineOffice", "Receipt", "RefusedRow", "fingerprint_o
 
 _LOG = logging.getLogger(__name__)
 MOST_AIRINGS = 500
+_NONCE = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class MachineOffice:
 
     database: Database
     clock: Clock
+    clock_key: ClockKey | None = None
 
     @property
     def enrolment(self) -> EnrolmentDesk:
@@ -112,6 +116,16 @@ class MachineOffice:
             _LOG.warning("airing %r of machine %s was refused: %s", one.key, machine.id, one.sentence)
         return Receipt((*(airing.key for airing in kept), *(one.key for one in refused)), refused)
 
+    def signed_time(self, machine: Machine, nonce: str) -> tuple[int, str]:
+        """Return the server's time in ms since 1970, and its signature in answer to `nonce` of this machine.
+
+        Raises BadInputError, and NotFoundError when this centre signs no time.
+        """
+        if self.clock_key is None:
+            raise NotFoundError("Trung tâm này không ký giờ cho máy phát.")
+        now_ms = to_ms(self.clock.now())
+        return now_ms, self.clock_key.signed_time(machine.id, checked_nonce(nonce), now_ms)
+
     def keep_heartbeat(self, machine: Machine, report: object) -> datetime:
         """Keep what a machine says of itself and return the server's time; one heard before changes nothing.
 
@@ -124,6 +138,13 @@ class MachineOffice:
             if before is None or not before.is_replayed_by(told.boot, told.number):
                 machines.keep_heartbeat(connection, machine.id, told)
         return now
+
+
+def checked_nonce(nonce: str) -> str:
+    """Return the number that a machine drew for one question. Raises BadInputError."""
+    if not _NONCE.fullmatch(nonce):
+        raise BadInputError("Câu hỏi giờ của máy phát thiếu số ngẫu nhiên.")
+    return nonce
 
 
 def fingerprint_of(public_key: str) -> str:

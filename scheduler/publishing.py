@@ -3,21 +3,25 @@
 import hashlib
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.airtime import AirtimePolicy
+from domain.emergency_set import EmergencySet
 from domain.errors import BadInputError, TrustError
+from domain.live import LiveSession
 from domain.machines import Machine
 from domain.playlist import Playlist
 from domain.ports import Channel
-from scheduler.build import Heading, fingerprint, playlist_of
+from scheduler.build import Heading, fingerprint, playlist_of, with_ready
 from scheduler.channels.silent import SilentChannel
 from scheduler.inputs import Reforms, local_date
+from scheduler.live_desk import opened
+from scheduler.message_desk import ready_set
 from scheduler.planning import Plan
 from scheduler.policy import along
 from scheduler.signing import StationKey
-from store import machines, station
+from store import live, machines, station
 from store.engine import Database
 from store.machines import Published
 from store.station import Station
@@ -39,10 +43,12 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime, chan
         own = station.get(connection)
         current = {machine_id: machines.published(connection, machine_id) for machine_id in plan.slots}
         policies = _policies(plan, machines.everything(connection))
+        ready = ready_set(connection)
+        sessions = live.open_at(connection, now)
     renewed = 0
     for machine_id, old in current.items():
-        addressee = _Addressee(own, machine_id, policies[machine_id])
-        playlist = _playlist(addressee, old, plan, now)
+        addressee = _Addressee(own, machine_id, policies[machine_id], sessions, ready)
+        playlist = replace(_playlist(addressee, old, plan, now), clock_key=key.clock_key.hex())
         if old is not None and old.fingerprint == fingerprint(playlist) and now - old.issued_at < _RENEW_AFTER:
             continue
         try:
@@ -56,11 +62,13 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime, chan
 
 @dataclass(frozen=True, slots=True)
 class _Addressee:
-    """The machine that a playlist is for, and the policy of its place."""
+    """The machine that a playlist is for: its place's policy, open live sessions, what it holds for emergencies."""
 
     station: Station
     machine_id: str
     policy: AirtimePolicy
+    sessions: Mapping[str, LiveSession]
+    ready: EmergencySet
 
 
 def _policies(plan: Plan, every: Iterable[Machine]) -> dict[str, AirtimePolicy]:
@@ -76,7 +84,8 @@ def _publish_one(database: Database, key: StationKey, plan: Plan, addressee: _Ad
             return False
         # Read again: another worker may have published meanwhile, and a counter is used once.
         newest = machines.published(connection, addressee.machine_id)
-        return machines.publish(connection, _signed(key, _playlist(addressee, newest, plan, now), newest))
+        made = replace(_playlist(addressee, newest, plan, now), clock_key=key.clock_key.hex())
+        return machines.publish(connection, _signed(key, made, newest))
 
 
 def _signed(key: StationKey, playlist: Playlist, old: Published | None) -> Published:
@@ -116,4 +125,6 @@ def _playlist(addressee: _Addressee, old: Published | None, plan: Plan, now: dat
         expires_at=now + LIFE,
     )
     slots = (slot for slot in plan.slots[machine_id] if slot.starts_at >= since or slot.ends_at + slot.grace > now)
-    return playlist_of(slots, heading, addressee.policy, plan.inputs.shelf.clips)
+    made = playlist_of(slots, heading, addressee.policy, plan.inputs.shelf.clips)
+    made = with_ready(made, addressee.ready, plan.inputs.shelf.clips)
+    return opened(made, addressee.sessions)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.checks import Check, Finding, Tone
-from domain.machines import Machine, MachineState
+from domain.machines import LACK_WORDS, Lack, Machine, MachineState, Shortfall
 from domain.timetable import STATION_ZONE, Slot
 from scheduler.reconcile import LineOutcome, LogLine
 
@@ -18,7 +18,17 @@ AHEAD = timedelta(hours=24)
 MOST_FINDINGS = 200
 _FETCH_DELAY = timedelta(minutes=2)
 """How long after it was published a machine in contact may take to fetch a playlist."""
+_CLIP_DELAY = timedelta(minutes=15)
+"""How long after its playlist was published a machine may still be fetching clips; on a thin line one takes minutes."""
+_URGENT = timedelta(hours=1)
 _MOST_NAMES = 3
+_ADVICE = {
+    Lack.CLIP: "Máy vẫn đang tải; nếu lâu không xong, hãy kiểm tra đường truyền của máy.",
+    Lack.DAMAGED: "Máy đang tải lại; nếu còn lặp lại, thẻ nhớ hoặc ổ đĩa của máy có thể sắp hỏng.",
+    Lack.DISK: "Hãy dọn hoặc thay ổ đĩa của máy.",
+    Lack.CLOCK: "Máy chỉ phát khẩn cho tới khi có giờ đúng; hãy kiểm tra kết nối và pin đồng hồ của máy.",
+    Lack.EXPIRED: "Hãy cho máy kết nối để nhận danh sách phát mới.",
+}
 _ZONE = ZoneInfo(STATION_ZONE)
 
 
@@ -36,11 +46,16 @@ def look_ahead(
     """Return what of `slots`, those that begin within AHEAD of `now`, is not ready to sound.
 
     Sessions of one programme that are refused for one reason, whole or in part, are told together. A machine that is
-    out of contact, or does not hold the playlist that tells it of a session, is told with its sessions.
+    out of contact, or does not hold the playlist that tells it of a session, is told with its sessions, and so is one
+    that says itself that it is not ready for some.
     """
     known = {one.id: one for one in machines if one.revoked_at is None}
     ahead = [one for one in slots if now < one.starts_at <= now + AHEAD and one.machine_id in known]
-    found = [*_refused(ahead, known, now), *_out_of_contact(ahead, known, given, now)]
+    found = [
+        *_refused(ahead, known, now),
+        *_out_of_contact(ahead, known, given, now),
+        *_not_ready(ahead, known, given, now),
+    ]
     return tuple(sorted(found, key=lambda one: (one.at, one.key))[:MOST_FINDINGS])
 
 
@@ -117,6 +132,47 @@ def _of_machine(machine: Machine, slots: list[Slot], given: Given | None, now: d
         title=title,
         detail=f"{contact}. {advice}",
         at=told[0].starts_at,
+        first_seen=now,
+        machine_id=machine.id,
+    )
+
+
+def _not_ready(
+    slots: Iterable[Slot], known: Mapping[str, Machine], given: Mapping[str, Given], now: datetime
+) -> Iterator[Finding]:
+    """Yield what machines in contact say of themselves: for which sessions they are not ready, and why."""
+    by_key = {(one.machine_id, one.key): one for one in slots if not one.refusal}
+    for machine in known.values():
+        beat = machine.heartbeat
+        if beat is None or machine.state_at(now) is MachineState.OFFLINE:
+            continue
+        alike: dict[Lack, list[tuple[Slot, Shortfall]]] = {}
+        for one in beat.shortfalls:
+            slot = by_key.get((machine.id, one.slot_key))
+            if slot is not None and _is_worth_telling(one, slot, given.get(machine.id), now):
+                alike.setdefault(one.lack, []).append((slot, one))
+        for lack, held in alike.items():
+            yield _unready(machine, lack, held, now)
+
+
+def _is_worth_telling(one: Shortfall, slot: Slot, given: Given | None, now: datetime) -> bool:
+    """Tell whether a session lacks something that does not come by itself within minutes."""
+    if one.lack is not Lack.CLIP or slot.starts_at - now <= _URGENT:
+        return given is None or now - given.issued_at >= _FETCH_DELAY
+    return given is None or now - given.issued_at >= _CLIP_DELAY
+
+
+def _unready(machine: Machine, lack: Lack, held: list[tuple[Slot, Shortfall]], now: datetime) -> Finding:
+    held.sort(key=lambda pair: (pair[0].starts_at, pair[0].key))
+    slots, clips = [slot for slot, _ in held], held[0][1].clips
+    words = LACK_WORDS[lack] + (f" ({clips} tệp của buổi gần nhất)" if clips else "")
+    return Finding(
+        key=_key(Check.NOT_READY, machine.id, lack.value),
+        check=Check.NOT_READY,
+        tone=Tone.BAD if slots[0].starts_at - now <= _URGENT else Tone.WARN,
+        title=f"{machine.name} chưa sẵn sàng cho {_sessions(slots)}",
+        detail=f"{words[0].upper()}{words[1:]}. {_ADVICE[lack]}",
+        at=slots[0].starts_at,
         first_seen=now,
         machine_id=machine.id,
     )

@@ -6,13 +6,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.errors import BadInputError
-from domain.machines import BEAT_EVERY, MOST_BEAT_EVERY, Aired, Airing, AiringOutcome, Box, Coming, Heartbeat
+from domain.machines import (
+    BEAT_EVERY,
+    MOST_BEAT_EVERY,
+    Aired,
+    Airing,
+    AiringOutcome,
+    Box,
+    Coming,
+    Heartbeat,
+    Lack,
+    Shortfall,
+)
 from domain.playlist import from_ms
 from domain.proof import QUIETEST_MB, Hearing, Level, Proof
 
 _TEXT_LIMIT = 1000
 _YEAR_2200 = 7_258_118_400_000
 _MOST_EARLIER_BOOTS = 8
+_MOST_SHORTFALLS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +125,9 @@ def read_heartbeat(report: object, before: Heartbeat | None, now: datetime) -> H
         box=_box(fields.get("box")),
         coming=_coming(fields.get("next")),
         aired=_aired(fields.get("last")),
+        shortfalls=_shortfalls(fields.get("unready")),
+        clock_error_ms=_maybe_whole(fields, "clock_error", 0, _YEAR_2200),
+        nudged=_maybe_bool(fields, "nudged"),
     )
 
 
@@ -152,6 +167,19 @@ def _aired(told: object) -> Aired | None:
     outcome = _maybe_text(fields, "outcome", 20)
     known = {one.value for one in AiringOutcome}
     return Aired(title, from_ms(at), outcome) if title and at is not None and outcome in known else None
+
+
+def _shortfalls(told: object) -> tuple[Shortfall, ...]:
+    rows = told[:_MOST_SHORTFALLS] if isinstance(told, list) else []
+    return tuple(one for row in rows if isinstance(row, dict) and (one := _shortfall(row)) is not None)
+
+
+def _shortfall(fields: Mapping[str, Any]) -> Shortfall | None:
+    key, at = _maybe_text(fields, "slot", 80), _maybe_whole(fields, "starts", 0, _YEAR_2200)
+    lack = _maybe_text(fields, "lack", 20)
+    if not key or at is None or lack not in tuple(Lack):
+        return None
+    return Shortfall(key, from_ms(at), Lack(lack), _maybe_whole(fields, "clips", 0, 10_000) or 0)
 
 
 def _object(value: object) -> Mapping[str, Any]:

@@ -11,13 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from domain.errors import BadInputError, StorageError, StorageFullError, TrustError
+from domain.order_sheet import MAX_SHEET_BYTES, OrderSheet, sheet_document, sheet_from
 from domain.playlist import MAX_DOCUMENT_BYTES, Playlist, from_document, to_document, to_ms
+from domain.signed_time import time_statement
 
 MACHINE_HEADER = "TL-Machine"
 TIME_HEADER = "TL-Time"
@@ -28,11 +31,15 @@ _KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class StationKey:
-    """The Ed25519 key of a station; `public_key` is raw, and `key_id` names it in a signature."""
+    """The Ed25519 key of a station; `public_key` is raw, and `key_id` names it in a signature.
+
+    `clock_key` is the raw public key of whoever may tell machines the time; the playlists that are published name it.
+    """
 
     public_key: bytes
     key_id: str
     _private: Ed25519PrivateKey = field(repr=False)
+    clock_key: bytes = b""
 
     @classmethod
     def load_or_create(cls, path: Path) -> "StationKey":
@@ -70,6 +77,22 @@ class StationKey:
         """
         document = to_document(playlist)
         from_document(document)
+        envelope = self.seal(document)
+        if len(envelope) > MAX_DOCUMENT_BYTES:
+            raise BadInputError("Danh sách phát lớn quá 4 MiB; hãy bớt lịch phát hoặc rút ngắn khoảng gửi trước.")
+        return envelope
+
+    def sign_orders(self, sheet: OrderSheet) -> bytes:
+        """Return the signed envelope of a sheet of orders. Raises TrustError, BadInputError as `sign` does."""
+        document = sheet_document(sheet)
+        sheet_from(document)
+        envelope = self.seal(document)
+        if len(envelope) > MAX_SHEET_BYTES:
+            raise BadInputError("Có quá nhiều lệnh khẩn cùng lúc; hãy dừng bớt.")
+        return envelope
+
+    def seal(self, document: dict[str, Any]) -> bytes:
+        """Return the signed envelope of any document of ours. Raises BadInputError."""
         try:
             signed = rfc8785.dumps(document)
             signature = base64.b64encode(self._private.sign(signed)).decode("ascii")
@@ -79,10 +102,25 @@ class StationKey:
                 "Danh sách phát có chữ không ghi được; hãy sửa tên chương trình hoặc bản tin."
             ) from error
         # Canonical JSON sorts its keys: so stands the envelope, without the long document being written twice.
-        envelope = b'{"signatures":' + signatures + b',"signed":' + signed + b"}"
-        if len(envelope) > MAX_DOCUMENT_BYTES:
-            raise BadInputError("Danh sách phát lớn quá 4 MiB; hãy bớt lịch phát hoặc rút ngắn khoảng gửi trước.")
-        return envelope
+        return b'{"signatures":' + signatures + b',"signed":' + signed + b"}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockKey:
+    """The key with which the panel's process tells machines the time; it can sign nothing else that they believe."""
+
+    public_key: bytes
+    _private: Ed25519PrivateKey = field(repr=False)
+
+    @classmethod
+    def load_or_create(cls, path: Path) -> "ClockKey":
+        """Return the key in the file `path`, made when there is none, as `StationKey` does and with its errors."""
+        key = StationKey.load_or_create(path)
+        return cls(key.public_key, key._private)
+
+    def signed_time(self, machine_id: str, nonce: str, server_ms: int) -> str:
+        """Return the signature, in base64, of `domain.signed_time.time_statement`."""
+        return base64.b64encode(self._private.sign(time_statement(machine_id, nonce, server_ms))).decode("ascii")
 
 
 def key_id_of(public_key: bytes) -> str:

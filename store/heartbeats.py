@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
-from domain.machines import Aired, Box, Coming, Heartbeat
+from domain.machines import Aired, Box, Coming, Heartbeat, Lack, Shortfall
 from domain.playlist import from_ms, length_ms, to_ms
 
 _PLAIN = (
@@ -21,6 +21,8 @@ _PLAIN = (
     "boot",
     "number",
     "clock_trusted",
+    "clock_error_ms",
+    "nudged",
 )
 _BOX = tuple(one.name for one in fields(Box) if one.name != "uptime")
 
@@ -36,6 +38,7 @@ def to_document(heartbeat: Heartbeat) -> dict[str, Any]:
         "earlier_boots": list(heartbeat.earlier_boots),
         "box": {**{name: getattr(box, name) for name in _BOX}, "uptime": _maybe_length(box.uptime)},
         "coming": None if coming is None else [coming.title, to_ms(coming.starts_at), coming.ready],
+        "shortfalls": [[one.slot_key, to_ms(one.starts_at), one.lack.value, one.clips] for one in heartbeat.shortfalls],
         "aired": None if aired is None else [aired.title, to_ms(aired.at), aired.outcome],
     }
 
@@ -54,6 +57,7 @@ def from_document(document: Mapping[str, Any]) -> Heartbeat:
         box=Box(**box, uptime=_length(document.get("box", {}).get("uptime"))),
         coming=_coming(document.get("coming")),
         aired=_aired(document.get("aired")),
+        shortfalls=tuple(_shortfall(told) for told in document.get("shortfalls", ())),
     )
 
 
@@ -71,3 +75,7 @@ def _coming(told: list[Any] | None) -> Coming | None:
 
 def _aired(told: list[Any] | None) -> Aired | None:
     return None if told is None else Aired(told[0], from_ms(told[1]), told[2])
+
+
+def _shortfall(told: list[Any]) -> Shortfall:
+    return Shortfall(told[0], from_ms(told[1]), Lack(told[2]), told[3])

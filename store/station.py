@@ -1,7 +1,7 @@
 """The station's own settings: one row."""
 
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -70,6 +70,18 @@ def put(connection: Connection, station: Station) -> None:
 def set_public_key(connection: Connection, public_key: str) -> None:
     """Publish the key that machines are to pin."""
     connection.execute(update(tables.station).values(public_key=public_key))
+
+
+def raise_epoch(connection: Connection, now: datetime) -> int:
+    """Begin a new epoch and return it: machines believe it whatever numbers they have seen in the ones before.
+
+    It is at least the seconds since 1970, so that a copy restored twice does not begin the same epoch again.
+    """
+    old = int(connection.execute(select(tables.station.c.epoch)).scalar_one())
+    new = max(old + 1, int(now.timestamp()))
+    connection.execute(update(tables.station).values(epoch=new))
+    plan_changed(connection)
+    return new
 
 
 def plan_version(connection: Connection) -> int:

@@ -219,6 +219,7 @@ class Centre:
     alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
     code: str = "DUNG-MA"
     broker: dict[str, Any] | None = None
+    live: Callable[[int], bytes] = lambda _after: b""
 
     def __post_init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Counter,), {"centre": self}))
@@ -280,6 +281,9 @@ class _Counter(BaseHTTPRequestHandler):
             self._playlist()
         elif self.path.startswith("/api/v1/orders"):
             self._orders()
+        elif self.path.startswith("/api/v1/live/"):
+            chunks = self.centre.live(int(self.path.rpartition("=")[2]))
+            self._answer(200 if chunks else 204, chunks)
         elif self.path == "/api/v1/broker" and self.centre.broker is not None:
             self._answer(200, json.dumps(self.centre.broker).encode())
         else:
@@ -375,7 +379,7 @@ class _Counter(BaseHTTPRequestHandler):
         self.send_header("TL-Server-Time", str(self.centre.now_ms()))
         for name, value in headers.items():
             self.send_header(name, value)
-        if status != 304:
+        if status not in (204, 304):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body if cut is None else body[:cut])

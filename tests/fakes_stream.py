@@ -2,15 +2,21 @@
 
 import io
 import socket
+import ssl
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
 import numpy.typing as npt
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 RATE = 48_000
 KINDS = {"mp3": ("mp3", "mp3"), "ogg": ("ogg", "libopus"), "flac": ("flac", "flac"), "adts": ("adts", "aac")}
@@ -77,6 +83,7 @@ class StreamSource:
     def __init__(self, script: Script) -> None:
         self.script = script
         self.asked: list[str] = []
+        self._context: ssl.SSLContext | None = None
         self._stopping = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(0.05)
@@ -90,6 +97,11 @@ class StreamSource:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/kenh"
+
+    def secure(self, certificate: Path) -> None:
+        """Speak TLS from here on, by a file of key and certificate."""
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(certificate)
 
     def stop(self) -> None:
         """End every connection."""
@@ -109,6 +121,8 @@ class StreamSource:
     def _answer(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
             connection.settimeout(10)
+            if self._context:
+                connection = self._context.wrap_socket(connection, server_side=True)
             asked = b""
             while b"\r\n\r\n" not in asked and (piece := connection.recv(4096)):
                 asked += piece
@@ -128,10 +142,23 @@ def radio(data: bytes, seconds: float, burst_s: float = 2.0, **headers: str) -> 
     return script
 
 
-def waited(true: Callable[[], object], seconds: float) -> float:
-    """Wait until something holds; return how long it took, or fail."""
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() - began < seconds, "waited in vain"
-        time.sleep(0.01)
-    return time.monotonic() - began
+def self_signed(folder: Path) -> Path:
+    """Return a file with a key and a certificate for 127.0.0.1 that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "tls.pem"
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    private = key.private_bytes(serialization.Encoding.PEM, *form)
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return path

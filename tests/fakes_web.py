@@ -31,8 +31,11 @@ from domain.ports import Progress, Reader
 from domain.proof import Hearing, Level, Proof
 from domain.reading import Flag, FlagKind, LexiconEntry, SpokenSentence, SpokenText, Token
 from domain.timetable import Slot
+from scheduler.alert_reports import AlertReports
 from scheduler.desk import NewSession, TimetableDesk
+from scheduler.emergency_desk import EmergencyDesk
 from scheduler.machines import MachineOffice
+from scheduler.message_desk import MessageDesk
 from scheduler.planning import replan
 from store import airings, bulletins, campaigns, clips, jobs, machines, people, places, plans, station
 from store.bulletins import Draft
@@ -264,6 +267,9 @@ def panel(
             lexicon=LexiconDesk(database, site_reader, clock),
             timetable=TimetableDesk(database, clock),
             office=MachineOffice(database, clock),
+            emergencies=EmergencyDesk(database, clock),
+            messages=MessageDesk(database, clock),
+            alert_reports=AlertReports(database, clock),
             blobs=blobs,
             sessions=SessionAudio(blobs, folder / "sessions"),
             speaker=speaker,

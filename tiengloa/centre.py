@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 
 from bulletins.remake import probe
 from scheduler.alarm import Alarm
+from scheduler.ordering import OrderLookout
 from store import jobs, station
 from store.migrate import upgrade
 from tiengloa.folder import in_turn, only_one, prepare
@@ -25,6 +26,7 @@ _REMAKE_EVERY = 300.0
 _LOOK_AGAIN_EVERY = 300.0
 _SEED_EVERY = 86_400.0
 _MIX_EVERY = 15.0
+_WORDS_EVERY, _WORDS_FIRST = 300.0, 5.0
 
 
 def open_centre(settings: Settings, say: Say = lambda _: None) -> Centre:
@@ -97,15 +99,19 @@ def _work(centre: Centre, on_ready: Callable[[], None]) -> None:
     alarm.every(_BACKUP_EVERY, centre.backups.keep_today, "backup", first=_BACKUP_FIRST)
     alarm.every(_SEED_EVERY, timetable.seed, "holidays")
     alarm.every(_MIX_EVERY, centre.mixing.run, "mixes")
+    alarm.every(_WORDS_EVERY, centre.standing_words.make, "standing words", first=_WORDS_FIRST)
+    orders = OrderLookout(centre.order_worker.tick, complain)
     try:
         timetable.seed()
         centre.library.stock()
         listener.start()
         alarm.start()
+        orders.start()
         reconcile(centre.production, bell.ring)
         on_ready()
         stop.wait()
     finally:
+        orders.stop()
         alarm.stop()
         listener.stop()
         centre.channel.close()

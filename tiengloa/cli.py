@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="LỆNH", required=True)
     _add_running(commands)
     _add_machine(commands)
+    _add_courier(commands)
     _add_text(commands)
     _add_voices(commands)
     _add_timetable(commands)
@@ -128,9 +129,46 @@ def _add_machine(commands: "argparse._SubParsersAction[_Parser]") -> None:
     run = machine.add_parser("run", help="chạy máy phát đã ghép")
     run.add_argument("--dir", metavar="DIR", help="thư mục của máy (mặc định: <data>/machine)")
     run.add_argument("--json", action="store_true", help="in diễn biến dạng JSON, mỗi dòng một sự kiện")
-    run.add_argument("--sink", default="auto", metavar="NƠI", help="đầu ra âm thanh: auto, alsa:THIẾT_BỊ, virtual ...")
+    run.add_argument("--sink", default="", metavar="NƠI", help="đầu ra âm thanh, xem docs/outputs.md (mặc định: auto)")
     run.add_argument("--reserve", default="", metavar="NƠI", help="đầu ra dự phòng, viết như --sink")
     run.set_defaults(command=_machine_run)
+    _add_machine_courier(machine)
+    _add_machine_status(machine)
+
+
+def _add_machine_courier(machine: "argparse._SubParsersAction[_Parser]") -> None:
+    visit = machine.add_parser("courier", help="nhận gói USB và ghi lượt phát lên USB (máy đang chạy cũng được)")
+    visit.add_argument("folder", metavar="THƯ_MỤC", help="thư mục của USB, ví dụ /media/usb")
+    visit.add_argument("--dir", metavar="DIR", help="thư mục của máy (mặc định: <data>/machine)")
+    visit.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+    visit.set_defaults(command=_machine_courier)
+
+
+def _add_machine_status(machine: "argparse._SubParsersAction[_Parser]") -> None:
+    status = machine.add_parser("status", help="cho biết máy phát đang thế nào; mã thoát 0: tốt, 1: có việc")
+    status.add_argument("--dir", metavar="DIR", help="thư mục của máy (mặc định: <data>/machine)")
+    status.add_argument("--json", action="store_true", help="in dạng JSON")
+    status.add_argument("--watch", action="store_true", help="xem liên tục, Ctrl-C để thôi")
+    status.set_defaults(command=_machine_status)
+
+
+def _add_courier(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    courier = commands.add_parser("courier", help="gói USB cho máy phát không có mạng").add_subparsers(
+        metavar="VIỆC", required=True
+    )
+    export = courier.add_parser("export", help="chép danh sách phát và âm thanh ra USB")
+    which = export.add_mutually_exclusive_group(required=True)
+    which.add_argument("--machine", action="append", metavar="TÊN", help="máy phát; có thể ghi nhiều lần")
+    which.add_argument("--all", action="store_true", help="mọi máy phát đang dùng")
+    export.add_argument("--to", required=True, metavar="THƯ_MỤC", help="thư mục của USB, ví dụ /media/usb")
+    export.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+    export.set_defaults(command=_courier_export)
+    home = courier.add_parser("import", help="nhận lượt phát mà USB mang về")
+    home.add_argument("folder", metavar="THƯ_MỤC", help="thư mục của USB")
+    home.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+    home.set_defaults(command=_courier_import)
+    restored = commands.add_parser("restored", help="sau khi khôi phục từ bản sao lưu: để máy phát tin lịch mới")
+    restored.set_defaults(command=_restored)
 
 
 def _add_text(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -284,10 +322,40 @@ def _machine_enrol(options: argparse.Namespace, settings: Settings, terminal: Te
     return enrol(options, settings, terminal)
 
 
+def _machine_status(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.machine_status import status
+
+    return status(options, settings, terminal)
+
+
 def _machine_run(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
     from tiengloa.machine import run
 
     return run(options, settings, terminal)
+
+
+def _machine_courier(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.machine_courier import visit
+
+    return visit(options, settings, terminal)
+
+
+def _courier_export(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.courier import export
+
+    return export(options, settings, terminal)
+
+
+def _courier_import(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.courier import take_home
+
+    return take_home(options, settings, terminal)
+
+
+def _restored(_options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.courier import restored
+
+    return restored(settings, terminal)
 
 
 def _read(options: argparse.Namespace, _settings: Settings, terminal: Terminal) -> int:

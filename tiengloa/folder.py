@@ -58,6 +58,11 @@ class Folder:
         return self.root / "keys" / "station.key"
 
     @property
+    def clock_key(self) -> Path:
+        """The private key with which the panel tells machines the time."""
+        return self.root / "keys" / "clock.key"
+
+    @property
     def panel_secret(self) -> Path:
         """The secret of the panel's form tokens."""
         return self.root / "keys" / "panel.secret"

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from audio_library.bedding import lay
@@ -16,17 +16,22 @@ from bulletins.desk import Desk
 from bulletins.lexicon import LexiconDesk, SiteReader
 from bulletins.production import Production
 from bulletins.remake import PROBE, Remaking
+from bulletins.standing_words import StandingWords
 from domain.audio import PLAIN, Manner, Speech
 from domain.errors import NoVoiceError
 from domain.ports import Channel, Clock, JobBell, VoiceEngine
 from player.clock import SystemClock
+from scheduler.alert_reports import AlertReports
 from scheduler.area_desk import AreaDesk
 from scheduler.channels.mqtt import MqttChannel
 from scheduler.channels.silent import SilentChannel
 from scheduler.desk import TimetableDesk
+from scheduler.emergency_desk import EmergencyDesk
 from scheduler.machines import MachineOffice
+from scheduler.message_desk import MessageDesk
 from scheduler.mixing import Mixing
-from scheduler.signing import StationKey
+from scheduler.ordering import OrderWorker
+from scheduler.signing import ClockKey, StationKey
 from scheduler.watch import Watch
 from scheduler.worker import TimetableWorker
 from store.engine import Database
@@ -138,7 +143,7 @@ class Centre:
     @cached_property
     def office(self) -> MachineOffice:
         """The machines' office."""
-        return MachineOffice(self.database, self.clock)
+        return MachineOffice(self.database, self.clock, self.clock_key)
 
     @cached_property
     def production(self) -> Production:
@@ -162,12 +167,29 @@ class Centre:
     @cached_property
     def station_key(self) -> StationKey:
         """The key that signs playlists; only the worker's process may ask for it."""
-        return StationKey.load_or_create(self.folder.station_key)
+        return replace(StationKey.load_or_create(self.folder.station_key), clock_key=self.clock_key.public_key)
+
+    @cached_property
+    def clock_key(self) -> ClockKey:
+        """The key that tells machines the time; the panel signs with it, the worker names it in playlists."""
+        return ClockKey.load_or_create(self.folder.clock_key)
 
     @cached_property
     def timetable_worker(self) -> TimetableWorker:
         """Plans and publishes."""
         return TimetableWorker(self.database, self.station_key, self.clock, self.channel)
+
+    @cached_property
+    def order_worker(self) -> OrderWorker:
+        """Signs the orders of emergencies."""
+        return OrderWorker(self.database, self.station_key, self.clock, self.channel)
+
+    @cached_property
+    def standing_words(self) -> StandingWords:
+        """The words that drills and the all-clear need, spoken once."""
+        return StandingWords(
+            self.database, self.clock, self.reader, self.speaker, HornMastering().finished_alone, self.blobs
+        )
 
     @cached_property
     def broker_door(self) -> BrokerDoor:
@@ -201,6 +223,9 @@ class Centre:
             lexicon=self.lexicon,
             timetable=self.timetable,
             office=self.office,
+            emergencies=EmergencyDesk(self.database, self.clock),
+            messages=MessageDesk(self.database, self.clock),
+            alert_reports=AlertReports(self.database, self.clock),
             blobs=self.blobs,
             sessions=SessionAudio(self.blobs, self.folder.sessions),
             speaker=self.speaker,

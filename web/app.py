@@ -1,5 +1,6 @@
 """The panel and the machine API as one Flask application."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -18,14 +19,17 @@ from web import (
     clip_shelf,
     columns,
     editor,
+    emergency,
     enrolment,
     errors,
     formats,
     ical,
     lexicon,
     listening,
+    live,
     log,
     machines,
+    messages,
     play_now,
     policy,
     priorities,
@@ -39,8 +43,10 @@ from web import (
     today,
     why,
 )
+from web.api import orders
 from web.api import routes as api
 from web.context import EXTENSION, services, visitor
+from web.emergency_view import bar
 from web.services import Services
 
 _PAGES = (
@@ -57,7 +63,10 @@ _PAGES = (
     ical,
     machines,
     enrolment,
+    emergency,
+    messages,
     log,
+    live,
     campaign,
     lexicon,
     script_marks,
@@ -89,6 +98,7 @@ def create_app(given: Services) -> Flask:
     )
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     app.extensions[EXTENSION] = given
+    app.extensions[orders.LEAVING] = threading.Event()
     Bootstrap5(app)
     csrf = security.install(app)
     for module in _PAGES:
@@ -112,6 +122,7 @@ def _common() -> dict[str, Any]:
     """Return what every page may show."""
     return {
         "me": visitor(),
+        "urgent_now": bar,
         "now": services().clock.now(),
         "role_labels": ROLE_LABELS,
         "voice_labels": VOICE_LABELS,

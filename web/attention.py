@@ -164,6 +164,7 @@ def _of_checks(findings: Iterable[Finding]) -> Iterator[Matter]:
 _CHECKS = {
     Check.READINESS: ("calendar-x", "timetable.page", "Xem lịch"),
     Check.CONTACT: ("wifi-off", "machines.page", "Xem máy phát"),
+    Check.NOT_READY: ("download", "machines.page", "Xem máy phát"),
     Check.UNREPORTED: ("question-circle", "log.page", "Xem nhật ký"),
 }
 

@@ -87,12 +87,16 @@ def whole(value: int) -> str:
     return f"{value:,}".replace(",", ".")
 
 
-def clock_gap(milliseconds: int) -> str:
-    """Return how a machine's clock stands, from how far the server's is ahead of it."""
+def clock_gap(milliseconds: int, error: int | None = None) -> str:
+    """Return how a machine's clock stands, from how far the server's is ahead of it, and within what that is known."""
+    within = "" if error is None else f" ± {_short(error)}"
     if milliseconds == 0:
-        return "đúng"
-    word, size = ("chậm" if milliseconds > 0 else "nhanh"), abs(milliseconds)
-    return f"{word} {size} ms" if size < 1000 else f"{word} {decimal(size / 1000)} giây"
+        return f"đúng{within}"
+    return f"{'chậm' if milliseconds > 0 else 'nhanh'} {_short(abs(milliseconds))}{within}"
+
+
+def _short(milliseconds: int) -> str:
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{decimal(milliseconds / 1000)} giây"
 
 
 def closed(text: str) -> str:

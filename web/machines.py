@@ -5,6 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from domain.machines import LACK_WORDS
 from domain.people import Role
 from scheduler.machines import fingerprint_of
 from store import airings, enrolments, machines, places, plans
@@ -82,6 +83,8 @@ def _standing(machine_id: str) -> dict[str, object]:
         "mark": machine_mark(machine.state_at(now)),
         "state": machine.state_at(now),
         "ahead": ahead,
+        "short": {one.slot_key: one for one in (machine.heartbeat.shortfalls if machine.heartbeat else ())},
+        "lack_words": LACK_WORDS,
         "aired": [(one, airing_mark(one.outcome)) for one in aired],
         "now": now,
     }

@@ -12,6 +12,7 @@ from cheroot.wsgi import Server
 from flask import Flask
 
 from domain.errors import BusyError, NotAllowedError
+from web.api.orders import LEAVING
 
 THREADS = 32
 MOST_KEPT = 1000
@@ -22,10 +23,21 @@ _PATIENCE_SECONDS = 20
 _STOP_SECONDS = 5
 
 
+class _Server(Server):
+    """A server that lets go those who wait for news before it stops."""
+
+    leaving: threading.Event
+
+    def stop(self) -> None:
+        """Answer who waits, then end every connection."""
+        self.leaving.set()
+        super().stop()
+
+
 def make_server(app: Flask, host: str, port: int) -> Server:
     """Return a server that has taken `port` (0 for any free one). Raises BusyError, NotAllowedError."""
     _try_port(host, port)
-    server = Server(
+    server = _Server(
         (host, port),
         app,
         numthreads=THREADS,
@@ -33,6 +45,7 @@ def make_server(app: Flask, host: str, port: int) -> Server:
         timeout=_PATIENCE_SECONDS,
         shutdown_timeout=_STOP_SECONDS,
     )
+    server.leaving = app.extensions[LEAVING]
     server.max_request_body_size = _MOST_BODY
     server.max_request_header_size = _MOST_HEADERS
     server.keep_alive_conn_limit = MOST_KEPT

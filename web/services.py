@@ -1,7 +1,7 @@
 """What the panel needs, handed to it by the switchboard."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from audio_library.session_audio import SessionAudio
 from bulletins.desk import Desk
@@ -12,9 +12,14 @@ from domain.machines import Machine
 from domain.nudges import BrokerAccount
 from domain.ports import BlobStore, Clock, Speaker
 from domain.reading import SpokenText
+from scheduler.alert_reports import AlertReports
 from scheduler.desk import TimetableDesk
+from scheduler.emergency_desk import EmergencyDesk
+from scheduler.live_desk import LiveDesk
 from scheduler.machines import MachineOffice
+from scheduler.message_desk import MessageDesk
 from store.engine import Database
+from web.live_room import LiveRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,9 @@ class Services:
     lexicon: LexiconDesk
     timetable: TimetableDesk
     office: MachineOffice
+    emergencies: EmergencyDesk
+    messages: MessageDesk
+    alert_reports: AlertReports
     blobs: BlobStore
     sessions: SessionAudio
     speaker: Speaker
@@ -66,6 +74,13 @@ class Services:
     public_address: str = ""
     behind_proxy: bool = False
     broker_account: Callable[[Machine], BrokerAccount | None] = lambda _machine: None
+
+    live_room: LiveRoom = field(default_factory=LiveRoom)
+
+    @property
+    def live(self) -> LiveDesk:
+        """Return the desk that opens live broadcasts."""
+        return LiveDesk(self.database, self.clock)
 
     def preview(self, text: SpokenText, engine: str = "") -> SpokenAudio:
         """Return the speech of a script that is not approved yet, to be listened to in the panel only.

@@ -63,7 +63,7 @@ def choose_sink(place: Place, wanted: str = AUTO, reserve: str = "") -> Choice:
         if kind not in ICECAST:
             raise
         return Choice(sink, error.sentence)
-    return Choice(sink, sink.standing.sentence or "Theo thiết đặt")
+    return Choice(sink, sink.duty.sentence or "Theo thiết đặt")
 
 
 def maker(wanted: str, place: Place) -> Make:
@@ -79,7 +79,7 @@ def maker(wanted: str, place: Place) -> Make:
     makers: Mapping[str, Make] = {
         "alsa": lambda: AlsaSink(clock, rest or "default", place.latency_s),
         "portaudio": lambda: PortAudioSink(clock, rest),
-        "virtual": lambda: VirtualSink(place.recordings, clock),
+        "virtual": lambda: VirtualSink(Path(rest) if rest else place.recordings, clock),
         "silent": lambda: SilentSink(clock),
     }
     if kind not in makers:
@@ -97,7 +97,7 @@ def sound_device(place: Place) -> AudioSink:
 
 def trouble_of(sink: AudioSink) -> str:
     """Return what a watched output says is wrong, or an empty string."""
-    return sink.standing.sentence if isinstance(sink, GuardedSink) else ""
+    return sink.duty.sentence if isinstance(sink, GuardedSink) else ""
 
 
 def _first_that_opens(place: Place) -> Choice:

@@ -15,7 +15,7 @@ from domain.errors import SinkError, TiengLoaError
 from domain.ports import AudioSink, Clock
 from domain.timetable import Priority
 from player.haste import be_patient
-from player.output import SLOWEST, BackOff, Patience, Standing
+from player.output import SLOWEST, BackOff, Duty, Patience
 from player.sinks.hand import Hand, Told
 
 MOST_HANGING = 4
@@ -24,7 +24,7 @@ Make = Callable[[], AudioSink]
 
 
 class GuardedSink:
-    """Feeds the output that `first` makes, or that of `reserve` while the first is lost; `standing` tells which."""
+    """Feeds the output that `first` makes, or that of `reserve` while the first is lost; `duty` tells which."""
 
     rate = SAMPLE_RATE
 
@@ -42,22 +42,22 @@ class GuardedSink:
         self._frames = 0
         self._changing = threading.Lock()
         self._first_name = first().name
-        self.standing = Standing(self._first_name)
+        self.duty = Duty(self._first_name)
 
     @property
     def name(self) -> str:
         """Return the name of the output that sounds."""
-        return self.standing.name
+        return self.duty.name
 
     def open(self) -> None:
         """Open the first output, or the reserve when that fails. Raises SinkError when neither opens."""
         self.close()
         self._ending = threading.Event()  # a mender that still hangs keeps the old one
         self._frames = 0
-        self.standing = Standing(self._first_name)
+        self.duty = Duty(self._first_name)
         try:
             self._hand = self._opened(self._makers[0])
-            self.standing = Standing(self._hand.name)
+            self.duty = Duty(self._hand.name)
             self._back_off.well(self._clock.monotonic())
         except Exception as error:  # noqa: BLE001 - whatever its driver raises, the reserve is what is left
             self._fall_back(error)
@@ -131,11 +131,11 @@ class GuardedSink:
         """Sound through the output that is left, and begin to mend the first; raises when there is none."""
         self._back_off.failed(self._clock.monotonic())
         reserve = self._makers[1]
-        if self.standing.on_reserve and self._mended:
+        if self.duty.on_reserve and self._mended:
             self._change_over(self._mended[0])
             return
-        if reserve is None or self.standing.on_reserve:
-            self.standing = replace(self.standing, on_reserve=False, sentence=_sentence(error))
+        if reserve is None or self.duty.on_reserve:
+            self.duty = replace(self.duty, on_reserve=False, sentence=_sentence(error))
             raise error
         try:
             self._hand = self._opened(reserve)
@@ -143,7 +143,7 @@ class GuardedSink:
             raise SinkError(f"{_sentence(error)} Đầu ra dự phòng cũng hỏng: {_sentence(second)}") from error
         self._hand.told(self._told)
         told = f"{_sentence(error)} Đang phát qua đầu ra dự phòng «{self._hand.name}»; máy tự thử lại đầu ra chính."
-        self.standing = Standing(self._hand.name, on_reserve=True, sentence=told)
+        self.duty = Duty(self._hand.name, on_reserve=True, sentence=told)
         self._mender = threading.Thread(target=self._mend, args=(self._ending,), name="mend-output", daemon=True)
         self._mender.start()
 
@@ -160,7 +160,7 @@ class GuardedSink:
         self._mended = None
         self._hand = mended
         mended.told(self._told)
-        self.standing = Standing(mended.name)
+        self.duty = Duty(mended.name)
         self._back_off.well(self._clock.monotonic())
 
     def _mend(self, ending: threading.Event) -> None:
@@ -168,7 +168,7 @@ class GuardedSink:
         while not ending.wait(self._back_off.next_wait()):
             try:
                 hand = self._opened(self._makers[0])
-            except Exception:  # noqa: BLE001, S112 - it is still broken, as `standing` says; tried again
+            except Exception:  # noqa: BLE001, S112 - it is still broken, as `duty` says; tried again
                 continue
             mended = self._takes_silence(hand, ending)
             with self._changing:

@@ -9,7 +9,7 @@ from domain.errors import SinkError
 from domain.ports import AudioSink, Clock, ToldSink
 from domain.timetable import Priority
 from player.haste import be_punctual
-from player.output import Patience, Pulse
+from player.output import Patience, Tempo
 
 Told = tuple[Priority | None, str]
 
@@ -30,7 +30,7 @@ class Hand:
         self._sink = sink
         self._clock = clock
         self._patience = patience
-        self._pulse = Pulse(patience, sink.rate)
+        self._tempo = Tempo(patience, sink.rate)
         self._blocks: deque[tuple[bytes, Told | None]] = deque()
         self._mark: _Mark | None = None
         self._error: Exception | None = None
@@ -74,7 +74,7 @@ class Hand:
         Raises what writing raised, SinkError when it is blocked or too slow.
         """
         with self._turn:
-            if self._pulse.is_slow:
+            if self._tempo.is_slow:
                 raise SinkError(f"Đầu ra «{self.name}» chạy quá chậm, không theo kịp nhịp thật.")
             self._blocks.append((block, self._telling))
             self._telling = None
@@ -128,7 +128,7 @@ class Hand:
         began = self._clock.monotonic()
         self._sink.write(block)
         frames = len(block) // 2
-        self._pulse.took(frames, min(self._clock.monotonic() - began, 2 * self._patience.tick))
+        self._tempo.took(frames, min(self._clock.monotonic() - began, 2 * self._patience.tick))
         self._put_frames += frames
         self._note(self._put_frames)
 

@@ -17,7 +17,23 @@ from store.tables.desk import (
     task,
     topic,
 )
-from store.tables.machines import airing, enrolment, enrolment_code, machine, machine_act, published_playlist
+from store.tables.emergency import (
+    emergency,
+    emergency_act,
+    emergency_report,
+    emergency_version,
+    published_orders,
+    standard_message,
+)
+from store.tables.machines import (
+    airing,
+    enrolment,
+    enrolment_code,
+    live_session,
+    machine,
+    machine_act,
+    published_playlist,
+)
 from store.tables.station import (
     area,
     area_level,
@@ -55,6 +71,10 @@ __all__ = [
     "chore_run",
     "clip",
     "daypart",
+    "emergency",
+    "emergency_act",
+    "emergency_report",
+    "emergency_version",
     "enrolment",
     "enrolment_code",
     "exclusion_window",
@@ -62,6 +82,7 @@ __all__ = [
     "job",
     "lexicon_change",
     "lexicon_entry",
+    "live_session",
     "machine",
     "machine_act",
     "metadata",
@@ -71,6 +92,7 @@ __all__ = [
     "policy_document",
     "programme",
     "programme_item",
+    "published_orders",
     "published_playlist",
     "recording",
     "review",
@@ -82,6 +104,7 @@ __all__ = [
     "sign_in_token",
     "slot",
     "special_day",
+    "standard_message",
     "station",
     "task",
     "timetable_change",

@@ -92,3 +92,15 @@ airing = Table(
     Column("score", Integer),
     Index("ix_airing_machine_planned", "machine_id", "planned_start"),
 )
+
+live_session = Table(
+    "live_session",
+    metadata,
+    key(),
+    Column("slot_key", String(80), nullable=False, index=True),
+    Column("public_key", String(64), nullable=False),
+    ref("opened_by", "user_account"),
+    Column("opened_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+)

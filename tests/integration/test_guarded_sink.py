@@ -86,7 +86,7 @@ def test_while_all_is_well_the_first_output_sounds_and_the_reserve_is_not_opened
 ) -> None:
     feeding = feed()
     wait_until(lambda: first.frames > 10_000)
-    assert (reserve.opened, feeding.sink.standing.on_reserve) == (0, False)
+    assert (reserve.opened, feeding.sink.duty.on_reserve) == (0, False)
 
 
 @pytest.mark.parametrize("mood", [Mood.BLOCKS, Mood.CRAWLS, Mood.GONE])
@@ -97,10 +97,10 @@ def test_the_reserve_sounds_in_the_middle_of_an_item_when_the_first_is_lost(
     wait_until(lambda: first.frames > 4800)
     first.mood = mood
     wait_until(lambda: reserve.loud_after(0))
-    standing = feeding.sink.standing
-    assert standing.on_reserve
-    assert (standing.name, feeding.sink.name) == ("dự phòng", "dự phòng")
-    assert "Đang phát qua đầu ra dự phòng" in standing.sentence
+    duty = feeding.sink.duty
+    assert duty.on_reserve
+    assert (duty.name, feeding.sink.name) == ("dự phòng", "dự phòng")
+    assert "Đang phát qua đầu ra dự phòng" in duty.sentence
     assert not feeding.lost
 
 
@@ -112,11 +112,11 @@ def test_the_first_output_comes_back_at_the_next_silence_when_it_is_mended(
     wait_until(lambda: reserve.loud_after(0))
     first.mood = Mood.WELL
     feeding.block = SILENCE
-    wait_until(lambda: not feeding.sink.standing.on_reserve)
+    wait_until(lambda: not feeding.sink.duty.on_reserve)
     feeding.block = SOUND
     back = time.monotonic()
     wait_until(lambda: first.loud_after(back))
-    assert (feeding.sink.standing.sentence, feeding.lost) == ("", [])
+    assert (feeding.sink.duty.sentence, feeding.lost) == ("", [])
 
 
 def test_without_a_silent_moment_it_comes_back_all_the_same(feed: Feed, first: Bench, reserve: Bench) -> None:
@@ -124,7 +124,7 @@ def test_without_a_silent_moment_it_comes_back_all_the_same(feed: Feed, first: B
     first.mood = Mood.GONE
     wait_until(lambda: reserve.loud_after(0))
     first.mood = Mood.WELL
-    wait_until(lambda: not feeding.sink.standing.on_reserve)
+    wait_until(lambda: not feeding.sink.duty.on_reserve)
 
 
 def test_an_output_that_is_still_broken_does_not_come_back(feed: Feed, first: Bench, reserve: Bench) -> None:
@@ -135,7 +135,7 @@ def test_an_output_that_is_still_broken_does_not_come_back(feed: Feed, first: Be
     wait_until(lambda: first.opened > opened)
     before = reserve.frames
     wait_until(lambda: reserve.frames > before + 24_000)
-    assert feeding.sink.standing.on_reserve
+    assert feeding.sink.duty.on_reserve
 
 
 def test_without_a_reserve_a_blocked_output_is_an_error_and_the_mixer_goes_on(feed: Feed, first: Bench) -> None:
@@ -157,15 +157,15 @@ def test_when_both_are_lost_it_says_so_and_goes_on_trying(feed: Feed, first: Ben
     reserve.mood = Mood.WELL
     wait_until(lambda: reserve.loud_after(0))
     first.mood = Mood.WELL
-    wait_until(lambda: not feeding.sink.standing.on_reserve)
+    wait_until(lambda: not feeding.sink.duty.on_reserve)
 
 
 def test_a_first_output_that_is_not_there_at_the_start_is_looked_for(first: Bench, reserve: Bench, feed: Feed) -> None:
     first.mood = Mood.HANGS_OPEN
     feeding = feed()
-    assert feeding.sink.standing.on_reserve
+    assert feeding.sink.duty.on_reserve
     first.mood = Mood.WELL
-    wait_until(lambda: not feeding.sink.standing.on_reserve)
+    wait_until(lambda: not feeding.sink.duty.on_reserve)
 
 
 def test_devices_that_hang_for_ever_do_not_fill_the_machine_with_threads(feed: Feed, first: Bench) -> None:

@@ -5,7 +5,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
+from domain.machines import Lack, Shortfall
 from domain.nudges import BrokerAccount, BrokerAddress
 from domain.playlist import to_ms
 from player.nudges import account_of
@@ -132,6 +133,61 @@ def test_guessing_codes_is_slowed_down(town: Panel) -> None:
     assert told.get_json()["error"]
 
 
+def test_guessing_from_many_addresses_is_slowed_down_altogether(town: Panel) -> None:
+    client, guess = town.visitor(), {"code": "X", "public_key": "A" * 43 + "="}
+
+    def tried(number: int) -> int:
+        address = {"REMOTE_ADDR": f"10.0.{number // 250}.{number % 250 + 1}"}
+        return client.post("/api/v1/enrol", json=guess, environ_base=address).status_code
+
+    assert {tried(number) for number in range(120)} == {401}
+    assert tried(120) == 429
+    town.clock.go(timedelta(hours=1, seconds=1))
+    assert tried(121) == 401
+
+
+def test_a_box_is_told_how_far_it_has_come_and_gets_nothing_before_the_yes(town: Panel, tmp_path: Path) -> None:
+    waiting, ready = enrol(town, said_yes=False), enrol(town)
+    path = f"/api/v1/clips/{schedule(town, tmp_path)}"
+    assert ready.call("GET", path).status_code == 200
+    assert waiting.call("GET", "/api/v1/enrolment").get_json()["state"] == "waiting"
+    for answer in (
+        waiting.call("GET", "/api/v1/playlist"),
+        waiting.call("GET", path),
+        waiting.post("/api/v1/heartbeat", HEARTBEAT),
+        waiting.post("/api/v1/airings", {"airings": [AIRING]}),
+    ):
+        assert answer.status_code == 403
+        assert "chờ kỹ thuật viên xác nhận" in answer.get_json()["error"]
+        assert "TL-Revoked" not in answer.headers
+    town.services.office.enrolment.confirm(EDITOR, waiting.id, "san-thang", "Máy cổng làng")
+    told = waiting.call("GET", "/api/v1/enrolment").get_json()
+    assert (told["state"], told["machine_name"]) == ("confirmed", "Máy cổng làng")
+    publish_now(town, tmp_path)
+    assert waiting.call("GET", "/api/v1/playlist").status_code == 200
+
+
+def test_a_refused_box_is_told_so_and_believed_no_more(town: Panel) -> None:
+    box = enrol(town, said_yes=False)
+    town.services.office.enrolment.refuse(EDITOR, box.id)
+    assert box.call("GET", "/api/v1/enrolment").get_json()["state"] == "refused"
+    assert box.call("GET", "/api/v1/playlist").status_code == 401
+    forged = {SIGNATURE_HEADER: base64.b64encode(b"0" * 64).decode()}
+    assert box.call("GET", "/api/v1/enrolment", headers=forged).status_code == 401
+
+
+@pytest.mark.parametrize("year", [1970, 2000, 2199])
+def test_a_box_whose_clock_is_years_off_is_told_the_time_and_then_believed(town: Panel, box: Box, year: int) -> None:
+    def asked(now: int) -> TestResponse:
+        signature = base64.b64encode(box.key.sign(request_bytes("GET", "/api/v1/enrolment", now, b""))).decode()
+        headers = {MACHINE_HEADER: box.id, TIME_HEADER: str(now), SIGNATURE_HEADER: signature}
+        return box.client.get("/api/v1/enrolment", headers=headers)
+
+    refused = asked(to_ms(datetime(year, 1, 1, tzinfo=UTC)))
+    assert refused.status_code == 401
+    assert asked(int(refused.headers["TL-Server-Time"])).status_code == 200
+
+
 def test_machines_that_join_well_are_never_slowed_down(town: Panel) -> None:
     for number in range(12):
         enrol(town, f"Máy {number}")
@@ -234,6 +290,49 @@ def test_a_heartbeat_is_kept_and_answered_with_the_servers_time(town: Panel, box
         heartbeat = machines.get(connection, box.id).heartbeat
     assert heartbeat is not None
     assert (heartbeat.playlist_counter, heartbeat.clock_offset_ms, heartbeat.sink_ok) == (3, -4, True)
+
+
+def test_what_a_machine_is_not_ready_for_is_kept_and_shown_on_its_page(town: Panel, box: Box, tmp_path: Path) -> None:
+    schedule(town, tmp_path)
+    with town.database.read() as connection:
+        now = town.clock.now()
+        (slot,) = plans.slots(connection, now, now + timedelta(hours=1), box.id)
+    told = [{"slot": slot.key, "starts": to_ms(slot.starts_at), "lack": "disk", "clips": 2}]
+    box.post("/api/v1/heartbeat", {**HEARTBEAT, "unready": told, "clock_error": 7, "nudged": True})
+    with town.database.read() as connection:
+        beat = machines.get(connection, box.id).heartbeat
+    assert beat is not None
+    assert beat.shortfalls == (Shortfall(slot.key, slot.starts_at, Lack.DISK, 2),)
+    assert (beat.clock_error_ms, beat.nudged) == (7, True)
+    page = town.browser(EDITOR).get(f"/may-phat/{box.id}").get_data(as_text=True)
+    assert "Máy báo chưa sẵn sàng: ổ đĩa của máy đã đầy" in page
+    assert "nhanh 4 ms ± 7 ms" in page
+    assert "kênh báo nhanh" in page
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        {},
+        "x",
+        [None],
+        [[]],
+        [{}],
+        [{"slot": "a", "starts": -1, "lack": "disk"}],
+        [{"slot": 1}],
+        [1e9],
+        [{"slot": "a", "starts": 1, "lack": "la"}],
+    ],
+)
+def test_an_odd_word_about_readiness_spoils_no_heartbeat(town: Panel, box: Box, told: object) -> None:
+    changes = {"unready": told, "clock_error": told, "nudged": told}
+    answer = box.call("POST", "/api/v1/heartbeat", json.dumps({**HEARTBEAT, **changes}).encode())
+    assert answer.status_code == 200
+    with town.database.read() as connection:
+        beat = machines.get(connection, box.id).heartbeat
+    assert beat is not None
+    assert beat.shortfalls == ()
 
 
 def test_a_wrong_signature_is_refused_and_told_the_time(town: Panel, box: Box) -> None:
@@ -403,7 +502,7 @@ def test_no_garbage_from_strangers_breaks_the_server(tmp_path: Path) -> None:
         @given(st.text(max_size=30), st.binary(max_size=80), header, header, header, JSON)
         def check(path: str, raw: bytes, one: str, two: str, three: str, joined: object) -> None:
             headers = {MACHINE_HEADER: one, TIME_HEADER: two, SIGNATURE_HEADER: three, "Range": one, "Cookie": two}
-            safe = path.encode("utf-8", "replace").decode("utf-8")
+            safe = path.encode("utf-8", "replace").decode("utf-8").lstrip("/")  # two slashes would name a host
             assert client.get(f"/api/v1/clips/{safe}", headers=headers).status_code < 500
             assert client.get(f"/{safe}?day={one}", headers=headers).status_code < 500
             assert client.post("/api/v1/heartbeat", data=raw, headers=headers).status_code < 500

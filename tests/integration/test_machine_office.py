@@ -1,19 +1,24 @@
 """The machines' office: who is let in, who is believed, and what is kept of their reports."""
 
 import base64
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from domain.errors import BadInputError, NotAllowedError, TiengLoaError, TrustError
-from domain.machines import AiringOutcome, Machine, MachineState
+from domain.machines import BEAT_EVERY, Aired, AiringOutcome, Box, Coming, Heartbeat, Machine, MachineState
 from domain.people import Role
 from domain.playlist import to_ms
 from domain.proof import Hearing, Level, Proof
 from player.trust import Signer
+from scheduler.reports import read_heartbeat
 from store import airings, machines
+from store.heartbeats import from_document, to_document
 from tests.fakes import START, ExampleStation, let_in
 
 CLUSTER = "cum-san-thang"
@@ -228,3 +233,90 @@ def test_a_heartbeat_that_is_none_is_refused(station: ExampleStation, bad: objec
     machine, _ = enrolled(station)
     with pytest.raises(TiengLoaError):
         station.office.keep_heartbeat(machine, bad)
+
+
+NEWER: dict[str, Any] = {
+    "every": 60,
+    "boot": "b1",
+    "number": 1,
+    "running": 86_400,
+    "clock_trusted": True,
+    "box": {
+        "temperature": 48_312,
+        "disk": 32 * 10**9,
+        "uptime": 90_000,
+        "network": "Wi-Fi",
+        "system": "Debian GNU/Linux 12",
+        "python": "3.11.7",
+    },
+    "next": {"title": "Bản tin trưa", "starts": to_ms(START) + 60_000, "ready": True},
+    "last": {"title": "Bản tin sáng", "at": to_ms(START) - 60_000, "outcome": "played"},
+}
+
+
+def kept_beat(station: ExampleStation, machine: Machine, **told: Any) -> Heartbeat:
+    station.office.keep_heartbeat(machine, beat(**told))
+    with station.database.read() as connection:
+        kept = machines.get(connection, machine.id).heartbeat
+    assert kept is not None
+    return kept
+
+
+def test_a_heartbeat_of_a_newer_machine_tells_of_its_box_what_comes_and_what_came(station: ExampleStation) -> None:
+    machine, _ = enrolled(station)
+    told = kept_beat(station, machine, **NEWER)
+    assert told.box == Box(48.312, 32 * 10**9, timedelta(seconds=90_000), "Wi-Fi", "Debian GNU/Linux 12", "3.11.7")
+    assert told.coming == Coming("Bản tin trưa", START + MINUTE, ready=True)
+    assert told.aired == Aired("Bản tin sáng", START - MINUTE, "played")
+    assert (told.every, told.running, told.clock_trusted) == (MINUTE, timedelta(days=1), True)
+
+
+def test_a_heartbeat_of_an_older_machine_leaves_out_what_it_cannot_tell(station: ExampleStation) -> None:
+    machine, _ = enrolled(station)
+    told = kept_beat(station, machine)
+    assert (told.box, told.coming, told.aired, told.clock_trusted) == (Box(), None, None, None)
+    assert told.every == BEAT_EVERY
+
+
+JUNK = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
+ODD = JUNK | st.dictionaries(st.sampled_from(["temperature", "uptime", "title", "starts", "at", "network"]), JUNK)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys((*NEWER, "strange"), ODD)))
+def test_what_only_newer_machines_tell_never_makes_a_heartbeat_fail(told: dict[str, Any]) -> None:
+    read = read_heartbeat(beat(**told), None, START)
+    assert from_document(json.loads(json.dumps(to_document(read)))) == read
+
+
+def test_a_heartbeat_played_again_does_not_make_a_dead_machine_look_alive(station: ExampleStation) -> None:
+    machine, _ = enrolled(station)
+    first, second = {"boot": "b1", "number": 1}, {"boot": "b1", "number": 2}
+    kept_beat(station, machine, **first)
+    kept_beat(station, machine, **second)
+    station.clock.go(MINUTE)
+    for again in (first, second):
+        assert kept_beat(station, machine, **again).at == START
+    anew = kept_beat(station, machine, boot="b2", number=1)
+    assert anew.at == START + MINUTE
+    station.clock.go(MINUTE)
+    assert kept_beat(station, machine, **second).at == START + MINUTE
+    assert kept_beat(station, machine, boot="b2", number=2).at == START + 2 * MINUTE
+
+
+def test_what_was_kept_by_another_version_is_read(station: ExampleStation) -> None:
+    first_version = {
+        "at": to_ms(START),
+        "playlist_counter": 1,
+        "clips_held": 1,
+        "clips_needed": 1,
+        "sink": "x",
+        "sink_ok": True,
+        "clock_offset_ms": 0,
+        "free_bytes": 1,
+        "version": "0.1.0",
+        "fault": "",
+    }
+    told = from_document(first_version)
+    assert (told.at, told.box, told.every) == (START, Box(), BEAT_EVERY)
+    assert from_document({**to_document(told), "of_tomorrow": 7, "box": {"colour": "đỏ"}}) == told

@@ -56,6 +56,11 @@ def test_numbers_and_times_are_shown_as_vietnamese_readers_expect() -> None:
     assert formats.whole(20_000) == "20.000"
     assert [formats.difference(ms) for ms in (0, 7, -12, 1500)] == ["đúng giờ", "trễ 7 ms", "sớm 12 ms", "trễ 1,5 giây"]
     assert [formats.clock_gap(ms) for ms in (0, 3, -4200)] == ["đúng", "chậm 3 ms", "nhanh 4,2 giây"]
+    assert [formats.clock_gap(3, error) for error in (0, 12, 1500)] == [
+        "chậm 3 ms ± 0 ms",
+        "chậm 3 ms ± 12 ms",
+        "chậm 3 ms ± 1,5 giây",
+    ]
     assert [formats.data_size(size) for size in (999, 1500, 12_400_000_000)] == ["999 B", "1,5 KB", "12,4 GB"]
     assert [formats.ago(START - timedelta(seconds=gone), START) for gone in (0, 12, 2220, 90_000)] == [
         "vừa xong",

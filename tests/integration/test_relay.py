@@ -3,17 +3,18 @@
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from player import relay
+from player import fetch, relay
 from player.fetch import is_fit
 from player.relay import Relay
 from player.relay_child import take_in
 from player.tap import Tap
 from tests.fakes_player import wait_until
-from tests.fakes_stream import RATE, Caller, Samples, Script, StreamSource, encoded, radio, tone
+from tests.fakes_stream import RATE, Caller, Samples, Script, StreamSource, encoded, radio, self_signed, tone
 
 TONE = tone(12)
 Serve = Callable[[Script], StreamSource]
@@ -73,27 +74,46 @@ def pitch(samples: Samples) -> float:
     return float(np.argmax(spectrum) * RATE / len(samples))
 
 
-@pytest.mark.parametrize("kind", ["mp3", "ogg", "flac", "adts"])
-def test_a_station_is_heard_whatever_it_says_of_its_content(
-    serve: Serve, take: Callable[..., Taken], kind: str
-) -> None:
-    source = serve(radio(encoded(TONE, kind), 12, burst_s=4, Content_Type="text/html"))
-    heard = take(source.url).heard(1.5)
-    assert abs(pitch(heard) - 400) < 5
+class EnoughError(Exception):
+    """A test has heard what it wanted."""
+
+
+def taken_in(url: str, seconds: float = 1.0) -> Samples:
+    """Take a stream in as the child does, in this process, and return its first seconds."""
+    given = bytearray()
+
+    def give(piece: bytes) -> None:
+        given.extend(piece)
+        if len(given) >= 2 * seconds * RATE:
+            raise EnoughError
+
+    with pytest.raises(EnoughError):
+        take_in(url, ["127.0.0.1"], give)
+    return np.frombuffer(bytes(given), np.int16)
+
+
+def test_a_station_is_heard_through_the_child_and_the_tap(serve: Serve, take: Callable[..., Taken]) -> None:
+    source = serve(radio(encoded(TONE), 12, burst_s=4))
+    assert abs(pitch(take(source.url).heard(1.5)) - 400) < 5
     assert "icy-metadata" not in source.asked[0].lower()
 
 
-def test_an_mp3_station_is_joined_in_the_middle_of_a_frame(serve: Serve, take: Callable[..., Taken]) -> None:
-    source = serve(radio(encoded(TONE)[1777:], 12, burst_s=4))
-    assert abs(pitch(take(source.url).heard(1.5)) - 400) < 5
+@pytest.mark.parametrize("kind", ["mp3", "ogg", "flac", "adts"])
+def test_a_station_is_heard_whatever_it_says_of_its_content(serve: Serve, kind: str) -> None:
+    source = serve(radio(encoded(TONE, kind), 12, burst_s=4, Content_Type="text/html"))
+    assert abs(pitch(taken_in(source.url)) - 400) < 5
 
 
-def test_a_station_of_the_first_kind_of_shoutcast_is_heard(serve: Serve, take: Callable[..., Taken]) -> None:
+def test_an_mp3_station_is_joined_in_the_middle_of_a_frame(serve: Serve) -> None:
+    assert abs(pitch(taken_in(serve(radio(encoded(TONE)[1777:], 12, burst_s=4)).url)) - 400) < 5
+
+
+def test_a_station_of_the_first_kind_of_shoutcast_is_heard(serve: Serve) -> None:
     def script(caller: Caller) -> None:
         caller.send(b"ICY 200 OK\r\nicy-name: Dai\r\ncontent-type: audio/mpeg\r\n\r\n")
         caller.drip(encoded(TONE), 16_000, 40_000)
 
-    assert abs(pitch(take(serve(script).url).heard(1.0)) - 400) < 5
+    assert abs(pitch(taken_in(serve(script).url)) - 400) < 5
 
 
 def test_a_station_that_breaks_off_is_asked_again(serve: Serve, take: Callable[..., Taken]) -> None:
@@ -107,14 +127,35 @@ def test_a_station_that_breaks_off_is_asked_again(serve: Serve, take: Callable[.
     wait_until(lambda: len(source.asked) >= 2, 15)
 
 
-def test_one_host_may_send_us_on_within_itself(serve: Serve, take: Callable[..., Taken]) -> None:
+def test_one_host_may_send_us_on_within_itself(serve: Serve) -> None:
     def script(caller: Caller) -> None:
         if "GET /kenh " in caller.asked:
             caller.head("302 Found", Location="/that")
         else:
             radio(encoded(TONE), 12, burst_s=4)(caller)
 
-    assert abs(pitch(take(serve(script).url).heard(1.0)) - 400) < 5
+    assert abs(pitch(taken_in(serve(script).url)) - 400) < 5
+
+
+def test_nothing_sends_us_to_another_door_of_the_same_host(serve: Serve) -> None:
+    other = serve(radio(encoded(TONE), 12))
+    source = serve(lambda caller: caller.head("302 Found", Location=other.url))
+    assert "máy chủ khác" in take_in(source.url, ["127.0.0.1"], lambda _piece: None)
+    assert other.asked == []
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(serve: Serve, tmp_path: Path) -> None:
+    source = serve(radio(encoded(TONE), 12))
+    source.secure(self_signed(tmp_path))
+    told = take_in(source.url.replace("http:", "https:"), ["127.0.0.1"], lambda _piece: None)
+    assert told == "Chứng chỉ TLS của nguồn tiếp âm không hợp lệ"
+    assert source.asked == []
+
+
+def test_a_head_that_drips_for_ever_is_given_up(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "ANSWER_S", 0.5)
+    source = serve(lambda caller: caller.drip(b"HTTP/1.0 200 OK\r\n" + b"X: y\r\n" * 1000, 60))
+    assert take_in(source.url, ["127.0.0.1"], lambda _piece: None) == "Nguồn tiếp âm không trả lời"
 
 
 def hostile(body: bytes, **headers: str) -> Script:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from domain.machines import AiringOutcome
 from domain.playlist import Playlist
@@ -151,3 +153,25 @@ def test_a_source_is_opened_ten_seconds_ahead_and_not_when_it_is_refused() -> No
     assert cue(made, now - timedelta(seconds=9), {}).tune == ((made.slots[0], 0),)
     refused = replace(made, slots=(replace(made.slots[0], refusal="không"),))
     assert cue(refused, now - timedelta(seconds=9), {}).tune == ()
+
+
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(2, 12)), max_size=3),
+    st.lists(st.tuples(st.integers(0, 60), st.sampled_from(["bed", "say-0", "say-1"])), max_size=3),
+)
+def test_whatever_comes_over_it_and_is_cut_nothing_clicks(
+    tmp_path: Path, said: list[tuple[int, int]], cuts: list[tuple[int, str]]
+) -> None:
+    desk = Desk(tmp_path)
+    desk.arm("bed", steady(4.0), 0.1, under=True)
+    for number, (at, length) in enumerate(said):
+        desk.arm(f"say-{number}", steady(length / 10, 6000, 960.0), 0.3 + at / 20, over=SOFT)
+    for at, key in sorted(cuts):
+        desk.run(max(at / 20 - desk.sink.frames / RATE, 0))
+        desk.engine.cut(key, desk.begins_at + timedelta(seconds=at / 20 + 0.02))
+    desk.run(max(4.5 - desk.sink.frames / RATE, 0))
+    for reel in desk.reels:
+        reel.close()
+    # One that is cut may fade while the next begins: the steepest of the three at once is no click.
+    assert steepest(desk) < (8000 * 480 + 2 * 6000 * 960) * 2 * np.pi / RATE + 60

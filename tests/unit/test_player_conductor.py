@@ -294,3 +294,10 @@ def test_a_reserve_makes_room_for_the_journal_once() -> None:
     owed = Owed(Faults(lambda _area, _sentence: None), lambda: bool(reserves and reserves.pop()))
     assert owed.do(write)
     assert len(tries) == 2
+
+
+def test_a_clip_is_decoded_long_before_it_sounds(room: Room) -> None:
+    made = playlist([slot("a", room.clock.now() + timedelta(seconds=29), item(CLIP))], [CLIP], room.clock.now())
+    room.conductor.take_up(made)
+    room.act_until(lambda: not room.deck.unready(CLIP.hash))  # the clock stands still at 29 seconds before
+    assert room.engine.voices == []

@@ -180,13 +180,37 @@ def test_clips_are_fetched_and_counted(desk: Desk) -> None:
 def test_a_broken_download_is_resumed_where_it_stopped(desk: Desk) -> None:
     desk.publish()
     desk.sync.poll()
-    desk.centre.cut_downloads_after = 100_000
+    desk.centre.cut_downloads_after = 100
     with pytest.raises(ServerUnreachableError):
         desk.sync.fetch()
     desk.centre.cut_downloads_after = None
     desk.sync.fetch()
-    assert desk.centre.ranges == ["", "bytes=100000-"]
+    assert desk.centre.ranges == ["", "bytes=100-"]
     assert desk.sync.held() == (1, 1)
+
+
+def test_a_download_that_broke_off_after_getting_on_is_taken_up_at_once(desk: Desk) -> None:
+    desk.publish()
+    desk.sync.poll()
+    desk.centre.cut_downloads_after = len(CLIP.data) // 3
+    desk.sync.fetch()
+    third = len(CLIP.data) // 3
+    assert desk.centre.ranges[:3] == ["", f"bytes={third}-", f"bytes={2 * third}-"]
+    assert desk.sync.held() == (1, 1)
+
+
+def test_after_a_download_that_stood_still_the_others_are_asked_for_first(desk: Desk) -> None:
+    other, now = sound(0.1, seed=9), datetime.now(UTC)
+    slots = [slot("a", now, item(CLIP)), slot("b", now + timedelta(hours=1), item(other))]
+    desk.centre.publish(playlist(slots, [CLIP, other], now), CLIP, other)
+    desk.sync.poll()
+    desk.centre.cut_downloads_after = 10
+    with pytest.raises(ServerUnreachableError):
+        desk.sync.fetch()
+    desk.centre.asked.clear()
+    desk.centre.cut_downloads_after = None
+    desk.sync.fetch()
+    assert [path.rpartition("/")[2] for _, path in desk.centre.asked] == [other.hash, CLIP.hash]
 
 
 def test_a_byte_flipped_on_the_way_is_noticed_and_the_clip_fetched_again(desk: Desk) -> None:

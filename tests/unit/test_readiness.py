@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from domain.checks import Check, Finding, Tone
-from domain.machines import Heartbeat, Machine
+from domain.machines import Heartbeat, Lack, Machine, Shortfall
 from domain.timetable import LatePolicy, PlannedItem, Priority, Slot
 from scheduler.readiness import AHEAD, MOST_FINDINGS, Given, look_ahead, look_back
 from scheduler.reconcile import day_report
@@ -130,3 +130,41 @@ def test_the_same_finding_has_the_same_key_at_the_next_look() -> None:
 def test_a_flood_of_findings_is_bounded() -> None:
     many = [replace(SLOT, key=f"s@{n}", refusal=f"lý do {n}") for n in range(MOST_FINDINGS + 50)]
     assert len(ahead(*many)) == MOST_FINDINGS
+
+
+def short(lack: Lack, *slots: Slot, clips: int = 0) -> Machine:
+    told = tuple(Shortfall(one.key, one.starts_at, lack, clips) for one in slots)
+    return replace(MACHINE, heartbeat=replace(BEAT, shortfalls=told))
+
+
+LATER = replace(SLOT, key="chieu@1", starts_at=NOW + 8 * HOUR, title="Buổi chiều")
+HELD = {"m1": Given({"sang@1": 7, "chieu@1": 7}, NOW - HOUR)}
+
+
+def test_a_machine_that_lacks_a_clip_is_told_hours_before_the_air() -> None:
+    (found,) = ahead(LATER, machine=short(Lack.CLIP, LATER, clips=2), given=HELD)
+    assert (found.check, found.tone, found.machine_id) == (Check.NOT_READY, Tone.WARN, "m1")
+    assert found.title == "Máy bản San Thàng chưa sẵn sàng cho buổi 17:30 ngày 23/11 «Buổi chiều»"
+    assert found.detail.startswith("Thiếu tệp âm thanh (2 tệp của buổi gần nhất). Máy vẫn đang tải")
+
+
+def test_what_is_near_is_worse_and_each_reason_is_told_once() -> None:
+    near = replace(SLOT, starts_at=NOW + 20 * MINUTE)
+    for lack in Lack:
+        (found,) = ahead(LATER, near, machine=short(lack, LATER, near), given=HELD)
+        assert found.tone is Tone.BAD
+        assert "2 buổi" in found.title
+        assert found.at == near.starts_at
+
+
+def test_a_machine_is_given_time_to_fetch_clips_but_not_to_mend_its_disk() -> None:
+    just = {"m1": Given({"chieu@1": 7}, NOW - 5 * MINUTE)}
+    assert ahead(LATER, machine=short(Lack.CLIP, LATER), given=just) == ()
+    assert ahead(LATER, machine=short(Lack.DISK, LATER), given=just) != ()
+
+
+def test_what_a_machine_says_of_sessions_that_are_no_longer_planned_or_while_it_is_lost_is_not_told() -> None:
+    assert ahead(SLOT, machine=short(Lack.CLIP, LATER), given=HELD) == ()
+    assert ahead(replace(LATER, refusal="x"), machine=short(Lack.DISK, LATER), given=HELD)[0].check is Check.READINESS
+    lost = replace(short(Lack.DISK, LATER), heartbeat=replace(short(Lack.DISK, LATER).heartbeat, at=NOW - HOUR))  # type: ignore[type-var]
+    assert Check.NOT_READY not in {one.check for one in ahead(LATER, machine=lost, given=HELD)}

@@ -11,7 +11,7 @@ from domain.playlist import to_ms
 from scheduler.signing import MACHINE_HEADER, SIGNATURE_HEADER, TIME_HEADER
 from web.context import services
 
-BODY_LIMITS = {"api.keep_airings": 1024 * 1024, "api.keep_heartbeat": 64 * 1024}
+BODY_LIMITS = {"api.keep_airings": 1024 * 1024, "api.keep_heartbeat": 64 * 1024, "api.keep_alerts": 512 * 1024}
 _SMALL = 8 * 1024
 REVOKED_HEADER = "TL-Revoked"
 _REVOKED = "Máy phát này đã bị thu hồi quyền. Muốn dùng lại, hãy ghép lại bằng mã mới ở trang «Máy phát»."

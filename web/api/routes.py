@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from werkzeug.exceptions import TooManyRequests
 from domain.errors import BadInputError, NotFoundError
 from domain.machines import EnrolmentState
 from domain.playlist import to_ms
-from store import machines
+from store import emergencies, machines
 from store.machines import Published
 from web.api.identity import applicant, caller, know_the_machine, server_time
 from web.context import services
@@ -22,6 +23,7 @@ from web.throttle import Subject, Throttle
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 blueprint.before_request(know_the_machine)
 
+_LIVE_WAIT_S = 2.0
 _NO_PLAYLIST = "Máy này chưa có danh sách phát. Hãy hỏi lại sau ít phút."
 _NO_BROKER = "Trung tâm không có kênh báo nhanh; máy cứ tự hỏi theo chu kỳ."
 _NOT_OURS = "Danh sách phát của máy này không có âm thanh ấy."
@@ -46,7 +48,7 @@ def enrol() -> ResponseReturnValue:
     wait = throttle.begin(subjects)
     if wait is not None:
         raise TooManyRequests(retry_after=_seconds(wait))
-    asked = _object()
+    asked = posted_object()
     code, key = asked.get("code"), asked.get("public_key")
     if not isinstance(code, str) or not isinstance(key, str):
         raise BadInputError("Yêu cầu ghép máy thiếu mã hoặc khóa.")
@@ -90,8 +92,8 @@ def playlist() -> ResponseReturnValue:
 
 @blueprint.get("/clips/<clip_hash>")
 def clip(clip_hash: str) -> ResponseReturnValue:
-    """Answer a clip that the machine's current playlist names, in ranges when asked."""
-    media_type = _clips_named(caller().id).get(clip_hash)
+    """Answer a clip that the machine's current playlist or orders name, in ranges when asked."""
+    media_type = _clips_ordered(caller().id).get(clip_hash) or _clips_named(caller().id).get(clip_hash)
     if media_type is None:
         raise NotFoundError(_NOT_OURS)
     return send_clip(clip_hash, media_type)
@@ -100,7 +102,7 @@ def clip(clip_hash: str) -> ResponseReturnValue:
 @blueprint.post("/airings")
 def keep_airings() -> ResponseReturnValue:
     """Keep what became of slots and acknowledge it, row by row: letters that cannot be kept spoil only their own."""
-    receipt = services().office.keep_airings(caller(), _object(whole=False).get("airings"))
+    receipt = services().office.keep_airings(caller(), posted_object(whole=False).get("airings"))
     refused = [{"key": one.key, "error": one.sentence} for one in receipt.refused]
     return jsonify(acknowledged=receipt.acknowledged, refused=refused)
 
@@ -108,7 +110,14 @@ def keep_airings() -> ResponseReturnValue:
 @blueprint.post("/heartbeat")
 def keep_heartbeat() -> ResponseReturnValue:
     """Keep what the machine says of itself."""
-    return jsonify(server_time=to_ms(services().office.keep_heartbeat(caller(), _object())))
+    return jsonify(server_time=to_ms(services().office.keep_heartbeat(caller(), posted_object())))
+
+
+@blueprint.get("/time")
+def time() -> ResponseReturnValue:
+    """Answer what time it is, signed for the one question that the machine asks."""
+    server_ms, signature = services().office.signed_time(caller(), request.args.get("nonce", ""))
+    return jsonify(server_time=server_ms, signature=signature)
 
 
 @blueprint.get("/broker")
@@ -128,12 +137,29 @@ def broker() -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/live/<session_id>")
+def live(session_id: str) -> ResponseReturnValue:
+    """Answer the chunks of a live broadcast after the sequence `after`, waiting a little for one."""
+    services().live.session(session_id)
+    after = request.args.get("after", "0")
+    if not (after.isascii() and after.isdigit() and len(after) <= 10):
+        raise BadInputError("Yêu cầu nghe trực tiếp sai khuôn dạng.")
+    found = services().live_room.since(session_id, int(after), _LIVE_WAIT_S)
+    return Response(found, mimetype="application/octet-stream") if found else Response(status=204)
+
+
 def _published() -> Published:
     with services().database.read() as connection:
         found = machines.published(connection, caller().id)
     if found is None:
         raise NotFoundError(_NO_PLAYLIST)
     return found
+
+
+def _clips_ordered(machine_id: str) -> Mapping[str, str]:
+    with services().database.read() as connection:
+        sheet = emergencies.published(connection, machine_id)
+    return sheet.clips if sheet else {}
 
 
 def _clips_named(machine_id: str) -> dict[str, str]:
@@ -150,7 +176,7 @@ def _clips_named(machine_id: str) -> dict[str, str]:
     return known[1]
 
 
-def _object(*, whole: bool = True) -> dict[str, Any]:
+def posted_object(*, whole: bool = True) -> dict[str, Any]:
     """Return the JSON object of the body; `whole`: with no letter in it that cannot be kept.
 
     Raises BadInputError for anything else, however it was made.

@@ -1,0 +1,143 @@
+"""The pages of emergencies, as forms without a script and as they are seen in Chromium."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from store import emergencies
+from tests.browsing import chromium, serving
+from tests.fakes_emergency import Ready, stocked
+from tests.fakes_web import APPROVER, BOTH, EDITOR, VIEWER, Panel, machine, panel
+from tests.looking import look
+
+__all__ = ["chromium"]
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Panel]:
+    with panel(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def ready(town: Panel) -> Ready:
+    machine(town, "Máy bản San Thàng", "san-thang", b"a" * 32)
+    return stocked(town)
+
+
+def text(town: Panel, user, path: str) -> str:
+    answer = town.browser(user).get(path)
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.get_data(as_text=True)))
+
+
+def asked(town: Panel, ready: Ready, word: str = "that", **more: object):
+    return town.post(EDITOR, "/khan-cap/that", message=f"mau:{ready.message.id}", area="tan-phong", word=word, **more)
+
+
+def running(town: Panel) -> list[str]:
+    with town.database.read() as connection:
+        return [one.id for one in emergencies.at_hand(connection, town.clock.now()) if one.started_at]
+
+
+def test_a_real_emergency_is_asked_for_with_a_typed_word_seen_by_all_and_started_by_another(
+    town: Panel, ready: Ready
+) -> None:
+    refused = asked(town, ready, word="dien tap")
+    assert refused.status_code == 422
+    assert "gõ đúng chữ THẬT" in refused.get_data(as_text=True)
+    answer = asked(town, ready, word=" thật ")
+    assert answer.status_code == 303
+    assert running(town) == []
+    for user in (APPROVER, BOTH, VIEWER):
+        assert "đề nghị PHÁT KHẨN: Lũ quét" in text(town, user, "/lich")
+    assert "PHÁT KHẨN THẬT ngay" not in text(town, EDITOR, answer.location)
+    assert "PHÁT KHẨN THẬT ngay" in text(town, APPROVER, answer.location)
+    assert town.post(EDITOR, f"{answer.location}/dong-y").status_code == 403
+    assert town.post(APPROVER, f"{answer.location}/dong-y").status_code == 303
+    assert len(running(town)) == 1
+
+
+def test_one_button_on_every_page_stops_it_and_one_press_more_says_that_all_is_well(town: Panel, ready: Ready) -> None:
+    where = asked(town, ready).location
+    town.post(APPROVER, f"{where}/dong-y")
+    for path in ("/", "/ban-tin", "/may-phat", "/nhat-ky", "/tai-khoan"):
+        page = town.browser(EDITOR).get(path).get_data(as_text=True)
+        assert f'action="{where}/dung"' in page, path
+        assert "ĐANG PHÁT KHẨN" in page
+    assert f'action="{where}/dung"' not in town.browser(VIEWER).get("/").get_data(as_text=True)
+    assert town.post(EDITOR, f"{where}/dung").status_code == 303
+    assert running(town) == []
+    assert town.post(EDITOR, f"{where}/bao-yen").status_code == 303
+    assert "BÁO YÊN" in text(town, VIEWER, where)
+
+
+def test_the_screen_of_drills_starts_drills_only_and_that_of_real_ones_asks_only(town: Panel, ready: Ready) -> None:
+    fields = {"message": f"mau:{ready.message.id}", "area": "tan-phong"}
+    drill = town.post(EDITOR, "/khan-cap/dien-tap", **fields, drill="0", word="THẬT")
+    with town.database.read() as connection:
+        one = emergencies.get(connection, drill.location.rpartition("/")[2])
+    assert (one.drill, one.started_at is not None) == (True, True)
+    real = asked(town, ready, drill="1")
+    with town.database.read() as connection:
+        one = emergencies.get(connection, real.location.rpartition("/")[2])
+    assert (one.drill, one.started_at) == (False, None)
+
+
+def test_a_choice_that_is_not_whole_is_asked_for_again_and_starts_nothing(town: Panel, ready: Ready) -> None:
+    for query in ("buoc=2", f"buoc=2&message=mau:{ready.message.id}", "buoc=2&message=mau:x&area=tan-phong"):
+        assert town.browser(EDITOR).get(f"/khan-cap/that?{query}").status_code == 422
+    assert town.post(EDITOR, "/khan-cap/that", message="tin:x", area="y", word="THẬT").status_code == 422
+    assert town.browser(VIEWER).get("/khan-cap/that").status_code == 403
+
+
+def test_a_message_is_proposed_and_agreed_to_on_its_page(town: Panel, ready: Ready) -> None:
+    fields = {"title": "Cháy rừng", "bulletin": ready.bulletin_id, "chime": "1", "local": "1"}
+    numbers = {"times": "3", "gap": "10", "every": "5", "longest": "60"}
+    bad = town.post(EDITOR, "/khan-cap/mau", **fields, **{**numbers, "times": "ba"})
+    assert bad.status_code == 422
+    assert town.post(EDITOR, "/khan-cap/mau", **fields, **numbers).status_code == 303
+    assert "chờ người thứ hai" in text(town, VIEWER, "/khan-cap/mau")
+    with town.database.read() as connection:
+        [fire] = [one for one in emergencies.messages(connection) if one.title == "Cháy rừng"]
+    assert town.post(APPROVER, f"/khan-cap/mau/{fire.id}/dong-y").status_code == 303
+    assert "chờ người thứ hai" not in text(town, VIEWER, "/khan-cap/mau")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (375, 700)])
+def test_two_people_start_and_one_stops_by_hand_on_a_phone_and_on_a_desk(
+    town: Panel, ready: Ready, chromium: Browser, width: int, height: int
+) -> None:
+    with serving(town, chromium) as site:
+        asker = site.page(EDITOR, width, height)
+        asker.goto(f"{site.address}/khan-cap")
+        look(asker, "khẩn cấp yên")
+        asker.get_by_role("link", name="Đề nghị phát khẩn thật").click()
+        asker.get_by_label(re.compile("^Lũ quét")).first.check()
+        asker.get_by_label(re.compile("^Phường Tân Phong")).first.check()
+        look(asker, "khẩn cấp chọn")
+        asker.get_by_role("button", name="Tiếp tục").click()
+        asker.get_by_label("Gõ chữ THẬT để xác nhận").fill("THẬT")
+        look(asker, "khẩn cấp xác nhận")
+        asker.get_by_role("button", name="Đề nghị phát khẩn THẬT").click()
+        expect(asker.get_by_text("Chưa phát. Hãy gọi một người duyệt khác")).to_be_visible()
+        other = site.page(APPROVER, width, height, scripts=False)
+        other.get_by_role("link", name="Xem và quyết định").click()
+        look(asker, "khẩn cấp chờ")
+        other.get_by_role("button", name="Đồng ý, PHÁT KHẨN THẬT ngay").click()
+        expect(other.get_by_text("chưa trả lời")).to_be_visible()
+        asker.goto(f"{site.address}/khan-cap")
+        look(asker, "khẩn cấp đang phát")
+        asker.get_by_role("link", name="Xem", exact=True).click()
+        look(asker, "khẩn cấp một lần")
+        asker.goto(f"{site.address}/ban-tin")
+        asker.get_by_role("button", name="DỪNG").click()
+        expect(asker.get_by_text("Đã ra lệnh DỪNG")).to_be_visible()
+        asker.goto(f"{site.address}/khan-cap/dien-tap")
+        look(asker, "khẩn cấp diễn tập")
+        asker.goto(f"{site.address}/khan-cap/mau")
+        look(asker, "khẩn cấp mẫu")
