@@ -30,6 +30,7 @@ from web import (
     log,
     machines,
     messages,
+    open_lists,
     play_now,
     policy,
     priorities,
@@ -41,6 +42,7 @@ from web import (
     states,
     timetable,
     today,
+    usb_pack,
     why,
 )
 from web.api import orders
@@ -62,6 +64,8 @@ _PAGES = (
     priorities,
     ical,
     machines,
+    usb_pack,
+    open_lists,
     enrolment,
     emergency,
     messages,

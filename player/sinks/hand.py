@@ -35,7 +35,6 @@ class Hand:
         self._mark: _Mark | None = None
         self._error: Exception | None = None
         self._given = 0
-        self._put_frames = 0
         self._telling: Told | None = None
         self._ending = False
         self._turn = threading.Condition()
@@ -81,12 +80,16 @@ class Hand:
             self._given += len(block) // 2
             self._turn.notify_all()
             waited = 0.0
-            while self._put_frames < self._given and not self._error:
+            while not self._is_written and not self._error:
                 waited += 0.0 if self._turn.wait(self._patience.tick) else self._patience.tick
                 if waited >= self._patience.blocked:
                     raise SinkError(f"Đầu ra «{self.name}» không nhận tiếng; kiểm tra dây, nguồn và âm-li.")
             if self._error:
                 raise self._error
+
+    @property
+    def _is_written(self) -> bool:
+        return self._mark is not None and self._mark.frame >= self._given
 
     def leave(self) -> None:
         """Ask it to end; what hangs is left behind and ends by itself should it ever come back."""
@@ -104,9 +107,10 @@ class Hand:
         be_punctual()
         try:
             self._sink.open()
-            self._note(0)
-            while (taken := self._next()) is not None:
+            mark = _Mark(0, self._sink.next_frame_at())
+            while (taken := self._next(mark)) is not None:
                 self._put(*taken)
+                mark = _Mark(mark.frame + len(taken[0]) // 2, self._sink.next_frame_at())
         except Exception as error:  # noqa: BLE001 - raised again to whoever writes next
             with self._turn:
                 self._error = error
@@ -115,9 +119,13 @@ class Hand:
             with suppress(Exception):  # it is being let go; there is nobody to tell
                 self._sink.close()
 
-    def _next(self) -> tuple[bytes, Told | None] | None:
+    def _next(self, mark: _Mark) -> tuple[bytes, Told | None] | None:
+        """Tell when the next frame sounds, and wait for a block of it; in one go, to wake the mixer once a block."""
         with self._turn:
-            self._turn.wait_for(lambda: self._blocks or self._ending)
+            self._mark = mark
+            self._turn.notify_all()
+            while not self._blocks and not self._ending:
+                self._turn.wait()
             if not self._blocks:
                 return None
             return self._blocks.popleft()
@@ -127,13 +135,4 @@ class Hand:
             self._sink.told(*told)
         began = self._clock.monotonic()
         self._sink.write(block)
-        frames = len(block) // 2
-        self._tempo.took(frames, min(self._clock.monotonic() - began, 2 * self._patience.tick))
-        self._put_frames += frames
-        self._note(self._put_frames)
-
-    def _note(self, frame: int) -> None:
-        mark = _Mark(frame, self._sink.next_frame_at())
-        with self._turn:
-            self._mark = mark
-            self._turn.notify_all()
+        self._tempo.took(len(block) // 2, min(self._clock.monotonic() - began, 2 * self._patience.tick))

@@ -22,7 +22,7 @@ from player.sinks.encoding import FORMATS, Encoder
 from player.sinks.pacing import Pace, rest
 from player.sinks.source_client import Mount
 
-PATIENCE_S = 6.0
+PATIENCE_S = 4.0
 OPENING_S = 4.0
 PASSWORD_FILE = "icecast.password"  # noqa: S105 - the name of the file
 _BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
