@@ -214,6 +214,22 @@ def test_the_playlist_is_the_signed_bytes_and_then_a_304(town: Panel, box: Box, 
     assert other.status_code == 200
 
 
+def test_the_quick_answer_to_a_poll_says_what_the_long_way_says(town: Panel, box: Box, tmp_path: Path) -> None:
+    schedule(town, tmp_path)
+    etag = box.call("GET", "/api/v1/playlist").headers["ETag"]
+    quick = box.call("GET", "/api/v1/playlist", headers={"If-None-Match": etag})
+    slow = box.call("GET", "/api/v1/playlist", headers={"If-None-Match": f'{etag}, "x"'})
+    assert (quick.status_code, slow.status_code) == (304, 304)
+    for name in ("ETag", "TL-Server-Time", "Cache-Control", "X-Content-Type-Options"):
+        assert quick.headers[name] == slow.headers[name]
+    assert quick.data == slow.data == b""
+    for wrong in ({SIGNATURE_HEADER: base64.b64encode(bytes(64)).decode()}, {TIME_HEADER: "1"}, {MACHINE_HEADER: "é"}):
+        assert box.call("GET", "/api/v1/playlist", headers={"If-None-Match": etag, **wrong}).status_code == 401
+    town.services.office.revoke(EDITOR, box.id)
+    refused = box.call("GET", "/api/v1/playlist", headers={"If-None-Match": etag})
+    assert (refused.status_code, refused.headers["TL-Revoked"]) == (401, "1")
+
+
 def test_the_playlist_comes_packed_to_whoever_can_unpack_it(town: Panel, box: Box, tmp_path: Path) -> None:
     schedule(town, tmp_path)
     plain = box.call("GET", "/api/v1/playlist")
