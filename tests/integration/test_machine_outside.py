@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from tests.fakes_stream import RATE, Caller, StreamSource, encoded, radio, tone
 
 SETTINGS = MachineSettings(poll=0.2, heartbeat=0.3, sink="virtual")
 STAND_IN = Sound(tone(0.7, 900), wav(tone(0.7, 900)))
-ALLOWED = '[relay]\nprivate_hosts = ["127.0.0.1"]\n'
+BOX = '[relay]\nprivate_hosts = ["127.0.0.1"]\n[pre_key]\nahead = 1\nhold = 0.5\ngpio = "{gpio}"\n'
 
 
 @pytest.fixture
@@ -53,12 +54,20 @@ def publish(centre: Centre, what: PlaylistItem, after: float) -> datetime:
 def run(stack: ExitStack, centre: Centre, folder: Path) -> dict[str, object]:
     """Run a machine until its session is over, and return the airing."""
     machine = Machine(centre.enrolled(folder), SETTINGS)
-    (folder / "machine.toml").write_text(ALLOWED, "utf-8")
+    gpio, seen, key = folder / "gpio", list[str](), f"{MACHINE}/a/0"
+    gpio.write_text("x")
+    (folder / "machine.toml").write_text(BOX.format(gpio=gpio), "utf-8")
     machine.start()
     stack.callback(machine.stop)
-    key = f"{MACHINE}/a/0"
-    wait_until(lambda: centre.airings.get(key, {}).get("outcome") in ("played", "cut", "missed"), 30)
+
+    def over() -> bool:
+        seen.append(gpio.read_text().strip())
+        return bool(centre.airings.get(key, {}).get("outcome") in ("played", "cut", "missed"))
+
+    wait_until(over, 30)
     machine.stop()
+    seen.append(gpio.read_text().strip())
+    assert [one for one, _ in groupby(seen) if one] in (["x", "0", "1", "0"], ["0", "1", "0"])
     return centre.airings[key]
 
 
@@ -121,10 +130,8 @@ def test_a_machine_does_not_start_on_settings_that_it_does_not_understand(centre
 
 
 def test_a_live_session_opened_after_its_slot_began_is_heard_and_what_is_forged_is_not(
-    stack: ExitStack, centre: Centre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stack: ExitStack, centre: Centre, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(outside, "COME_BACK", RATE // 2)
-    monkeypatch.setattr(outside, "WORTH_IT", 2 * RATE)
     speaker, began = Ed25519PrivateKey.generate(), time.monotonic()
     booked = replace(item(STAND_IN, title="Trực tiếp"), length=timedelta(seconds=7), source=Source(SourceKind.LIVE))
     at = publish(centre, booked, 1.5)
