@@ -4,6 +4,7 @@ import fcntl
 import gc
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -58,6 +59,8 @@ _BLOCKED_AFTER_S = 5.0
 _STATUS_EVERY_S = 5.0
 _LOOK_EVERY_S = 15.0
 _NICENESS = -10
+_TURN_S = 0.001
+"""How long the sound thread waits, at most, for another Python thread to stand aside; by default it is 5 ms."""
 _BLOCKED = "Thiết bị âm thanh không nhận tiếng; kiểm tra dây, nguồn và âm-li."
 
 
@@ -476,6 +479,7 @@ def run_machine(folder: Path, settings: MachineSettings | None = None, on_event:
     before = [signal.signal(number, lambda *_signal: stopping.set()) for number in handled]
     machine = Machine(folder, settings, on_event)
     machine.on_give_up = stopping.set
+    sys.setswitchinterval(_TURN_S)
     with suppress(OSError):  # threads inherit it; only the sound thread gets more
         os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
     try:
