@@ -101,7 +101,8 @@ class Heartbeat:
     """What a machine last said of itself.
 
     `shortfalls` are the sessions of the next day for which it is not ready. `clock_error_ms` is within what its
-    clock's offset is known; `nudged` tells whether it hears nudges. Both are absent when it did not tell.
+    clock's offset is known; `nudged` tells whether it hears nudges; of `emergency_needed` clips of emergencies it has
+    `emergency_held` ready in memory. All are absent when it did not tell.
 
     `boot` names one run of its program, in which `number` grows by each beat: so an old beat sent again is known.
     `clock_trusted` is absent when the machine did not tell; `every` is how often it means to tell.
@@ -129,6 +130,8 @@ class Heartbeat:
     shortfalls: tuple[Shortfall, ...] = ()
     clock_error_ms: int | None = None
     nudged: bool | None = None
+    emergency_held: int | None = None
+    emergency_needed: int | None = None
 
     @property
     def lacking(self) -> int:

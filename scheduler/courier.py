@@ -23,7 +23,6 @@ class PackedClip:
 
     hash: str
     size: int
-    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,16 @@ class Pack:
     expires_at: datetime
     clips: tuple[PackedClip, ...]
     held: Held
+
+    def contents(self) -> dict[str, object]:
+        """Return the JSON object that lists what the pack holds."""
+        return {
+            "machine": self.machine.id,
+            "name": self.machine.name,
+            "counter": self.counter,
+            "expires": self.expires_at.isoformat(),
+            "clips": [{"hash": clip.hash, "size": clip.size} for clip in self.clips],
+        }
 
 
 @dataclass(frozen=True, slots=True)

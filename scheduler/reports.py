@@ -127,6 +127,8 @@ def read_heartbeat(report: object, before: Heartbeat | None, now: datetime) -> H
         aired=_aired(fields.get("last")),
         shortfalls=_shortfalls(fields.get("unready")),
         clock_error_ms=_maybe_whole(fields, "clock_error", 0, _YEAR_2200),
+        emergency_held=_maybe_whole(fields, "emergency_held", 0, 10**6),
+        emergency_needed=_maybe_whole(fields, "emergency_needed", 0, 10**6),
         nudged=_maybe_bool(fields, "nudged"),
     )
 

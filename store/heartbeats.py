@@ -22,6 +22,8 @@ _PLAIN = (
     "number",
     "clock_trusted",
     "clock_error_ms",
+    "emergency_held",
+    "emergency_needed",
     "nudged",
 )
 _BOX = tuple(one.name for one in fields(Box) if one.name != "uptime")

@@ -134,6 +134,25 @@ def _add_machine(commands: "argparse._SubParsersAction[_Parser]") -> None:
     run.set_defaults(command=_machine_run)
     _add_machine_courier(machine)
     _add_machine_status(machine)
+    _add_machine_emergency(machine)
+
+
+def _add_machine_emergency(machine: "argparse._SubParsersAction[_Parser]") -> None:
+    urgent = machine.add_parser("emergency", help="phát khẩn tại máy đang chạy, không cần trung tâm").add_subparsers(
+        metavar="VIỆC", required=True
+    )
+    listing = urgent.add_parser("list", help="thông điệp máy giữ sẵn và lần phát đang chạy")
+    start = urgent.add_parser("start", help="phát một thông điệp được phép bấm tại máy")
+    start.add_argument("what", metavar="THÔNG_ĐIỆP", help="mã hoặc tên thông điệp")
+    start.add_argument("--drill", action="store_true", help="diễn tập: loa nói rõ đây là diễn tập")
+    stop = urgent.add_parser("stop", help="DỪNG tất cả, hoặc một lần phát")
+    clear = urgent.add_parser("all-clear", help="dừng và báo yên lần phát mới nhất, hoặc lần có mã này")
+    for one in (stop, clear):
+        one.add_argument("what", metavar="MÃ", nargs="?", default="", help="mã lần phát (xem list)")
+    for name, one in (("list", listing), ("start", start), ("stop", stop), ("all-clear", clear)):
+        one.add_argument("--dir", metavar="DIR", help="thư mục của máy (mặc định: <data>/machine)")
+        one.add_argument("--json", action="store_true", help="in dạng JSON")
+        one.set_defaults(command=_machine_emergency, do=name)
 
 
 def _add_machine_courier(machine: "argparse._SubParsersAction[_Parser]") -> None:
@@ -326,6 +345,12 @@ def _machine_status(options: argparse.Namespace, settings: Settings, terminal: T
     from tiengloa.machine_status import status
 
     return status(options, settings, terminal)
+
+
+def _machine_emergency(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    from tiengloa.machine_emergency import emergency
+
+    return emergency(options, settings, terminal)
 
 
 def _machine_run(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:

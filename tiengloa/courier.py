@@ -124,7 +124,7 @@ class Writer:
         self._terminal.end_progress()
         with folder.inside(courier.machine_folder(pack.machine.id), make=True) as own:
             own.write(courier.HELD, self._key.seal(held_document(pack.held)))
-            own.write(courier.PACK, json.dumps(_contents(pack), ensure_ascii=False, indent=1).encode())
+            own.write(courier.PACK, json.dumps(pack.contents(), ensure_ascii=False, indent=1).encode())
             own.write(courier.PLAYLIST, pack.envelope)
         size = sum(clip.size for clip in pack.clips)
         return Written(pack.machine.name, pack.counter, copied, len(pack.clips) - copied, size)
@@ -173,16 +173,6 @@ def _parts(own: Stick, key: bytes) -> tuple[AiringsPart, ...]:
     names = [name for name in own.names() if courier.AIRINGS.fullmatch(name)][: courier.MOST_PARTS]
     raw = (own.read(name, courier.MOST_PART_BYTES) for name in names)
     return tuple(read_airings(read_sealed(one, key, courier.MOST_PART_BYTES)) for one in raw)
-
-
-def _contents(pack: Pack) -> dict[str, object]:
-    return {
-        "machine": pack.machine.id,
-        "name": pack.machine.name,
-        "counter": pack.counter,
-        "expires": pack.expires_at.isoformat(),
-        "clips": [{"hash": clip.hash, "size": clip.size} for clip in pack.clips],
-    }
 
 
 def _document(one: Written) -> dict[str, object]:

@@ -30,6 +30,7 @@ from web import (
     log,
     machines,
     messages,
+    open_lists,
     play_now,
     policy,
     priorities,
@@ -41,10 +42,12 @@ from web import (
     states,
     timetable,
     today,
+    usb_pack,
     why,
 )
 from web.api import orders
 from web.api import routes as api
+from web.api.polls import QuickPolls
 from web.context import EXTENSION, services, visitor
 from web.emergency_view import bar
 from web.services import Services
@@ -62,6 +65,8 @@ _PAGES = (
     priorities,
     ical,
     machines,
+    usb_pack,
+    open_lists,
     enrolment,
     emergency,
     messages,
@@ -108,6 +113,7 @@ def create_app(given: Services) -> Flask:
     assets.install(app)
     errors.install(app)
     _teach_templates(app)
+    app.wsgi_app = QuickPolls(app.wsgi_app, given)  # type: ignore[method-assign]
     return app
 
 

@@ -29,11 +29,23 @@ PUBLIC = frozenset(
         "sign_in.line",
         "sign_in.use_line",
         "ical.feed",
+        "open_lists.play_list",
+        "open_lists.sound",
     }
 )
 """What anyone may ask for. The machine API has its own gate: a signature, or a one-use code; so has a calendar."""
 
-_WITHOUT_PERSON = frozenset({"static", "bootstrap.static", "assets.icons", "assets.health", "ical.feed"})
+_WITHOUT_PERSON = frozenset(
+    {
+        "static",
+        "bootstrap.static",
+        "assets.icons",
+        "assets.health",
+        "ical.feed",
+        "open_lists.play_list",
+        "open_lists.sound",
+    }
+)
 
 CONTENT_POLICY = "; ".join(
     (

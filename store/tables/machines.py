@@ -104,3 +104,16 @@ live_session = Table(
     Column("ends_at", Instant, nullable=False),
     Column("closed_at", Instant),
 )
+
+listening_line = Table(
+    "listening_line",
+    metadata,
+    key(),
+    ref("area_id", "area"),
+    Column("name", Text, nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    ref("made_by", "user_account"),
+    Column("made_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("asked_at", Instant),
+)

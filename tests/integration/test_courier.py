@@ -1,7 +1,9 @@
 """The courier pack: a stick between a centre and a machine that never meet over any line."""
 
+import io
 import json
 import os
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,11 +21,13 @@ from player.events import Finished, PlaylistAccepted
 from player.machine import Machine, MachineSettings
 from player.stick import Stick
 from player.trust import read_sealed, seal
+from scheduler.courier import CourierDesk
 from store import enrolments
 from tests.commands import Here
 from tests.fakes_courier import CLIPS, Between
 from tests.fakes_player import heard, item, signed, slot, sound, wait_until
 from tiengloa import exits
+from web.usb_pack import zipped
 
 THIEF = Ed25519PrivateKey.generate()
 
@@ -356,6 +360,18 @@ def test_a_running_machine_takes_up_what_a_stick_brings_and_sounds_it(
         running.stop()
     [(_, samples)] = heard(between.hut / "recordings")
     assert np.array_equal(samples, np.concatenate([clip.samples for clip in CLIPS]))
+
+
+def test_the_panels_zip_unpacks_to_a_pack_that_a_machine_takes(between: Between, tmp_path: Path) -> None:
+    between.publish(between.planned(7))
+    desk = CourierDesk(between.station.database, between.station.clock, between.station.office)
+    whole = io.BytesIO(b"".join(zipped(desk.pack(between.machine_id), between.blobs.path)))
+    with zipfile.ZipFile(whole) as packed:
+        assert packed.testzip() is None
+        assert packed.namelist()[-1].endswith("playlist.json")
+        packed.extractall(between.usb)
+    visit = between.visit()
+    assert (visit.counter, visit.is_new, visit.brought, visit.lacking) == (7, True, 2, 0)
 
 
 def test_a_folder_without_a_pack_says_so(between: Between, here: Here) -> None:

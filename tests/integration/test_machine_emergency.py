@@ -1,7 +1,7 @@
 """The whole machine under orders: from a signed sheet, or a press at the box, to what its virtual output heard."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -12,10 +12,13 @@ import pytest
 from domain.airtime import QuietHours
 from domain.emergencies import Pattern
 from domain.emergency_set import EmergencySet, ReadyMessage
+from domain.errors import BadInputError, StorageFullError
 from domain.order_sheet import ClearOrder, Order, OrderSheet, SoundOrder, StopOrder
 from domain.playlist import Playlist
 from domain.timetable import LatePolicy
-from player.events import EmergencyBegan, Fault, MachineEvent
+from player.database import Database
+from player.events import EmergencyBegan, EmergencyEnded, Fault, Finished, MachineEvent
+from player.local_door import call
 from player.machine import Machine, MachineSettings
 from tests.fakes_player import (
     MACHINE,
@@ -119,10 +122,10 @@ def expected(*parts: Sound) -> np.ndarray:
 def test_an_order_sounds_chime_and_message_as_often_as_its_pattern_says_whatever_the_hour(
     centre: Centre, run: Run, tmp_path: Path
 ) -> None:
-    expired = quiet_list(expires_at=now() + timedelta(seconds=0.2))
-    centre.publish(expired, *HELD)
+    brief = quiet_list(expires_at=now() + timedelta(seconds=2))
+    centre.publish(brief, *HELD)
     running = run(centre.enrolled(tmp_path))
-    wait_until(running.holds_all)
+    wait_until(lambda: running.holds_all() and now() > brief.expires_at)
     centre.order(sheet(sounding()))
     wait_until(lambda: outcome(centre, "khan-e1-2", 1) == "played", 15)
     assert [outcome(centre, f"khan-e1-{turn}", part) for turn in (1, 2) for part in (0, 1)] == ["played"] * 4
@@ -272,3 +275,44 @@ def test_a_replayed_sheet_is_refused_and_what_was_obeyed_is_not_obeyed_again(
     centre.orders = first
     wait_until(lambda: any(isinstance(one, Fault) and "phát lại" in one.sentence for one in running.events))
     assert len([one for one in running.events if isinstance(one, EmergencyBegan)]) == 1
+
+
+def test_people_at_the_machine_start_stop_and_clear_what_the_signed_set_lets_them_with_the_centre_down(
+    centre: Centre, run: Run, tmp_path: Path
+) -> None:
+    centre.publish(quiet_list(), *HELD)
+    running = run(centre.enrolled(tmp_path))
+    wait_until(running.holds_all)
+    centre.stop()
+    journal = running.machine.journal
+    with pytest.raises(BadInputError, match="không được phép"):
+        call(tmp_path, {"do": "start", "what": "gio"})
+    name = call(tmp_path, {"do": "start", "what": "lũ quét"})["emergency"]
+    wait_until(lambda: (entry := journal.entry(f"{MACHINE}/khan-{name}-1/1")) and entry.outcome == "played")
+    assert call(tmp_path, {"do": "start", "what": "lu"})["emergency"] == name
+    assert [one["id"] for one in call(tmp_path, {"do": "list"})["running"]] == [name]
+    assert call(tmp_path, {"do": "all-clear"})["emergency"] == name
+    cleared = f"{MACHINE}/yen-"
+    wait_until(lambda: any(key.startswith(cleared) and known.started for key, known in journal.known().items()))
+    wait_until(lambda: not call(tmp_path, {"do": "list"})["running"])
+
+
+def test_an_emergency_sounds_and_stops_while_the_disk_takes_nothing(
+    centre: Centre, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    centre.publish(quiet_list(), *HELD)
+    running = run(centre.enrolled(tmp_path))
+    wait_until(running.holds_all)
+
+    @contextmanager
+    def full(_self: Database) -> Iterator[None]:
+        raise StorageFullError("Ổ đĩa của máy phát đã đầy.")
+        yield
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "write", full)
+        centre.order(sheet(sounding("e1", FOR_EVER)))
+        wait_until(lambda: any(isinstance(one, Finished) and one.title == "Lũ quét" for one in running.events))
+        centre.order(sheet(stop("e1"), counter=2))
+        wait_until(lambda: any(isinstance(one, EmergencyEnded) for one in running.events))
+    wait_until(lambda: outcome(centre, "khan-e1-1", 1) == "played")
