@@ -168,6 +168,22 @@ def test_a_first_output_that_is_not_there_at_the_start_is_looked_for(first: Benc
     wait_until(lambda: not feeding.sink.duty.on_reserve)
 
 
+def test_what_was_wrong_is_told_until_the_output_opens(first: Bench) -> None:
+    sink = GuardedSink(first.plug, None, SystemClock(), QUICK)
+    first.mood = Mood.GONE
+    with pytest.raises(SinkError):
+        sink.open()
+    first.mood = Mood.HANGS_OPEN
+    opening = threading.Thread(target=lambda: pytest.raises(SinkError, sink.open))
+    opening.start()
+    assert "No such device" in sink.duty.sentence
+    opening.join(10)
+    first.mood = Mood.WELL
+    sink.open()
+    assert sink.duty.sentence == ""
+    sink.close()
+
+
 def test_devices_that_hang_for_ever_do_not_fill_the_machine_with_threads(feed: Feed, first: Bench) -> None:
     first.mood = Mood.HANGS_OPEN
     sink = GuardedSink(first.plug, None, SystemClock(), QUICK)
