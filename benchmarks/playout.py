@@ -59,7 +59,7 @@ EARLY_S, LATE_S = 0.4, 1.2
 LATENCY_MS = PERIOD / RATE * 1000
 PEER_NAMES = tuple(peer.name for peer in PEERS)
 ALSA = ("ours", "second", "calibrated")
-_LEAD_S = 14.0
+_LEAD_S = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +105,8 @@ def race(where: Graph, name: str, slots: int, loops: int = 0) -> Race:
                 (machine.folder / "machine.toml").write_text(f"[sound]\nlatency_ms = {LATENCY_MS:.3f}\n", "utf-8")
             machine.start()
         for peer in [peer(where, path, name) for peer in PEERS]:
-            started.callback(peer.stop)
             peer.start(instants)
+            started.callback(peer.stop)
         if time.time() > first - 1:
             raise TimeoutError("the players took too long to start")
         started.enter_context(busy_loops(loops))
