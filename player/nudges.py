@@ -10,16 +10,16 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
-
-import paho.mqtt.client as paho
-from paho.mqtt.reasoncodes import ReasonCode
+from typing import TYPE_CHECKING, Any
 
 from domain.errors import ServerUnreachableError
 from domain.nudges import BrokerAccount, BrokerAddress, Nudge, filter_of, nudge_of
 from domain.ports import Clock
 from player.line import Line
-from scheduler.channels.client import client_of
+
+if TYPE_CHECKING:  # imported when there is a broker: 6 MB that many a machine never needs
+    import paho.mqtt.client as paho
+    from paho.mqtt.reasoncodes import ReasonCode
 
 BURST, REFILL_S = 5, 10.0
 """So many nudges of a kind are heard at once, and one more each REFILL_S seconds."""
@@ -29,6 +29,8 @@ back delays a new playlist by half a minute."""
 KEEPALIVE_S = 240
 """A phone network forgets a silent connection after some five minutes; each sign of life costs some 200 bytes."""
 _TURN_S = 1.0
+_SUCCESS = 0
+"""What paho's loop returns while all is well (MQTT_ERR_SUCCESS)."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 300.0
 _STEADY_S = 60.0
 _STOP_S = 3.0
@@ -129,9 +131,11 @@ class Nudges:
         account = self._account()
         if account is None:
             return NO_BROKER
+        from scheduler.channels.client import client_of
+
         client, refused = client_of(account), threading.Event()
 
-        def connected(_client: paho.Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
+        def connected(_client: "paho.Client", _data: Any, _flags: Any, code: "ReasonCode", _properties: Any) -> None:
             if code.is_failure:
                 refused.set()
             else:
@@ -141,7 +145,7 @@ class Nudges:
         client.connect(account.address.host, account.address.port, KEEPALIVE_S)
         self._listening = client
         try:
-            while client.loop(_TURN_S) == paho.MQTT_ERR_SUCCESS and not self._stopping.is_set():
+            while client.loop(_TURN_S) == _SUCCESS and not self._stopping.is_set():
                 self.settle()
         finally:
             client.let_go()
@@ -161,7 +165,7 @@ class Nudges:
         for what in Nudge:  # whatever was nudged while nobody listened
             self.heard(what)
 
-    def _message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+    def _message(self, _client: "paho.Client", _data: Any, message: "paho.MQTTMessage") -> None:
         with suppress(UnicodeDecodeError):  # a topic is decoded when it is asked for
             what = nudge_of(message.topic, self._machine_id)
             if what is not None:

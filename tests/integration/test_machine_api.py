@@ -250,7 +250,7 @@ def test_a_machine_is_told_the_time_signed_for_its_question_alone(town: Panel, b
     public = Ed25519PublicKey.from_public_bytes(key.public_key)
     public.verify(base64.b64decode(told["signature"]), statement)
     for nonce in ("", "a" * 31, "A" * 32, "a" * 33, "%0a" * 32):
-        assert asked.call("GET", f"/api/v1/time?nonce={nonce}").status_code == 400
+        assert asked.call("GET", f"/api/v1/time?nonce={nonce}").status_code == 422
     assert town.visitor().get(f"/api/v1/time?nonce={'a' * 32}").status_code == 401
 
 
