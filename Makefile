@@ -32,9 +32,10 @@ layers: $(DEV_READY)
 bench: $(DEV_READY) ## Run the benchmarks and print their tables (installs peers under .venv-peers)
 	@$(BIN)/python -m benchmarks
 
-soak: $(DEV_READY) ## Hold 100,000 random timetables and a million forged playlists to the promises (about ten minutes)
+soak: $(DEV_READY) ## Hold random timetables, forged playlists, power cuts and kills to the promises (twenty minutes)
 	@$(BIN)/python -m benchmarks.soak
 	@$(BIN)/python -m benchmarks.forgeries
+	@$(BIN)/python -m benchmarks.soak_faults
 
 lock: ## Make the hash-locked requirements anew (needs uv)
 	uv pip compile -q --generate-hashes --universal --no-header --extra build pyproject.toml -o requirements.txt

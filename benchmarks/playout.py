@@ -24,6 +24,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,7 +37,16 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.playout_day import measure as day
-from benchmarks.playout_graph import PERIOD, Graph, Recording, ToolMissingError, graph, recording, require_tools
+from benchmarks.playout_graph import (
+    PERIOD,
+    Graph,
+    Recording,
+    ToolMissingError,
+    end_with_parent,
+    graph,
+    recording,
+    require_tools,
+)
 from benchmarks.playout_hearing import RATE, Score, percentile, score
 from benchmarks.playout_ours import CLIP_S, OurMachine, first_onsets, tone
 from benchmarks.playout_peers import PEERS
@@ -69,9 +79,10 @@ QUICK = Sizes(slots=12, busy_slots=6, preemptions=8, idle_s=8, day_slots=240)
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """What one run of everybody gave: the scores by name, what both of our machines did, and the graph's own state."""
+    """What one run of everybody gave: scores and holes in the sound by name, our two machines' skews, the graph."""
 
     scores: dict[str, Score]
+    holes: dict[str, int]
     skews_ms: tuple[float, ...]
     graph: dict[str, object]
 
@@ -105,7 +116,8 @@ def race(where: Graph, name: str, slots: int, loops: int = 0) -> Race:
     scores = {port: score(instants, found, EARLY_S, LATE_S) for port, found in starts.items()}
     pairs = zip(_first_heard(instants, starts["ours"]), _first_heard(instants, starts["second"]), strict=True)
     skews = tuple((one - other) * 1000 for one, other in pairs if one and other)
-    return Race(scores, skews, _state(heard, load))
+    holes = {port: heard.holes(port) for port in where.ports}
+    return Race(scores, holes, skews, _state(heard, load))
 
 
 def sink_of(name: str) -> str:
@@ -131,7 +143,8 @@ def _state(heard: Recording, load: float) -> dict[str, object]:
 @contextmanager
 def busy_loops(count: int) -> Iterator[None]:
     """Keep `count` cores busy with loops that do nothing else."""
-    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    command = [sys.executable, "-c", "while True: pass"]
+    loops = [subprocess.Popen(command, preexec_fn=end_with_parent) for _ in range(count)]  # noqa: PLW1509
     try:
         yield
     finally:
@@ -157,10 +170,12 @@ def measure(sizes: Sizes, say: Callable[[str], None]) -> dict[str, object]:
     return {
         **{name: one.document() for name, one in calm.scores.items()},
         "skew": _skew(calm.skews_ms),
+        "holes": calm.holes,
         "graph": calm.graph,
         "busy": {
             **{name: one.document() for name, one in busy.scores.items()},
             "skew": _skew(busy.skews_ms),
+            "holes": busy.holes,
             "graph": busy.graph,
         },
         **found,
@@ -182,6 +197,7 @@ def print_tables(found: dict[str, object]) -> None:
             one = scores[name]
             figures = " | ".join(str(one[key]) for key in ("n", "p50_ms", "p99_ms", "max_ms", "missed", "doubled"))
             print(f"| {name} | {figures} |")
+        print(f"\nHoles of 2 ms or more in what sounded: {scores['holes']}")
         print(f"\nTwo machines apart: {scores['skew']}")
     for part in ("preemption", "day", "process"):
         print(f"\n{part}: {found[part]}")
@@ -198,6 +214,8 @@ def main(arguments: Sequence[str] = ()) -> None:
         require_tools()
     except ToolMissingError as error:
         sys.exit(str(error))
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # so that what was started ends too
 
     def say(part: str) -> None:
         print(f"{time.strftime('%H:%M:%S')} {part} ...", file=sys.stderr, flush=True)

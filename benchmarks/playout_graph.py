@@ -1,8 +1,10 @@
 """A sound card made of JACK's dummy driver: every player sounds into a port of its own, and is recorded."""
 
+import ctypes
 import ctypes.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -13,17 +15,18 @@ from typing import TypeVar
 
 import numpy as np
 
-from benchmarks.playout_hearing import RATE, Timeline, onsets
+from benchmarks.playout_hearing import GAP_S, RATE, Timeline, onsets
 from benchmarks.playout_recorder import BLOCK_TYPE, CLIENT, READY, sound_type
 from player.clock import SystemClock, wall_offset
 
 PERIOD = 512
-SERVER = "tiengloa-bench"
+SERVER = f"tiengloa-bench-{os.getpid()}"
 NICENESS = -10
 """What our machine gives itself is given to every peer as well, where the system allows it."""
 PROGRAMS = {"jackd": "jackd2", "mpd": "mpd", "liquidsoap": "liquidsoap", "ffplay": "ffmpeg"}
 PLUGIN = "alsa-lib/libasound_module_pcm_jack.so"
 _STOP_S = 10.0
+_PR_SET_PDEATHSIG = 1
 T = TypeVar("T")
 
 
@@ -85,7 +88,7 @@ class Graph:
         log = (self.folder / f"{name}.log").open("ab")
         with log:
             options = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "env": self.environment, **more}
-            process = subprocess.Popen(command, **options)
+            process = subprocess.Popen(command, preexec_fn=end_with_parent, **options)  # noqa: PLW1509
         self.started.append(process)
         if nice:
             with suppress(OSError):
@@ -118,6 +121,11 @@ class Graph:
         return (self.folder / f"{name}.log").read_text("utf-8", "replace")[-1500:]
 
 
+def end_with_parent() -> None:
+    """Let the kernel end this child when the bench dies, however it dies."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def _alsa_settings(ports: Sequence[str]) -> str:
     lines = ["</usr/share/alsa/alsa.conf>"]
     for port in ports:
@@ -148,6 +156,12 @@ class Recording:
         self.xruns = 0
         self._timeline: Timeline | None = None
         self._offset = wall_offset(SystemClock())
+
+    def holes(self, port: str) -> int:
+        """Return how often a clip on `port` broke off and went on."""
+        sounds = np.fromfile(self._folder / f"{port}.bin", sound_type(PERIOD))
+        heard = sounds["frame"].tolist(), sounds["samples"]
+        return len(onsets(*heard, quiet_s=GAP_S)) - len(onsets(*heard))
 
     def onsets(self, port: str) -> list[float]:
         """Return the wall clock instants, seconds since 1970, at which sound begins on `port`."""

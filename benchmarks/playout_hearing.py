@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 RATE = 48_000
 LOUD = 0.1
+GAP_S = 0.002
+"""A tone that stays below LOUD for so long has a hole in it."""
 QUIET_S = 0.1
 """How long it must have been below LOUD before a sample above it counts as an onset."""
 ENVELOPE_S = 4.0
@@ -38,8 +40,11 @@ class Timeline:
         return float(self._envelope[block] + frame / self._rate)
 
 
-def onsets(frames: Sequence[int], blocks: npt.NDArray[np.float32], rate: int = RATE) -> list[int]:
-    """Return the frames at which sound begins; block i starts at `frames[i]`, and what lies between is silence."""
+def onsets(frames: Sequence[int], blocks: npt.NDArray[np.float32], quiet_s: float = QUIET_S) -> list[int]:
+    """Return the frames at which sound begins after at least `quiet_s` of silence.
+
+    Block i starts at `frames[i]`, and what lies between blocks is silence.
+    """
     found: list[int] = []
     last = -(10**12)
     for start, block in zip(frames, blocks, strict=True):
@@ -47,7 +52,7 @@ def onsets(frames: Sequence[int], blocks: npt.NDArray[np.float32], rate: int = R
         if not len(loud):
             continue
         gaps = np.diff(np.concatenate(([last - start], loud)))
-        found += [int(start + loud[index]) for index in np.flatnonzero(gaps > QUIET_S * rate)]
+        found += [int(start + loud[index]) for index in np.flatnonzero(gaps > quiet_s * RATE)]
         last = int(start + loud[-1])
     return found
 

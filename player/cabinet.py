@@ -80,10 +80,14 @@ class Cabinet:
 
     def held_pair(self) -> tuple[int, int]:
         """Return the newest (epoch, counter) ever accepted, (0, 0) before the first."""
-        return max(self.stored_pair(), self._floor.pair())
+        try:  # as it was signed: a bit that flips in a column must not shut newer playlists out
+            held = self.playlist()
+        except TrustError:
+            held = None
+        return max((held.epoch, held.counter) if held else (0, 0), self._floor.pair())
 
     def stored_pair(self) -> tuple[int, int]:
-        """Return the (epoch, counter) of the playlist that is stored, (0, 0) when there is none."""
+        """Return the (epoch, counter) that the stored playlist is noted with, (0, 0) when there is none."""
         rows = self.database.read("SELECT epoch, counter FROM playlist")
         return (rows[0][0], rows[0][1]) if rows else (0, 0)  # type: ignore[return-value]
 

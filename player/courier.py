@@ -208,11 +208,12 @@ class Watch:
 
     def _notice(self) -> None:
         """Take up a playlist that another process has put into the cabinet, and look at the clips that it brought."""
-        held = self._sync.playlist
-        if self._cabinet.stored_pair() > ((held.epoch, held.counter) if held else (0, 0)):
-            playlist = self._cabinet.playlist()
-            if playlist is not None:
-                self._sync.take_up(playlist)
+        with self._sync.taking:
+            held = self._sync.playlist
+            if self._cabinet.stored_pair() > ((held.epoch, held.counter) if held else (0, 0)):
+                playlist = self._cabinet.playlist()
+                if playlist is not None:
+                    self._sync.take_up(playlist)
         lacking = self._sync.lacking()
         if lacking < self._lacking:
             self._sync.on_clip()

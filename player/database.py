@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from domain.errors import StorageError, StorageFullError
@@ -40,6 +40,23 @@ _LATER_COLUMNS = {
 """Columns by table that files of the first version lack; what they hold is optional."""
 
 
+_SOUND = " AND ".join(
+    (
+        "outcome IN ('playing', 'played', 'cut', 'missed')",
+        *(f"typeof({name}) = 'text'" for name in ("key", "slot", "title", "reason")),
+        "typeof(clip) IN ('text', 'null')",
+        *(f"typeof({name}) = 'integer' AND {name} BETWEEN 0 AND 4102444800000" for name in ("planned", "base", "seen")),
+        *(f"({name} IS NULL OR {name} BETWEEN 0 AND 4102444800000)" for name in ("started", "ended")),
+        *(
+            f"typeof({name}) = 'integer' AND {name} >= 0"
+            for name in ("position", "rendered", "version", "acknowledged")
+        ),
+    )
+)
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "cache_size=-512")
+"""FULL: a row that was acknowledged or a start that was claimed must survive a power cut."""
+
+
 class DamagedDatabaseError(StorageError):
     """The database file is torn or is no database; what it held cannot be had."""
 
@@ -58,18 +75,29 @@ class Database:
                 raise
 
     def _prepare(self) -> None:
-        # FULL: a row that was acknowledged or a start that was claimed must survive a power cut.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-512"):
+        for pragma in PRAGMAS:
             self._connection.execute(f"PRAGMA {pragma}")
         verdict = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
-        self._connection.executescript(_SCHEMA)
-        for table, columns in _LATER_COLUMNS.items():
-            present = {row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")}
-            for column in columns:
-                if column.partition(" ")[0] not in present:
-                    self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+        _make_tables(self._connection)
+        self._check_shape()
+        self._check_airings()
+
+    def _check_shape(self) -> None:
+        """Hold the tables to what they are in a new file: a flipped bit can give a column another name."""
+        with closing(sqlite3.connect(":memory:")) as new:
+            _make_tables(new)
+            if _shape(self._connection) != _shape(new):
+                raise sqlite3.DatabaseError("shape")
+
+    def _check_airings(self) -> None:
+        """Hold the journal to what alone was ever written there: SQLite does not notice a flipped bit in a value."""
+        # S608: the text is our own.
+        query = f"SELECT {_SOUND}, key, slot, title, clip, reason FROM airings"  # noqa: S608
+        for row in self._connection.execute(query):
+            if row[0] != 1:
+                raise sqlite3.DatabaseError("airings")
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -95,6 +123,23 @@ class Database:
             self._connection.close()
 
 
+def _make_tables(connection: sqlite3.Connection) -> None:
+    connection.executescript(_SCHEMA)
+    for table, columns in _LATER_COLUMNS.items():
+        present = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+        for column in columns:
+            if column.partition(" ")[0] not in present:
+                connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+
+
+def _shape(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+    """Return (table, column, type, not null, place in the key) of every column of our tables."""
+    return connection.execute(
+        'SELECT t.name, c.name, c.type, c."notnull", c.pk FROM sqlite_master t, pragma_table_info(t.name) c'
+        " WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY t.name, c.name"
+    ).fetchall()
+
+
 @contextmanager
 def _as_storage_errors() -> Iterator[None]:
     try:
@@ -102,6 +147,8 @@ def _as_storage_errors() -> Iterator[None]:
     except sqlite3.OperationalError as error:
         if "full" in str(error):
             raise StorageFullError("Ổ đĩa của máy phát đã đầy; dữ liệu cũ còn nguyên. Hãy giải phóng ổ đĩa.") from error
+        if "decode" in str(error):  # letters that are none: written so by no program
+            raise DamagedDatabaseError(f"Cơ sở dữ liệu của máy phát bị hỏng ({error}).") from error
         raise StorageError(f"Không ghi được cơ sở dữ liệu của máy phát ({error}).") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise DamagedDatabaseError(f"Cơ sở dữ liệu của máy phát bị hỏng ({error}).") from error

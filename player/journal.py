@@ -1,6 +1,7 @@
 """The machine's journal of airings: claimed before sound, finished after it, kept until the centre has them."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +12,9 @@ from player.database import Database
 from player.orders import Known
 
 KEEP = timedelta(days=90)
-BATCH = 200
+BATCH, NEWEST = 200, 20
+MOST_REPORT = 400_000
+"""Bytes of one report: the centre takes a megabyte, and a thin line needs a minute for less."""
 _COLUMNS = (
     "SELECT key, slot, position, title, clip, planned, outcome, started, ended, rendered, reason, version,"
     " rms, peak, dead, clipped, hearing, score FROM airings"
@@ -36,6 +39,7 @@ _NEWEST = (
     " ORDER BY planned DESC, position DESC LIMIT ?"
 )
 _UNSENT = f"{_COLUMNS} WHERE acknowledged < version ORDER BY planned, key LIMIT ?"
+_UNSENT_NEWEST = f"{_COLUMNS} WHERE acknowledged < version ORDER BY planned DESC, key DESC LIMIT ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +191,14 @@ class Journal:
         return tuple(Entry(*row) for row in rows)  # type: ignore[arg-type]
 
     def unsent(self) -> tuple[Entry, ...]:
-        """Return the oldest airings whose newest state the centre has not acknowledged, BATCH at most."""
-        return tuple(Entry(*row) for row in self._database.read(_UNSENT, (BATCH,)))  # type: ignore[arg-type]
+        """Return airings whose newest state the centre has not acknowledged, BATCH at most and MOST_REPORT bytes.
+
+        The newest come first, then the oldest: after weeks without a line what sounds now is known at once, and
+        nothing waits for ever.
+        """
+        newest = [Entry(*row) for row in self._database.read(_UNSENT_NEWEST, (NEWEST,))]  # type: ignore[arg-type]
+        oldest = [Entry(*row) for row in self._database.read(_UNSENT, (BATCH - NEWEST,))]  # type: ignore[arg-type]
+        return _fitting({one.key: one for one in (*newest, *oldest)}.values())
 
     def all_unsent(self) -> Iterator[Entry]:
         """Yield every airing whose newest state the centre has not acknowledged, the oldest first."""
@@ -210,3 +220,15 @@ class Journal:
         """Forget airings planned more than KEEP before `now`."""
         with self._database.write() as connection:
             connection.execute("DELETE FROM airings WHERE planned < ?", (to_ms(now - KEEP),))
+
+
+def _fitting(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Return as many of `entries` as one report may hold, one at least."""
+    taken: list[Entry] = []
+    size = 0
+    for one in entries:
+        size += len(json.dumps(one.document(), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        if taken and size > MOST_REPORT:
+            break
+        taken.append(one)
+    return tuple(taken)

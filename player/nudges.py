@@ -6,28 +6,31 @@ machine ask its own server a few times a minute more.
 """
 
 import secrets
-import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
-
-import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.reasoncodes import ReasonCode
+from typing import TYPE_CHECKING, Any
 
 from domain.errors import ServerUnreachableError
 from domain.nudges import BrokerAccount, BrokerAddress, Nudge, filter_of, nudge_of
 from domain.ports import Clock
 from player.line import Line
 
+if TYPE_CHECKING:  # imported when there is a broker: 6 MB that many a machine never needs
+    import paho.mqtt.client as paho
+    from paho.mqtt.reasoncodes import ReasonCode
+
 BURST, REFILL_S = 5, 10.0
 """So many nudges of a kind are heard at once, and one more each REFILL_S seconds."""
+NUDGED_RARER = 6.0
+"""A machine that hears nudges polls so much more rarely: it saves most of the traffic, and a broker that keeps nudges
+back delays a new playlist by half a minute."""
 KEEPALIVE_S = 240
 """A phone network forgets a silent connection after some five minutes; each sign of life costs some 200 bytes."""
-_CONNECT_S = 10.0
 _TURN_S = 1.0
+_SUCCESS = 0
+"""What paho's loop returns while all is well (MQTT_ERR_SUCCESS)."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 300.0
 _STEADY_S = 60.0
 _STOP_S = 3.0
@@ -128,23 +131,24 @@ class Nudges:
         account = self._account()
         if account is None:
             return NO_BROKER
-        client, refused = self._client(account), threading.Event()
+        from scheduler.channels.client import client_of
 
-        def connected(_client: paho.Client, _data: Any, _flags: Any, code: ReasonCode, _properties: Any) -> None:
+        client, refused = client_of(account), threading.Event()
+
+        def connected(_client: "paho.Client", _data: Any, _flags: Any, code: "ReasonCode", _properties: Any) -> None:
             if code.is_failure:
                 refused.set()
             else:
                 client.subscribe(filter_of(self._machine_id))
 
-        client.on_connect = connected
+        client.on_connect, client.on_subscribe, client.on_message = connected, self._subscribed, self._message
         client.connect(account.address.host, account.address.port, KEEPALIVE_S)
         self._listening = client
         try:
-            while client.loop(_TURN_S) == paho.MQTT_ERR_SUCCESS and not self._stopping.is_set():
+            while client.loop(_TURN_S) == _SUCCESS and not self._stopping.is_set():
                 self.settle()
         finally:
-            with suppress(OSError):
-                client.disconnect()
+            client.let_go()
         return REFUSED if refused.is_set() else LOST
 
     def _account(self) -> BrokerAccount | None:
@@ -156,23 +160,12 @@ class Nudges:
             raise ServerUnreachableError(LOST)
         return account_of(answer.document(), self._line.host)
 
-    def _client(self, account: BrokerAccount) -> paho.Client:
-        # An id that nobody can guess: a broker ends the session of an id that connects again.
-        client = paho.Client(CallbackAPIVersion.VERSION2, client_id=secrets.token_hex(10), reconnect_on_failure=False)
-        client.username_pw_set(account.user, account.password)
-        client.connect_timeout = _CONNECT_S
-        if account.address.tls:
-            client.tls_set_context(ssl.create_default_context(cadata=account.address.ca or None))
-        client.on_message = self._message
-        client.on_subscribe = self._subscribed
-        return client
-
     def _subscribed(self, *_told: Any) -> None:
         self._connected, self.state = True, ""
         for what in Nudge:  # whatever was nudged while nobody listened
             self.heard(what)
 
-    def _message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+    def _message(self, _client: "paho.Client", _data: Any, message: "paho.MQTTMessage") -> None:
         with suppress(UnicodeDecodeError):  # a topic is decoded when it is asked for
             what = nudge_of(message.topic, self._machine_id)
             if what is not None:

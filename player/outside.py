@@ -1,10 +1,11 @@
 """Sound from outside and its stand-in: which of the two is heard, and for how long each was. The rule is pure.
 
-A source that is dead or silent for GIVE_UP gives way to its stand-in; it comes back once it has been healthy for
-COME_BACK and there is time left for it to matter.
+A relay that is dead or silent for GIVE_UP gives way to its stand-in; it comes back once it has been healthy for a
+while and there is time left for it to matter. A speaker may be silent: of a live source only nothing at all counts.
 """
 
 import threading
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -29,42 +30,57 @@ _AT_ONCE = threading.Event()
 _AT_ONCE.set()
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a source is treated: what it is called in Vietnamese, and whether silence makes it unhealthy.
+
+    It comes back after `come_back` healthy frames, when `worth_it` are left.
+    """
+
+    named: str
+    by_level: bool
+    come_back: int
+    worth_it: int
+
+
+RELAYED = Manner("tiếp âm", by_level=True, come_back=COME_BACK, worth_it=WORTH_IT)
+SPOKEN = Manner("trực tiếp", by_level=False, come_back=SAMPLE_RATE // 2, worth_it=SAMPLE_RATE)
+
+
 class Health:
     """Listens to a source, a tenth of a second at a time. Counts in frames."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_level: bool = True) -> None:
+        self._by_level = by_level
         self.silent = 0
         self.healthy = 0
         self._power = 0.0
         self._seen = 0
 
-    def hear(self, frames: Frames) -> None:
-        """Take note of frames, as they would sound."""
-        self._power += float(np.square(frames, dtype=np.float64).sum())
+    def hear(self, frames: Frames, sound: int) -> None:
+        """Take note of frames, as they would sound; `sound` of them came from the source."""
+        self._power += float(np.square(frames, dtype=np.float64).sum()) if self._by_level else sound
         self._seen += len(frames)
         if self._seen < _WINDOW:
             return
-        audible = self._power >= _FLOOR * _FLOOR * self._seen
+        audible = self._power >= (_FLOOR * _FLOOR if self._by_level else 0.5) * self._seen
         self.silent = 0 if audible else self.silent + self._seen
         self.healthy = self.healthy + self._seen if self.silent < PAUSE else 0
         self._power, self._seen = 0.0, 0
 
 
 class Outside:
-    """Sounds for exactly `total` frames: what `tap` gives, or `stand_in`; neither is waited for.
+    """Sounds for exactly `total` frames: what `tap` gives, or `stand_in`; neither is waited for."""
 
-    `named` is what the source is called, in Vietnamese, in the account of what sounded.
-    """
-
-    def __init__(self, tap: Tap, stand_in: Sound, total: int, named: str) -> None:
+    def __init__(self, tap: Tap, stand_in: Sound, total: int, manner: Manner = RELAYED) -> None:
         self._tap = tap
         self._stand_in = stand_in
         self._total = max(total, 0)
-        self._named = named
+        self._manner = manner
         self._given = 0
         self._share: float | None = None
         self._standing_in = False
-        self._health = Health()
+        self._health = Health(by_level=manner.by_level)
         self._heard, self._stood, self._silent = 0, 0, 0
         self._reason = ""
 
@@ -87,7 +103,7 @@ class Outside:
     @property
     def account(self) -> str:
         """Tell for how many seconds the source, its stand-in and neither was heard, and why not the source."""
-        parts = [f"{self._named} {_seconds(self._heard)} giây"]
+        parts = [f"{self._manner.named} {_seconds(self._heard)} giây"]
         if self._stood:
             parts.append(f"âm thanh thay thế {_seconds(self._stood)} giây")
         if self._silent:
@@ -103,7 +119,7 @@ class Outside:
         if self._share is None:
             self._begin()
         frames, sound = self._tap.take(count)
-        self._health.hear(frames)
+        self._health.hear(frames, sound)
         self._decide(self._total - self._given)
         mixed = self._faded_out(self._mixed(frames, sound))
         self._given += count
@@ -114,6 +130,11 @@ class Outside:
         self._stand_in = sound
         if self.closed:
             sound.close()
+
+    @property
+    def trouble(self) -> str:
+        """Tell what ails the source at this moment, or an empty string."""
+        return "" if self.closed else self._tap.trouble
 
     @property
     def closed(self) -> bool:
@@ -135,7 +156,7 @@ class Outside:
         if not self._standing_in and self._health.silent >= GIVE_UP:
             self._standing_in = True
             self._reason = self._tap.trouble or "nguồn im lặng 5 giây"
-        elif self._standing_in and self._health.healthy >= COME_BACK and left >= WORTH_IT:
+        elif self._standing_in and self._health.healthy >= self._manner.come_back and left >= self._manner.worth_it:
             self._standing_in = False
 
     def _mixed(self, frames: Frames, sound: int) -> Frames:

@@ -5,6 +5,7 @@ Each method is one step for a thread of its own, so that a slow clip never delay
 
 import os
 import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -33,7 +34,10 @@ _ETAG = re.compile(r'(W/)?"[!#-~]{1,100}"')
 
 
 class Sync:
-    """Brings down what the machine is to hold; `on_playlist` is called with each playlist that is accepted."""
+    """Brings down what the machine is to hold; `on_playlist` is called with each playlist that is accepted.
+
+    Whoever takes up what another has put into the cabinet holds `taking` meanwhile: else both would.
+    """
 
     def __init__(self, cabinet: Cabinet, line: Line, clock: Clock, on_playlist: Callable[[Playlist], None]) -> None:
         self._cabinet = cabinet
@@ -46,6 +50,7 @@ class Sync:
         self._bringing: set[str] = set()
         self._wanting: dict[str, Lack] = {}
         self.playlist: Playlist | None = None
+        self.taking = threading.RLock()
         self.stopping: Callable[[], bool] = lambda: False
         self.on_clip: Callable[[], None] = lambda: None
 
@@ -56,7 +61,8 @@ class Sync:
         if answer.status in (304, 404):
             return
         _expect_ok(answer)
-        self.take_up(self._cabinet.accept(answer.body, _etag(answer), self._clock.now()))
+        with self.taking:
+            self.take_up(self._cabinet.accept(answer.body, _etag(answer), self._clock.now()))
 
     def take_up(self, playlist: Playlist) -> None:
         """Bring down from now on what an accepted playlist names, and tell of it."""

@@ -12,11 +12,11 @@ from domain.playlist import PlaylistItem
 from domain.sources import Source, SourceKind
 from player import live, relay
 from player.decode import Frames, Loop
-from player.outside import Outside
+from player.outside import RELAYED, SPOKEN, Outside
 from player.tap import Tap
 
 MOST_SOURCES = 2
-NAMES = {SourceKind.RELAY: "tiếp âm", SourceKind.LIVE: "trực tiếp"}
+MANNERS = {SourceKind.RELAY: RELAYED, SourceKind.LIVE: SPOKEN}
 
 OpenSource = Callable[[str, Source, Tap], None]
 """Begins to fill a tap with what a source gives for an airing, until the tap is closed; never waits."""
@@ -40,6 +40,7 @@ class Tuner:
         self._open = open_source
         self._tuned: dict[str, tuple[Tap, Loop | None]] = {}
         self._lacking: list[tuple[Outside, str]] = []
+        self._taken: list[Outside] = []
 
     def tune(self, wanted: Iterable[Tuned], loop: Loops) -> None:
         """Have these sources open beside their stand-ins, and close all others that nobody has taken.
@@ -61,12 +62,19 @@ class Tuner:
         item = tuned.item
         tap, stand_in = self._tuned.pop(tuned.key, (None, None))
         left = round((item.length - skip).total_seconds() * SAMPLE_RATE)
-        named = NAMES[item.source.kind if item.source else SourceKind.LIVE]
+        manner = MANNERS[item.source.kind if item.source else SourceKind.LIVE]
         instead = stand_in or loop(item.clip_hash or "")
-        made = Outside(tap or self._opened(tuned.key, item), instead or Silence(), left, named)
+        made = Outside(tap or self._opened(tuned.key, item), instead or Silence(), left, manner)
+        self._taken = [one for one in (*self._taken, made) if not one.closed]
         if instead is None:
             self._lacking.append((made, item.clip_hash or ""))
         return made
+
+    @property
+    def trouble(self) -> str:
+        """Tell in a sentence what ails a source that is on the air, or an empty string."""
+        found = next((one.trouble for one in self._taken if one.trouble), "")
+        return f"Nguồn tiếp âm hoặc trực tiếp: {found}." if found else ""
 
     def clear(self) -> None:
         """Close every source that nobody has taken."""

@@ -38,6 +38,7 @@ from domain.timetable import (
     Slot,
 )
 from scheduler.items import Shelf, Terms, plan_items
+from scheduler.levels import levelled
 from scheduler.policy import airtime_of, at_place, check_session, gain_at, stagger_of
 from scheduler.resolve import resolve
 
@@ -205,7 +206,7 @@ def playlist_of(slots: Iterable[Slot], heading: Heading, policy: AirtimePolicy, 
     one before it.
     """
     first = sorted(slots, key=lambda slot: (slot.starts_at, slot.key))[:MAX_SLOTS]
-    rows = tuple(playlist_slot(slot) for slot in first)
+    rows = tuple(levelled(playlist_slot(slot), clips) for slot in first)
     sounding = {item.clip_hash for row in rows for item in row.items if item.clip_hash and not item.refusal}
     return Playlist(
         station_id=heading.station_id,

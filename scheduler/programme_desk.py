@@ -60,6 +60,7 @@ class ProgrammeDesk:
             timetable.put_programme(connection, clean)
             old = held.get(clean.id)
             words = f"{'thêm' if old is None else 'sửa'} chương trình «{clean.name}» ({len(clean.items)} mục)"
+            words += _new_sources(clean, old)
             note(connection, Deed(user, self.clock.now()), "programme", (clean.id, words))
 
     def duplicate(self, user: User, programme_id: str) -> str:
@@ -120,6 +121,13 @@ class ProgrammeDesk:
 def lengths(programme: Programme, inputs: Inputs, on: date) -> tuple[ItemLength, ...]:
     """Return the length of each item of `programme` on the local date `on`."""
     return item_lengths(programme, on, inputs.shelf, inputs.terms)
+
+
+def _new_sources(programme: Programme, old: Programme | None) -> str:
+    """Return in words which addresses of streams came with a change: who keeps them approves what they will say."""
+    before = {one.stream_url for one in old.items} if old else set()
+    fresh = sorted({one.stream_url for one in programme.items if one.stream_url} - before)
+    return f"; nguồn mới: {', '.join(fresh)}" if fresh else ""
 
 
 def _check_names(programme: Programme, known_columns: frozenset[str], topics: frozenset[str]) -> None:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -187,10 +188,14 @@ def verify_request(  # noqa: PLR0913, PLR0917 - a request has this many parts
         raise TrustError("Đồng hồ của máy phát lệch quá 5 phút so với máy chủ; hãy chỉnh giờ máy phát.")
     try:
         signature = base64.b64decode(given.get(SIGNATURE_HEADER.lower(), ""), validate=True)
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key_b64, validate=True))
-        key.verify(signature, request_bytes(method, path, sent_ms, body))
+        _public_key(public_key_b64).verify(signature, request_bytes(method, path, sent_ms, body))
     except (InvalidSignature, ValueError) as error:
         raise TrustError("Chữ ký của máy phát không đúng; máy chủ từ chối yêu cầu.") from error
+
+
+@lru_cache(maxsize=16_384)
+def _public_key(public_key_b64: str) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key_b64, validate=True))
 
 
 def _sent_ms(text: str) -> int:

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy.pool import QueuePool
 from domain.errors import BadInputError, StorageError, StorageFullError
 
 _WRITE = "tiengloa_write"
+_PATIENCE_S = 10.0
 
 
 def new_id() -> str:
@@ -37,6 +39,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._writing = threading.Lock()
         self._engine = create_engine(
             f"sqlite+pysqlite:///{path}", poolclass=QueuePool, pool_size=8, max_overflow=40, pool_timeout=10
         )
@@ -52,10 +55,20 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection whose changes are kept together, or not at all. Raises StorageError."""
-        with _named_failures(), self._engine.connect() as connection:
+        with self._turn(), _named_failures(), self._engine.connect() as connection:
             writer = connection.execution_options(**{_WRITE: True})
             with writer.begin():
                 yield writer
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let one thread of this process write at a time: SQLite makes the others sleep longer than they need to."""
+        if not self._writing.acquire(timeout=_PATIENCE_S):
+            raise StorageError(_BUSY)
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def close(self) -> None:
         """Close every connection."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from domain.errors import NotFoundError
@@ -59,6 +59,14 @@ def get(connection: Connection, machine_id: str) -> Machine:
     return machine
 
 
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What is to be known of a machine that asks for its playlist."""
+
+    public_key: str
+    etag: str
+
+
 def find(connection: Connection, machine_id: str) -> Machine | None:
     """Return the machine, or `None`: what a caller says of itself may be anything."""
     row = connection.execute(select(tables.machine).where(tables.machine.c.id == machine_id)).one_or_none()
@@ -86,6 +94,19 @@ def keep_heartbeat(connection: Connection, machine_id: str, heartbeat: Heartbeat
     connection.execute(
         update(tables.machine).where(tables.machine.c.id == machine_id).values(heartbeat=to_document(heartbeat))
     )
+
+
+def polled(connection: Connection, machine_id: str) -> Polled | None:
+    """Return the key and the playlist's ETag of a machine in force that has one; made to be asked very often."""
+    row = connection.execute(_POLLED, {"machine_id": machine_id}).one_or_none()
+    return None if row is None else Polled(row.public_key, row.etag)
+
+
+_POLLED = (
+    select(tables.machine.c.public_key, tables.published_playlist.c.etag)
+    .join(tables.published_playlist, tables.published_playlist.c.machine_id == tables.machine.c.id)
+    .where(tables.machine.c.id == bindparam("machine_id"), tables.machine.c.revoked_at.is_(None))
+)
 
 
 def published(connection: Connection, machine_id: str) -> Published | None:

@@ -47,6 +47,7 @@ from web import (
 )
 from web.api import orders
 from web.api import routes as api
+from web.api.polls import QuickPolls
 from web.context import EXTENSION, services, visitor
 from web.emergency_view import bar
 from web.services import Services
@@ -112,6 +113,7 @@ def create_app(given: Services) -> Flask:
     assets.install(app)
     errors.install(app)
     _teach_templates(app)
+    app.wsgi_app = QuickPolls(app.wsgi_app, given)  # type: ignore[method-assign]
     return app
 
 

@@ -12,15 +12,18 @@ from domain.bulletins import Bulletin, BulletinState
 from domain.checks import Check, Chore, Finding
 from domain.jobs import JobState
 from domain.machines import Machine, MachineState
-from domain.people import User
+from domain.people import Role, User
 from scheduler.planning import midnight
-from store import airings, bulletins, checks, clips, jobs, machines
+from store import airings, bulletins, checks, clips, enrolments, jobs
 from web.context import own_station, services
 from web.formats import clock, clock_gap, moment
+from web.machine_list import NOT_READY, every_machine
 from web.states import WRITERS
 
 _CLOCK_OFF = timedelta(seconds=2)
 _MOST = 20
+_MOST_ALIKE = 4
+"""Up to so many machines with one trouble are told one by one."""
 _SHOWN_FOR = timedelta(days=1)
 _STILL_AFTER = timedelta(minutes=30)
 
@@ -45,6 +48,7 @@ def matters(user: User, now: datetime) -> tuple[Matter, ...]:
         *_of_reviews(user),
         *_of_checks(findings),
         *_of_chores(now),
+        *_of_waiting(user),
         *_of_machines(now, told),
         *_of_productions(),
         *_missed(now),
@@ -107,16 +111,48 @@ def _of_productions() -> Iterator[Matter]:
 
 def _of_machines(now: datetime, told: frozenset[str]) -> Iterator[Matter]:
     """Yield what is wrong with machines; that one is lost is not told again where it was told with its sessions."""
-    with services().database.read() as connection:
-        every = machines.everything(connection)
-    link = url_for("machines.page")
-    for machine in every:
+    ailing: dict[str, list[tuple[Machine, Matter]]] = {}
+    for machine in every_machine():
         lost = machine.state_at(now) in (MachineState.OFFLINE, MachineState.NEVER_SEEN)
         troubles = [] if lost and machine.id in told else list(_troubles(machine, now))
         if troubles:
             tone, icon, first = troubles[0]
             detail = _capital("; ".join(words for _, _, words in troubles[1:]))
-            yield Matter(tone, icon, f"{machine.name}: {first}", detail, link, "Xem máy phát")
+            link = url_for("machines.show", machine_id=machine.id)
+            matter = Matter(tone, icon, f"{machine.name}: {first}", detail, link, "Xem máy phát")
+            ailing.setdefault(icon, []).append((machine, matter))
+    for icon, alike in ailing.items():
+        yield from (matter for _, matter in alike) if len(alike) <= _MOST_ALIKE else (_told_together(icon, alike),)
+
+
+def _told_together(icon: str, alike: list[tuple[Machine, Matter]]) -> Matter:
+    """Return one matter for many machines that have the same trouble."""
+    words, state = _TOGETHER[icon]
+    names = ", ".join(machine.name for machine, _ in alike[:3])
+    detail = f"{names} và {len(alike) - 3} máy khác."
+    link = url_for("machines.page", t=state or None)
+    return Matter(alike[0][1].tone, icon, f"{len(alike)} máy phát {words}", detail, link, "Xem máy phát")
+
+
+_TOGETHER = {
+    "plug": ("chưa kết nối lần nào", "chua-ket-noi"),
+    "wifi-off": ("mất kết nối", "mat-ket-noi"),
+    "exclamation-triangle-fill": ("báo hỏng", "hong"),
+    "download": ("còn thiếu âm thanh", NOT_READY),
+    "clock": ("có đồng hồ lệch", ""),
+}
+
+
+def _of_waiting(user: User) -> Iterator[Matter]:
+    """Yield the boxes that wait for a technician's yes, to those who can give it."""
+    if not user.may(Role.TECHNICIAN):
+        return
+    with services().database.read() as connection:
+        waiting = enrolments.waiting(connection)
+    for one in waiting[:_MOST]:
+        link = url_for("enrolment.compare", enrolment_id=one.id)
+        detail = f"Máy hỏi vào lúc {moment(one.asked_at)}; chưa nhận được gì."
+        yield Matter("warn", "hourglass-split", f"Máy phát chờ xác nhận: {one.name}", detail, link, "So vân tay")
 
 
 def _troubles(machine: Machine, now: datetime) -> Iterator[tuple[str, str, str]]:

@@ -70,7 +70,7 @@ def refuse(enrolment_id: str) -> ResponseReturnValue:
 def _code_page(made: NewCode) -> ResponseReturnValue:
     server = services().public_address or request.host_url.rstrip("/")
     command = f"tiengloa machine enrol --server {server} --code {made.code}"
-    picture = segno.make(command, error="m").svg_inline(scale=4, dark="#1d2621", light="#ffffff")
+    picture = segno.make(command, error="m").svg_inline(omitsize=True, dark="#1d2621", light="#ffffff")
     return render_template(
         "machine_code.html",
         name=made.machine_name,

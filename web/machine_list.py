@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from flask import render_template, request
+from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from domain.areas import Area
@@ -72,8 +73,8 @@ def list_page(
 def board() -> dict[str, object]:
     """Return what the piece with the machines shows."""
     now, wish = services().clock.now(), _wish()
+    every = every_machine()
     with services().database.read() as connection:
-        every = machines.everything(connection)
         known = places.areas(connection)
         waiting = enrolments.waiting(connection)
     inside = _inside(known, wish.area_id)
@@ -99,6 +100,28 @@ def board() -> dict[str, object]:
         "may_manage": me().may(Role.TECHNICIAN),
         "station_fingerprint": fingerprint_of(own_station().public_key),
     }
+
+
+def every_machine() -> tuple[Machine, ...]:
+    """Return every machine, read once for each request however many pieces of a page tell of them."""
+    if "every_machine" not in g:
+        with services().database.read() as connection:
+            g.every_machine = machines.everything(connection)
+    return cast(tuple[Machine, ...], g.every_machine)
+
+
+def banner(now: datetime) -> dict[str, object]:
+    """Return how many machines need somebody as (state in the list, how many, words), and how many there are."""
+    every = [one for one in every_machine() if one.revoked_at is None]
+    counts = Counter(one.state_at(now) for one in every)
+    unready = sum(map(is_unready, every))
+    told = [
+        ("mat-ket-noi", counts[MachineState.OFFLINE], "mất kết nối"),
+        ("hong", counts[MachineState.FAULTY], "hỏng"),
+        (NOT_READY, unready, "chưa đủ âm thanh"),
+        ("tre", counts[MachineState.LATE], "trễ hẹn"),
+    ]
+    return {"fleet": [one for one in told if one[1]], "fleet_size": len(every)}
 
 
 def area_choices() -> tuple[Branch, ...]:

@@ -9,11 +9,12 @@ from flask.typing import ResponseReturnValue
 
 from domain.machines import Airing
 from domain.timetable import Priority, Slot
-from store import airings, clips, machines, plans
+from store import airings, clips, plans
 from web.attention import matters
 from web.context import me, own_station, services
 from web.formats import day, local, weekday
 from web.fragments import fragment
+from web.machine_list import banner, every_machine
 
 blueprint = Blueprint("today", __name__)
 
@@ -51,7 +52,14 @@ def page() -> ResponseReturnValue:
     """Show today."""
     now = services().clock.now()
     today = f"{weekday(local(now))}, {day(now)}"
-    return render_template("today.html", today=today, station=own_station(), **_air(now), **_work(now))
+    shown = {**_air(now), **_work(now), **banner(now)}
+    return render_template("today.html", today=today, station=own_station(), **shown)
+
+
+@blueprint.get("/hom-nay/may-phat")
+def fleet() -> ResponseReturnValue:
+    """Answer the piece that tells how many machines need somebody."""
+    return fragment("_fleet.html", **banner(services().clock.now()))
 
 
 @blueprint.get("/hom-nay/dang-phat")
@@ -67,8 +75,8 @@ def work() -> ResponseReturnValue:
 
 
 def _air(now: datetime) -> dict[str, object]:
+    names = {one.id: one.name for one in every_machine() if one.revoked_at is None}
     with services().database.read() as connection:
-        names = {one.id: one.name for one in machines.everything(connection) if one.revoked_at is None}
         sounding = airings.on_air(connection, now, now - _LONGEST_CLIP)
         shelf = clips.some(connection, [one.clip_hash for one in sounding if one.clip_hash])
         ahead = plans.slots(connection, now, now + AHEAD)

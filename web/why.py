@@ -12,6 +12,7 @@ from domain.machines import Machine
 from domain.timetable import Slot
 from scheduler.build import playlist_slot
 from scheduler.inquiry import Answer, DayPlan, TimetableInquiry
+from scheduler.levels import levelled
 from scheduler.why import VERDICT_LABELS, Verdict
 from store import places
 from web.area_tree import Branch, flat, tree
@@ -106,8 +107,9 @@ def sound() -> ResponseReturnValue:
     slot = next((one for one in plan.slots if one.key == wanted), None) if plan is not None else None
     if slot is None:
         raise NotFoundError("Lịch ngày này không còn buổi phát đó. Hãy tải lại trang.")
+    told = levelled(playlist_slot(slot), services().timetable.inputs().shelf.clips)
     with turn():
-        place = services().sessions.file_of(playlist_slot(slot))
+        place = services().sessions.file_of(told)
     return _send(place.stem, slot, plan, place)
 
 

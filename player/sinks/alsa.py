@@ -1,6 +1,7 @@
 """The sound device through ALSA's own library (libasound.so.2), by ctypes: no package, exact delay."""
 
 import ctypes
+from collections import deque
 from typing import Any
 
 from domain.audio import SAMPLE_RATE
@@ -8,7 +9,9 @@ from domain.errors import SinkError
 from domain.ports import Clock
 
 LIBRARY = "libasound.so.2"
-BUFFER_US = 40_000
+BUFFERS_US = (20_000, 40_000, 80_000)
+"""How deep the device's buffer is: as deep as the box needs and no deeper, since an urgent word waits for all of it."""
+_MOST_UNDERRUNS, _WITHIN_S = 3, 60.0
 _PLAYBACK, _S16_LE, _INTERLEAVED, _RESAMPLE = 0, 2, 3, 1
 _EPIPE, _ESTRPIPE, _EINTR = -32, -86, -4
 _TRIES = 5
@@ -37,11 +40,18 @@ class AlsaSink:
         self._channels = 1
         self._frames = 0
         self._opened_at = 0.0
+        self._depth = 0
+        self._late: deque[float] = deque(maxlen=_MOST_UNDERRUNS)
         self.underruns = 0
 
     def open(self) -> None:
         """Open the device. Raises SinkError when the library or the device is not there."""
         self._library = self._library or load_library()
+        self._open_device()
+        self._frames = 0
+        self._opened_at = self._clock.monotonic()
+
+    def _open_device(self) -> None:
         self._release()
         self._check(
             self._library.snd_pcm_open(ctypes.byref(self._pcm), self._device.encode(), _PLAYBACK, 0), "mở thiết bị"
@@ -51,8 +61,6 @@ class AlsaSink:
         except SinkError:
             self._release()
             raise
-        self._frames = 0
-        self._opened_at = self._clock.monotonic()
 
     def next_frame_at(self) -> float:
         """Return the monotonic instant at which the next frame sounds, by the device's delay and what is behind it."""
@@ -63,13 +71,13 @@ class AlsaSink:
 
     def write(self, block: bytes) -> None:
         """Hand one block to the device, waiting until there is room. Raises SinkError when the device is lost."""
-        pcm = self._live()
         frames = len(block) // 2
-        data = block if self._channels == 1 else _doubled(block)
-        width = 2 * self._channels
         sent = tries = 0
         while sent < frames:
-            took = self._library.snd_pcm_writei(pcm, data[sent * width :], frames - sent)
+            rest = block[2 * sent :]
+            data = rest if self._channels == 1 else _doubled(rest)
+            pcm = self._live()
+            took = self._library.snd_pcm_writei(pcm, data, frames - sent)
             if took >= 0:
                 sent += took
                 continue
@@ -92,7 +100,7 @@ class AlsaSink:
     def _set_up(self) -> int:
         for channels in (1, 2):
             answer = self._library.snd_pcm_set_params(
-                self._pcm, _S16_LE, _INTERLEAVED, channels, self.rate, _RESAMPLE, BUFFER_US
+                self._pcm, _S16_LE, _INTERLEAVED, channels, self.rate, _RESAMPLE, BUFFERS_US[self._depth]
             )
             if answer >= 0:
                 return channels
@@ -102,8 +110,20 @@ class AlsaSink:
     def _recover(self, code: int, tries: int) -> None:
         if code not in (_EPIPE, _ESTRPIPE, _EINTR) or tries > _TRIES:
             self._check(code, "phát ra")
-        self.underruns += code == _EPIPE
+        if code == _EPIPE:
+            self.underruns += 1
+            self._late.append(self._clock.monotonic())
+        if self._is_too_shallow():
+            self._depth += 1
+            self._late.clear()
+            self._open_device()
+            return
         self._check(self._library.snd_pcm_recover(self._pcm, code, 1), "phục hồi")
+
+    def _is_too_shallow(self) -> bool:
+        """Tell whether this box is too slow for so small a buffer, by how thick the underruns come."""
+        often = len(self._late) == _MOST_UNDERRUNS and self._late[-1] - self._late[0] <= _WITHIN_S
+        return often and self._depth + 1 < len(BUFFERS_US)
 
     def _check_pace(self) -> None:
         # ALSA's null device swallows an hour in a second: sound that nobody hears must not count as played.

@@ -11,8 +11,6 @@ from domain.timetable import Priority
 from player.haste import be_punctual
 from player.output import Patience, Tempo
 
-DEPTH = 1
-"""Blocks that wait while one is being written: the mixer makes the next one meanwhile."""
 Told = tuple[Priority | None, str]
 
 
@@ -70,21 +68,28 @@ class Hand:
         self._telling = told
 
     def write(self, block: bytes) -> None:
-        """Hand in a block, waiting for room. Raises what writing raised, SinkError when it is blocked or too slow."""
+        """Hand in a block and wait until it is written, so that the next is mixed no earlier than the output needs it.
+
+        Raises what writing raised, SinkError when it is blocked or too slow.
+        """
         with self._turn:
-            waited = 0.0
-            while len(self._blocks) >= DEPTH and not self._error:
-                waited += 0.0 if self._turn.wait(self._patience.tick) else self._patience.tick
-                if waited >= self._patience.blocked:
-                    raise SinkError(f"Đầu ra «{self.name}» không nhận tiếng; kiểm tra dây, nguồn và âm-li.")
-            if self._error:
-                raise self._error
             if self._tempo.is_slow:
                 raise SinkError(f"Đầu ra «{self.name}» chạy quá chậm, không theo kịp nhịp thật.")
             self._blocks.append((block, self._telling))
             self._telling = None
             self._given += len(block) // 2
             self._turn.notify_all()
+            waited = 0.0
+            while not self._is_written and not self._error:
+                waited += 0.0 if self._turn.wait(self._patience.tick) else self._patience.tick
+                if waited >= self._patience.blocked:
+                    raise SinkError(f"Đầu ra «{self.name}» không nhận tiếng; kiểm tra dây, nguồn và âm-li.")
+            if self._error:
+                raise self._error
+
+    @property
+    def _is_written(self) -> bool:
+        return self._mark is not None and self._mark.frame >= self._given
 
     def leave(self) -> None:
         """Ask it to end; what hangs is left behind and ends by itself should it ever come back."""
@@ -117,16 +122,13 @@ class Hand:
     def _next(self, mark: _Mark) -> tuple[bytes, Told | None] | None:
         """Tell when the next frame sounds, and wait for a block of it; in one go, to wake the mixer once a block."""
         with self._turn:
-            opening, self._mark = self._mark is None, mark
-            if opening:
-                self._turn.notify_all()
+            self._mark = mark
+            self._turn.notify_all()
             while not self._blocks and not self._ending:
                 self._turn.wait()
             if not self._blocks:
                 return None
-            taken = self._blocks.popleft()
-            self._turn.notify_all()
-            return taken
+            return self._blocks.popleft()
 
     def _put(self, block: bytes, told: Told | None) -> None:
         if told and isinstance(self._sink, ToldSink):

@@ -326,6 +326,49 @@ def test_a_device_that_tells_too_short_a_delay_is_fed_that_much_earlier(tmp_path
     assert told == [clock.monotonic(), clock.monotonic() + 0.25]
 
 
+def test_a_box_whose_sound_breaks_off_again_and_again_gets_a_deeper_buffer_and_no_other_does(tmp_path: Path) -> None:
+    clock = Still()
+    device = AlsaSink(clock)
+    device._library = library = _Shallow()
+    device.open()
+    for pause in (0.0, 0.0, 61.0, 0.0, 0.0, 0.0):  # three within a minute are too many
+        clock.rest(pause)
+        library.late = 1
+        device.write(bytes(BLOCK * 2))
+    assert library.depths == [20_000, 40_000]
+    for _ in range(9):
+        library.late = 1
+        device.write(bytes(BLOCK * 2))
+    assert library.depths == [20_000, 40_000, 80_000]
+    assert (device.frames, device.underruns) == (15 * BLOCK, 15)
+
+
+class _Shallow:
+    """ALSA's library with a device that runs dry when it is told to."""
+
+    def __init__(self) -> None:
+        self.late = 0
+        self.depths: list[int] = []
+
+    def snd_pcm_open(self, pcm: object, *_how: object) -> int:
+        ctypes.cast(pcm, ctypes.POINTER(ctypes.c_void_p))[0] = 1  # type: ignore[arg-type]
+        return 0
+
+    def snd_pcm_close(self, _pcm: object) -> int:
+        return 0
+
+    def snd_pcm_set_params(self, *how: int) -> int:
+        self.depths.append(how[-1])
+        return 0
+
+    def snd_pcm_writei(self, _pcm: object, _data: bytes, frames: int) -> int:
+        self.late, late = 0, self.late
+        return -32 if late else frames
+
+    def snd_pcm_recover(self, *_how: object) -> int:
+        return 0
+
+
 class _NothingWaits:
     """ALSA's library with a device that says its next frame sounds at once."""
 

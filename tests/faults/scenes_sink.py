@@ -19,7 +19,7 @@ def sink_blocks(rig: Rig, disk: PowerDisk) -> Outcome:
         disk.freeze(frozen=False)
     rig.until_settled()
     rig.end()
-    return judge(rig, Hopes(within=RESERVE_S + 5))
+    return judge(rig, Hopes(within=RESERVE_S + 5, joined=True))
 
 
 def sink_vanishes(rig: Rig) -> Outcome:
@@ -31,7 +31,7 @@ def sink_vanishes(rig: Rig) -> Outcome:
     filler.unlink()
     rig.until_settled()
     rig.end()
-    return judge(rig, Hopes(within=RESERVE_S + 5))
+    return judge(rig, Hopes(within=RESERVE_S + 5, joined=True))
 
 
 def _with_a_reserve(rig: Rig) -> None:

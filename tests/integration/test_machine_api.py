@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,10 +18,11 @@ from werkzeug.test import TestResponse
 from domain.machines import Lack, Shortfall
 from domain.nudges import BrokerAccount, BrokerAddress
 from domain.playlist import to_ms
+from domain.signed_time import time_statement
 from player.nudges import account_of
 from scheduler.planning import replan
 from scheduler.publishing import publish
-from scheduler.signing import MACHINE_HEADER, SIGNATURE_HEADER, TIME_HEADER, StationKey, request_bytes
+from scheduler.signing import MACHINE_HEADER, SIGNATURE_HEADER, TIME_HEADER, ClockKey, StationKey, request_bytes
 from store import airings, machines, plans
 from tests.fakes_web import EDITOR, Panel, panel
 from web.app import create_app
@@ -213,6 +214,22 @@ def test_the_playlist_is_the_signed_bytes_and_then_a_304(town: Panel, box: Box, 
     assert other.status_code == 200
 
 
+def test_the_quick_answer_to_a_poll_says_what_the_long_way_says(town: Panel, box: Box, tmp_path: Path) -> None:
+    schedule(town, tmp_path)
+    etag = box.call("GET", "/api/v1/playlist").headers["ETag"]
+    quick = box.call("GET", "/api/v1/playlist", headers={"If-None-Match": etag})
+    slow = box.call("GET", "/api/v1/playlist", headers={"If-None-Match": f'{etag}, "x"'})
+    assert (quick.status_code, slow.status_code) == (304, 304)
+    for name in ("ETag", "TL-Server-Time"):
+        assert quick.headers[name] == slow.headers[name]
+    assert quick.data == slow.data == b""
+    for wrong in ({SIGNATURE_HEADER: base64.b64encode(bytes(64)).decode()}, {TIME_HEADER: "1"}, {MACHINE_HEADER: "é"}):
+        assert box.call("GET", "/api/v1/playlist", headers={"If-None-Match": etag, **wrong}).status_code == 401
+    town.services.office.revoke(EDITOR, box.id)
+    refused = box.call("GET", "/api/v1/playlist", headers={"If-None-Match": etag})
+    assert (refused.status_code, refused.headers["TL-Revoked"]) == (401, "1")
+
+
 def test_the_playlist_comes_packed_to_whoever_can_unpack_it(town: Panel, box: Box, tmp_path: Path) -> None:
     schedule(town, tmp_path)
     plain = box.call("GET", "/api/v1/playlist")
@@ -221,6 +238,20 @@ def test_the_playlist_comes_packed_to_whoever_can_unpack_it(town: Panel, box: Bo
     assert gzip.decompress(packed.data) == plain.data, "the signed bytes are the same"
     assert packed.headers["ETag"] == plain.headers["ETag"]
     assert len(packed.data) < len(plain.data)
+
+
+def test_a_machine_is_told_the_time_signed_for_its_question_alone(town: Panel, box: Box, tmp_path: Path) -> None:
+    assert box.call("GET", f"/api/v1/time?nonce={'a' * 32}").status_code == 404
+    key = ClockKey.load_or_create(tmp_path / "clock.key")
+    services = replace(town.services, office=replace(town.services.office, clock_key=key))
+    asked = replace(box, client=create_app(services).test_client())
+    told = asked.call("GET", f"/api/v1/time?nonce={'a' * 32}").get_json()
+    statement = time_statement(box.id, "a" * 32, told["server_time"])
+    public = Ed25519PublicKey.from_public_bytes(key.public_key)
+    public.verify(base64.b64decode(told["signature"]), statement)
+    for nonce in ("", "a" * 31, "A" * 32, "a" * 33, "%0a" * 32):
+        assert asked.call("GET", f"/api/v1/time?nonce={nonce}").status_code == 422
+    assert town.visitor().get(f"/api/v1/time?nonce={'a' * 32}").status_code == 401
 
 
 def test_a_clip_of_the_playlist_comes_whole_in_ranges_and_resumed(town: Panel, box: Box, tmp_path: Path) -> None:

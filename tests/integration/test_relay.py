@@ -1,8 +1,11 @@
 """Relays from real servers on the loopback: good ones are heard, hostile ones harm nothing."""
 
+import base64
+import socket
+import threading
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +18,7 @@ from player.relay_child import take_in
 from player.tap import Tap
 from tests.fakes_player import wait_until
 from tests.fakes_stream import RATE, Caller, Samples, Script, StreamSource, encoded, radio, self_signed, tone
+from tests.icecast_server import PASSWORD, Icecast, icecast
 
 TONE = tone(12)
 Serve = Callable[[Script], StreamSource]
@@ -280,3 +284,48 @@ def test_an_hour_of_sound_in_a_few_bytes_is_taken_no_faster_than_it_sounds(
     taken.heard(0.5)
     assert sum(put) < 20 * RATE
     assert taken.tap.held <= relay.MOST
+
+
+class OnAir:
+    """A source that feeds a real Icecast server at the pace of its sound, again after each break, until it is ended."""
+
+    def __init__(self, server: Icecast) -> None:
+        self._server = server
+        self._data = encoded(TONE)
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def end(self) -> None:
+        self._ending.set()
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        while not self._ending.wait(0.1):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self._server.port), 5) as connection:
+                secret = base64.b64encode(f"source:{PASSWORD}".encode()).decode()
+                asked = f"PUT /dai HTTP/1.0\r\nAuthorization: Basic {secret}\r\nContent-Type: audio/mpeg\r\n\r\n"
+                connection.sendall(asked.encode())
+                for start in range(0, len(self._data), 800):
+                    connection.sendall(self._data[start : start + 800])
+                    if self._ending.wait(800 * 12 / len(self._data)):
+                        return
+
+
+def test_a_real_icecast_station_is_heard_lost_with_its_server_and_heard_again(
+    stack: ExitStack, take: Callable[..., Taken], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "_BACK_OFF_S", (0.3,))
+    server = stack.enter_context(icecast())
+    source = OnAir(server)
+    stack.callback(source.end)
+    taken = take(f"http://127.0.0.1:{server.port}/dai")
+    assert abs(pitch(taken.heard(0.5)) - 400) < 5
+    server.kill()
+
+    def silent() -> bool:
+        return not taken.tap.take(480)[1] and bool(taken.tap.trouble)
+
+    wait_until(silent, 20)
+    server.start()
+    assert abs(pitch(taken.heard(0.5)) - 400) < 5

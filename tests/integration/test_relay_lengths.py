@@ -17,6 +17,7 @@ from domain.timetable import ItemKind, Programme, ProgrammeItem
 from scheduler.build import playlist_slot
 from scheduler.desk import NewSession
 from scheduler.programme_desk import ProgrammeDesk
+from store import changes
 from tests.commands import Here
 from tests.fakes_web import EDITOR, Panel, machine, panel
 from web.formats import ZONE
@@ -76,3 +77,15 @@ def test_a_session_in_the_place_of_a_relay_is_found_to_clash_with_it(town: Panel
     desk = town.services.timetable
     assert desk.clashes(desk.drafting(EDITOR).session(wanted))
     assert not desk.clashes(desk.drafting(EDITOR).session(replace(wanted, times=(time(5, 35),))))
+
+
+def test_a_new_address_is_written_into_the_change_log_once(town: Panel) -> None:
+    desk = ProgrammeDesk(town.database, town.clock)
+    held = desk.get("tiep-am")
+    desk.save(EDITOR, replace(held, name="Tiếp âm sáng"))
+    moved = replace(held.items[0], stream_url="https://dai.example.vn/2")
+    desk.save(EDITOR, replace(held, items=(moved,)))
+    with town.database.read() as connection:
+        words = [one.words for one in changes.newest(connection, "tiep-am")]
+    assert sum("nguồn mới: https://vov.example.vn/1" in one for one in words) == 1
+    assert sum("nguồn mới: https://dai.example.vn/2" in one for one in words) == 1

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from player.outside import COME_BACK, GIVE_UP, RAMP, Outside
+from player.outside import COME_BACK, GIVE_UP, RAMP, SPOKEN, Outside
 from player.tap import FADE, Tap
 from tests.fakes_player import RATE
 
@@ -122,7 +122,7 @@ def test_a_closed_tap_wants_nothing_and_wakes_who_waits() -> None:
 def test_a_healthy_source_passes_bit_for_bit_but_for_its_edges() -> None:
     tap, source = Tap(1000, 10 * RATE), tone(4.0)
     tap.put(source)
-    outside = Outside(tap, Endless(), 3 * RATE, "tiếp âm")
+    outside = Outside(tap, Endless(), 3 * RATE)
     heard = np.concatenate([outside.take(BLOCK) for _ in range(400)])
     assert len(heard) == 3 * RATE
     assert np.array_equal(heard[FADE : 3 * RATE - RAMP], source[FADE : 3 * RATE - RAMP])
@@ -132,14 +132,14 @@ def test_a_healthy_source_passes_bit_for_bit_but_for_its_edges() -> None:
 
 @pytest.mark.parametrize("total", [RATE, RATE + 1, RATE + 479, 12_345])
 def test_it_ends_on_the_very_sample(total: int) -> None:
-    outside = Outside(Tap(1000, RATE), Endless(), total, "tiếp âm")
+    outside = Outside(Tap(1000, RATE), Endless(), total)
     heard = np.concatenate([outside.take(BLOCK) for _ in range(200)])
     assert len(heard) == total
     assert abs(int(heard[-1])) < 20
 
 
 def test_a_source_that_is_not_there_at_the_start_is_stood_in_for_at_once() -> None:
-    outside = Outside(Tap(1000, RATE), Endless(), 10 * RATE, "tiếp âm")
+    outside = Outside(Tap(1000, RATE), Endless(), 10 * RATE)
     heard = np.concatenate([outside.take(BLOCK) for _ in range(100)])
     assert share_of(heard, 500) > 0.9
     assert "chưa có tiếng khi đến giờ" in outside.account
@@ -149,7 +149,7 @@ def test_a_source_that_is_not_there_at_the_start_is_stood_in_for_at_once() -> No
 def test_five_seconds_of_death_or_silence_bring_the_stand_in(rest: Samples) -> None:
     tap = Tap(1000, 10 * RATE)
     tap.put(tone(0.5))
-    outside = Outside(tap, Endless(), 30 * RATE, "tiếp âm")
+    outside = Outside(tap, Endless(), 30 * RATE)
     source = np.concatenate([tone(4.0), rest])
     heard = played(outside, tap, source, 12)
     assert share_of(second(heard, 1), 200) > 0.9
@@ -164,7 +164,7 @@ def test_five_seconds_of_death_or_silence_bring_the_stand_in(rest: Samples) -> N
 
 def test_a_source_comes_back_when_it_is_healthy_again() -> None:
     tap = Tap(1000, 10 * RATE)
-    outside = Outside(tap, Endless(), 40 * RATE, "tiếp âm")
+    outside = Outside(tap, Endless(), 40 * RATE)
     heard = played(outside, tap, tone(12.0), 12)
     assert share_of(second(heard, 1), 500) > 0.9
     assert share_of(second(heard, COME_BACK / RATE + 1), 200) > 0.9
@@ -173,7 +173,7 @@ def test_a_source_comes_back_when_it_is_healthy_again() -> None:
 
 def test_a_source_does_not_come_back_for_the_last_seconds() -> None:
     tap = Tap(1000, 10 * RATE)
-    outside = Outside(tap, Endless(), 12 * RATE, "tiếp âm")
+    outside = Outside(tap, Endless(), 12 * RATE)
     heard = played(outside, tap, tone(12.0), 12)
     assert share_of(second(heard, 8), 500) > 0.9
     assert outside.account.startswith("Tiếp âm 0 giây, âm thanh thay thế 12 giây")
@@ -183,13 +183,24 @@ def test_the_pauses_of_a_speaker_bring_no_stand_in() -> None:
     tap = Tap(1000, 10 * RATE)
     tap.put(tone(0.5))
     words = np.concatenate([tone(1.0), np.zeros(4 * RATE, np.int16)] * 5)
-    outside = Outside(tap, Endless(), 60 * RATE, "trực tiếp")
+    outside = Outside(tap, Endless(), 60 * RATE)
     heard = played(outside, tap, words, 25)
     assert share_of(heard, 500) < 0.01
 
 
 def test_closing_closes_both() -> None:
     tap, stand_in = Tap(1000, RATE), Endless()
-    Outside(tap, stand_in, RATE, "tiếp âm").close()
+    Outside(tap, stand_in, RATE).close()
     assert tap.closed
     assert stand_in.closed
+
+
+def test_a_live_speaker_may_be_silent_but_not_away() -> None:
+    tap = Tap(1000, 10 * RATE)
+    tap.put(np.zeros(RATE // 2, np.int16))
+    outside = Outside(tap, Endless(), 60 * RATE, SPOKEN)
+    heard = played(outside, tap, np.zeros(9 * RATE, np.int16), 16)
+    assert share_of(second(heard, 8), 500) < 0.01
+    assert share_of(second(heard, 15), 500) > 0.9
+    again = played(outside, tap, tone(2.0), 2)
+    assert share_of(again[RATE:], 200) > 0.9

@@ -1,6 +1,8 @@
 """The journal of airings: one row an item, claimed before sound, kept until acknowledged."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -118,6 +120,30 @@ def test_a_long_silence_of_the_centre_is_made_up_in_batches(journal: Journal) ->
     assert len(first) == BATCH
     journal.acknowledge(first)
     assert len(journal.unsent()) == 5
+
+
+def test_after_a_long_silence_what_sounded_last_is_told_first(journal: Journal) -> None:
+    for number in range(3 * BATCH):
+        journal.miss(f"k{number:05}", replace(SLOT, starts_at=NOW + timedelta(minutes=number)), 0, "x", NOW)
+    told: list[str] = []
+    while entries := journal.unsent():
+        told += [entry.key for entry in entries]
+        journal.acknowledge(entries)
+    assert told[0] == f"k{3 * BATCH - 1:05}"
+    assert f"k{0:05}" in told[:BATCH], "the oldest wait for ever"
+    assert sorted(told) == [f"k{number:05}" for number in range(3 * BATCH)], "each is told once"
+
+
+def test_a_report_is_never_more_than_the_centre_takes(journal: Journal) -> None:
+    for number in range(BATCH):
+        journal.miss(f"k{number:05}", SLOT, 0, "đ" * 5000, NOW)
+    told = 0
+    while entries := journal.unsent():
+        body = json.dumps({"airings": [entry.document() for entry in entries]}, ensure_ascii=False).encode()
+        assert len(body) < 1_000_000
+        told += len(entries)
+        journal.acknowledge(entries)
+    assert told == BATCH
 
 
 def test_rows_are_kept_ninety_days(journal: Journal) -> None:

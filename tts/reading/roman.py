@@ -43,9 +43,8 @@ def roman_number(page: Page, start: int) -> tuple[Piece, ...]:
     if not match or (match[1] in _LETTERS and not match[3]):
         return ()
     before = page.before(start)
-    if before.endswith(("tọa độ ", "toạ độ ")):
-        return ()  # the axis X, not ten
-    if not _BEFORE.search(before) and not _LISTED.search(before):
+    axis = before.endswith(("tọa độ ", "toạ độ "))  # X is no ten there
+    if axis or not (_BEFORE.search(before) or _LISTED.search(before)):
         return ()
     first = roman_value(match[1])
     last = roman_value(match[3]) if match[3] else 0
