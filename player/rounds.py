@@ -27,7 +27,8 @@ class Rounds:
         self._failures = 0
         self._nudged = threading.Event()
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._name = name
+        self._thread = self._new_thread()
 
     @property
     def stopping(self) -> bool:
@@ -37,6 +38,13 @@ class Rounds:
     def start(self) -> None:
         """Begin; the first step is at once."""
         self._thread.start()
+
+    def revive(self) -> None:
+        """Start the thread anew when it has died, which no error that is known of can bring about, and tell of it."""
+        if not self._stopping and not self._thread.is_alive():
+            self._thread = self._new_thread()
+            self._on_fault(f"Luồng «{self._name}» của máy phát dừng bất thường; đã chạy lại.")
+            self._thread.start()
 
     def nudge(self) -> None:
         """Ask for a step soon; many nudges before it make one."""
@@ -52,6 +60,9 @@ class Rounds:
         self.leave_off()
         if self._thread.is_alive():
             self._thread.join(_STOP_TIMEOUT_S)
+
+    def _new_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._run, name=self._name, daemon=True)
 
     def _run(self) -> None:
         while not self._stopping:
