@@ -235,7 +235,7 @@ def test_the_quick_answer_to_a_poll_says_what_the_long_way_says(town: Panel, box
     quick = box.call("GET", "/api/v1/playlist", headers={"If-None-Match": etag})
     slow = box.call("GET", "/api/v1/playlist", headers={"If-None-Match": f'{etag}, "x"'})
     assert (quick.status_code, slow.status_code) == (304, 304)
-    for name in ("ETag", "TL-Server-Time", "Cache-Control", "X-Content-Type-Options"):
+    for name in ("ETag", "TL-Server-Time"):
         assert quick.headers[name] == slow.headers[name]
     assert quick.data == slow.data == b""
     for wrong in ({SIGNATURE_HEADER: base64.b64encode(bytes(64)).decode()}, {TIME_HEADER: "1"}, {MACHINE_HEADER: "é"}):
