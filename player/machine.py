@@ -31,7 +31,7 @@ from player.faults import Faults
 from player.journal import Journal
 from player.line import Line
 from player.listening import Recorder
-from player.nudges import Nudges
+from player.nudges import NUDGED_RARER, Nudges
 from player.owed import Owed
 from player.proving import ClipFile, Prover, Witness
 from player.pulse import Pulse, Standing, StatusFile
@@ -106,6 +106,7 @@ class Machine:
         self._nudge_report: Callable[[], None] = lambda: None
         self._nudge_heartbeat: Callable[[], None] = lambda: None
         self._nudge_timing: Callable[[], None] = lambda: None
+        self._rounds: tuple[Rounds, ...] = ()
         self._supervisor = Supervisor()
         self._reached_at: datetime | None = None
         self.faults = Faults(lambda area, sentence: self._tell(Fault(area, sentence)))
@@ -271,6 +272,7 @@ class Machine:
         alarm.every(_WATCH_EVERY_S, self._watch_sink, "watch the sink")
         alarm.every(_PURGE_EVERY_S, self._keep_house, "keep house")
         alarm.every(_WATCH_EVERY_S, lambda: self.faults.set("clock offset", self._keeper.fault()), "watch the clock")
+        alarm.every(_WATCH_EVERY_S, self._revive, "look after the other threads")
         alarm.every(_SPACE_EVERY_S, self._space.look, "look at the disk")
         alarm.every(_SPACE_EVERY_S, conductor.steps.forget, "forget clock steps")
         alarm.every(_STATUS_EVERY_S, self._put_down, "put down how it stands", first=0.1)
@@ -322,6 +324,7 @@ class Machine:
 
     def _start_nudges(self) -> None:
         self.nudges = Nudges(self._line, self.cabinet.identity.machine_id, self._clock, self._nudged)
+        self._polling.rarer = lambda: NUDGED_RARER if self.nudges.connected else 1.0
         self.nudges.start()
         self._undo.callback(self.nudges.stop)
 
@@ -329,9 +332,14 @@ class Machine:
         (self._polling if what is Nudge.PLAYLIST else self.urgent).nudge()
 
     def _run(self, *rounds: Rounds) -> None:
+        self._rounds += rounds
         for one in rounds:
             one.start()
             self._undo.callback(one.stop)
+
+    def _revive(self) -> None:
+        for one in self._rounds:
+            one.revive()
 
     def _notes(self, area: str) -> Callable[[str], None]:
         return lambda sentence: self.faults.set(area, sentence)

@@ -14,7 +14,7 @@ class Rounds:
     """Calls `step` each `interval` seconds, sooner when nudged, and more rarely while it fails.
 
     A failure is told to `on_fault` as a sentence, and a success as an empty one. `jitter` in [0, 1) sets the phase,
-    so that many machines do not ask at the same moment.
+    so that many machines do not ask at the same moment. `rarer` tells by which factor a step may come more rarely now.
     """
 
     def __init__(
@@ -27,7 +27,9 @@ class Rounds:
         self._failures = 0
         self._nudged = threading.Event()
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self.rarer: Callable[[], float] = lambda: 1.0
+        self._name = name
+        self._thread = self._new_thread()
 
     @property
     def stopping(self) -> bool:
@@ -37,6 +39,13 @@ class Rounds:
     def start(self) -> None:
         """Begin; the first step is at once."""
         self._thread.start()
+
+    def revive(self) -> None:
+        """Start the thread anew when it has died, which no error that is known of can bring about, and tell of it."""
+        if not self._stopping and not self._thread.is_alive():
+            self._thread = self._new_thread()
+            self._on_fault(f"Luồng «{self._name}» của máy phát dừng bất thường; đã chạy lại.")
+            self._thread.start()
 
     def nudge(self) -> None:
         """Ask for a step soon; many nudges before it make one."""
@@ -52,6 +61,9 @@ class Rounds:
         self.leave_off()
         if self._thread.is_alive():
             self._thread.join(_STOP_TIMEOUT_S)
+
+    def _new_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._run, name=self._name, daemon=True)
 
     def _run(self) -> None:
         while not self._stopping:
@@ -73,7 +85,8 @@ class Rounds:
             self._on_fault("")
 
     def _pause(self) -> float:
-        slower = min(self._interval * 2.0 ** min(self._failures, 10), max(MOST_BACK_OFF_S, self._interval))
+        interval = self._interval * max(1.0, self.rarer())
+        slower = min(interval * 2.0 ** min(self._failures, 10), max(MOST_BACK_OFF_S, interval))
         return slower * (0.9 + 0.2 * self._jitter)
 
 

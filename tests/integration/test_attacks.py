@@ -21,6 +21,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.errors import ServerUnreachableError, TiengLoaError, TrustError
+from domain.order_sheet import MAX_SHEET_BYTES, OrderSheet, StopOrder, sheet_document
 from domain.playlist import Playlist
 from domain.timetable import LatePolicy
 from player import line as line_module
@@ -31,6 +32,7 @@ from player.events import Finished, Missed
 from player.journal import Journal
 from player.line import Line
 from player.machine import Machine, MachineSettings
+from player.order_book import OrderBook
 from player.orders import Miss
 from player.sync import CLIP_DEADLINE_S, Reporter, State, Sync
 from player.trust import Identity, Signer, seal
@@ -299,6 +301,41 @@ def test_a_hostile_server_time_moves_no_clock(hut: Hut, told: object, monkeypatc
     state = State(1, 0, 0, "x", sink_ok=True, free=1, fault="")
     Reporter(hut.line, Journal(hut.cabinet.database), hut.clock).heartbeat(state)
     assert hut.line.offset_ms == 0
+
+
+SHEET = OrderSheet(
+    STATION, MACHINE, 3, 5, NOW, NOW + timedelta(hours=1), (), (StopOrder("l1", NOW, NOW + timedelta(hours=1)),)
+)
+
+ORDERS: dict[str, tuple[bytes, str]] = {
+    "roll-back: an older counter": (seal(sheet_document(replace(SHEET, counter=4)), STATION_KEY), "cũ hơn"),
+    "roll-back: an older epoch": (seal(sheet_document(replace(SHEET, epoch=2, counter=9)), STATION_KEY), "cũ hơn"),
+    "roll-back: the same number, other orders": (seal(sheet_document(replace(SHEET, orders=())), STATION_KEY), "cũ hơn"),
+    "freeze: expired": (seal(sheet_document(replace(SHEET, counter=6, issued_at=NOW - timedelta(hours=9), expires_at=NOW, orders=())), STATION_KEY), "hết hạn"),
+    "freeze: good for a year": (seal(sheet_document(replace(SHEET, counter=6, expires_at=NOW + timedelta(days=365))), STATION_KEY), "khuôn dạng"),
+    "wrong key": (seal(sheet_document(replace(SHEET, counter=6)), THIEF), "chữ ký"),
+    "wrong machine": (seal(sheet_document(replace(SHEET, counter=6, machine_id="may-2")), STATION_KEY), "máy khác"),
+    "wrong station": (seal(sheet_document(replace(SHEET, counter=6, station_id="dai-2")), STATION_KEY), "đài khác"),
+    "a playlist in place of orders": (signed(NEXT, STATION_KEY), "khuôn dạng"),
+    "mix-and-match": (seal(sheet_document(SHEET), STATION_KEY).replace(b'"counter":5', b'"counter":6'), "chữ ký"),
+    "endless data": (b"x" * (MAX_SHEET_BYTES * 2), "chữ ký"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("raw", "words"), ORDERS.values(), ids=ORDERS.keys())
+def test_hostile_orders_are_not_obeyed(hut: Hut, raw: bytes, words: str) -> None:
+    book = OrderBook(hut.cabinet.database, hut.cabinet.identity)
+    assert book.believe(seal(sheet_document(SHEET), STATION_KEY), "", hut.clock.now()) == SHEET
+    with pytest.raises(TrustError, match=words):
+        book.believe(raw, "x", hut.clock.now())
+    assert book.etag == ""
+    newer = replace(SHEET, counter=6)
+    assert book.believe(seal(sheet_document(newer), STATION_KEY), "y", hut.clock.now()) == newer
+
+
+def test_an_order_is_no_playlist(hut: Hut) -> None:
+    with pytest.raises(TrustError, match="khuôn dạng"):
+        hut.round(tells(seal(sheet_document(SHEET), STATION_KEY)), nothing)
 
 
 def test_nothing_unapproved_ever_sounds(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from tests.faults.verdict import Outcome
 _AT_ONCE = 8
 _STAGGER_S = 0.4
 _LEFT_TO_THE_BENCH = {"server_failing", "clock_plus_2_h_and_back_alone"}
+_MAY_CUT_ONE = {"kill_9", "power_cut", "sink_blocks", "sink_vanishes"}
+"""Faults that strike in the middle of an item, which then may be told to be cut: near its end it is not begun again."""
 _LONGEST_FIRST = ("kill_9", "stalled_download", "link_down_three_days", "power_cut", "boot_in_1970_alone")
 _PLAYED = (*_LONGEST_FIRST, *(name for name in SCENES if name not in {*_LONGEST_FIRST, *_LEFT_TO_THE_BENCH}))
 
@@ -41,4 +43,5 @@ def outcomes() -> Iterator[dict[str, Future[Outcome]]]:
 def test_every_session_is_heard_once_and_accounted_for_through(name: str, outcomes: dict[str, Future[Outcome]]) -> None:
     need_tool(name in outcomes, "root, to mount disks that fail")
     outcome = outcomes[name].result()
-    assert outcome == Outcome(outcome.of, outcome.of)
+    assert outcome.broken == ()
+    assert outcome.heard >= outcome.of - (name in _MAY_CUT_ONE)
