@@ -34,13 +34,13 @@ def heard(recording: Samples, clip: Samples = CLIP) -> Hearing:
     return proof.hearing
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.floats(-0.05, MOST_DELAY_S - 0.1), st.floats(-45, 0), st.floats(-5, 30), st.integers(0, 1000))
 def test_the_clip_is_heard_at_any_delay_gain_and_usual_noise(delay: float, gain: float, snr: float, seed: int) -> None:
     assert heard(recorded(CLIP, delay, gain, snr, seed)) is Hearing.HEARD
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.floats(0, MOST_DELAY_S - 0.1), st.floats(-45, 0), st.floats(-5, 30), st.integers(0, 1000))
 def test_another_clip_is_never_taken_for_it(delay: float, gain: float, snr: float, seed: int) -> None:
     assert heard(recorded(OTHER, delay, gain, snr, seed)) is not Hearing.HEARD
@@ -78,7 +78,7 @@ def test_a_clip_in_reverse_is_not_the_clip() -> None:
 
 
 def test_what_is_too_short_or_silent_proves_nothing() -> None:
-    assert verdict(evidence(recorded(CLIP, 0.1), CLIP[: RATE // 2])) is None
+    assert verdict(evidence(recorded(CLIP, 0.1), CLIP[:RATE])) is None
     assert verdict(evidence(recorded(CLIP, 0.1), np.zeros(4 * RATE, np.float32))) is None
 
 
