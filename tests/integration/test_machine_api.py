@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -166,6 +167,20 @@ def test_a_box_is_told_how_far_it_has_come_and_gets_nothing_before_the_yes(town:
     assert (told["state"], told["machine_name"]) == ("confirmed", "Máy cổng làng")
     publish_now(town, tmp_path)
     assert waiting.call("GET", "/api/v1/playlist").status_code == 200
+
+
+def test_no_way_in_there_is_opens_to_a_waiting_or_a_revoked_box(town: Panel) -> None:
+    waiting, revoked = enrol(town, said_yes=False), enrol(town)
+    town.services.office.revoke(EDITOR, revoked.id)
+    asked = 0
+    for rule in town.app.url_map.iter_rules():
+        if rule.endpoint.startswith("api.") and rule.endpoint not in {"api.enrol", "api.enrolment"}:
+            path = re.sub("<[^>]+>", "a" * 64, rule.rule)
+            method = "POST" if "POST" in (rule.methods or ()) else "GET"
+            assert waiting.call(method, path).status_code == 403, path
+            assert revoked.call(method, path).status_code == 401, path
+            asked += 1
+    assert asked >= 4
 
 
 def test_a_refused_box_is_told_so_and_believed_no_more(town: Panel) -> None:
