@@ -101,7 +101,7 @@ def test_the_newest_number_and_the_obeyed_ids_outlive_the_process(database: Data
     book = OrderBook(database, IDENTITY)
     book.believe(raw(sheet()), '"a"', NOW)
     assert book.first_time("o1")
-    book.writing_sheet(("o1",), NOW)()
+    book.writing_sheet(book.heading, ("o1",), NOW)()
     again = OrderBook(database, IDENTITY)
     assert not again.first_time("o1")
     assert again.etag == '"a"'
