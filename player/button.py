@@ -83,6 +83,7 @@ class ButtonWatch:
         self._press = press
         self._clock = clock
         self._on_fault = on_fault
+        self._hold = Hold(button.hold)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"button {button.name}", daemon=True)
 

@@ -145,8 +145,8 @@ class Transmitter:
     def look(self) -> None:
         """Switch as is asked for at this moment, if it is not so."""
         # By the clock that never steps: a wall clock set back must not leave a transmitter on.
-        now, sounding, wall = self._clock.monotonic(), self.sounding(), self.next_at()
-        next_at = None if wall is None else wall - wall_offset(self._clock)
+        now, sounding, wall = round(self._clock.monotonic(), 3), self.sounding(), self.next_at()
+        next_at = None if wall is None else round(wall - wall_offset(self._clock), 3)
         if sounding:
             self._silent_since = None
         elif self._wanted and self._silent_since is None:
