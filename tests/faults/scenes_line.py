@@ -62,7 +62,7 @@ def server_failing(rig: Rig) -> Outcome:
 
 def torn_playlist(rig: Rig) -> Outcome:
     """A newer playlist comes torn, then with a flipped byte: the old one is kept whole and played."""
-    rig.line_up(6, first=7)
+    rig.line_up(6, first=9)
     rig.publish()
     good = rig.centre.envelope
     rig.start()
@@ -70,13 +70,13 @@ def torn_playlist(rig: Rig) -> Outcome:
     rig.publish(counter=2, quiet=())
     newer = rig.centre.envelope
     rig.centre.envelope = newer[: len(newer) // 2]
-    wait_for(lambda: rig.centre.told("JSON"), 5, "word of a torn playlist")
-    rig.centre.envelope = newer.replace(b'"counter": 2', b'"counter": 9')
-    wait_for(lambda: rig.centre.told("Chữ ký"), 5, "word of a forged playlist")
+    wait_for(lambda: rig.centre.told("sai khuôn dạng"), 10, "word of a torn playlist")
+    rig.centre.envelope = newer.replace(b'"counter":2', b'"counter":9')
+    wait_for(lambda: rig.centre.told("Chữ ký"), 10, "word of a forged playlist")
     rig.centre.envelope = good
     rig.until_settled()
     rig.end()
-    return judge(rig, Hopes(told=("JSON", "Chữ ký")))
+    return judge(rig, Hopes(told=("sai khuôn dạng", "Chữ ký")))
 
 
 def sync_stalled(rig: Rig) -> Outcome:
