@@ -18,7 +18,7 @@ from tts.engines.espeak import EspeakVoice
 
 TRIALS = 60
 LENGTHS_S = (10.0, 2.5)
-SNRS = (10, 0, -5, -10, -15, -20)
+SNRS = (20, 10, 0, -10, -15, -20)
 SENTENCES = (
     "Ủy ban nhân dân phường thông báo lịch tiếp công dân tháng mười hai tại trụ sở phường.",
     "Đề nghị bà con kiểm tra chuồng trại, che chắn cho gia súc trong những ngày rét đậm sắp tới.",

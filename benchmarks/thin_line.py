@@ -256,7 +256,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--clip-kb", type=int, default=400)
     parser.add_argument("--patience", type=float, default=900.0)
     parser.add_argument("--congestion", default="cubic")
-    return parser.parse_args()
+    return parser.parse_known_args()[0]
 
 
 if __name__ == "__main__":

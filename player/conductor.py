@@ -204,6 +204,7 @@ class Conductor:
         if self._tuner:
             keyed = ((airing_key(playlist, slot, position), slot.items[position]) for slot, position in decided.tune)
             self._tuner.tune((Tuned(key, item) for key, item in keyed), self._deck.loop)
+            self._faults.set("source", self._tuner.trouble)
 
     def _sound(self, key: str, start: Start) -> Sound | None:
         """Return what an item sounds, at its volume, or None when it is not ready."""

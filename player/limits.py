@@ -45,8 +45,9 @@ class Limits:
         self._days: dict[date, _Day] = {}
         alerts = tuple(f"{playlist.machine_id}/{mark}" for mark in ALERT_KEYS)
         urgent = {_session(playlist, slot) for slot in playlist.slots if slot.priority is Priority.EMERGENCY}
+        since, until = now - 2 * _DAY, now + 2 * _DAY
         for key, known in done.items():
-            if (known.started or known.live) and abs(now - known.base) < 2 * _DAY:
+            if since < known.base < until and (known.started or known.live):
                 session = key.rpartition("/")[0]
                 if session not in urgent and not session.startswith(alerts):
                     self._day_of(known.base).add(session, known.rendered)

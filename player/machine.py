@@ -31,7 +31,7 @@ from player.faults import Faults
 from player.journal import Journal
 from player.line import Line
 from player.listening import Recorder
-from player.nudges import Nudges
+from player.nudges import NUDGED_RARER, Nudges
 from player.owed import Owed
 from player.proving import ClipFile, Prover, Witness
 from player.pulse import Pulse, Standing, StatusFile
@@ -325,6 +325,7 @@ class Machine:
 
     def _start_nudges(self) -> None:
         self.nudges = Nudges(self._line, self.cabinet.identity.machine_id, self._clock, self._nudged)
+        self._polling.rarer = lambda: NUDGED_RARER if self.nudges.connected else 1.0
         self.nudges.start()
         self._undo.callback(self.nudges.stop)
 

@@ -6,7 +6,6 @@ machine ask its own server a few times a minute more.
 """
 
 import secrets
-import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,9 +23,11 @@ if TYPE_CHECKING:  # imported when there is a broker: 6 MB that many a machine n
 
 BURST, REFILL_S = 5, 10.0
 """So many nudges of a kind are heard at once, and one more each REFILL_S seconds."""
+NUDGED_RARER = 6.0
+"""A machine that hears nudges polls so much more rarely: it saves most of the traffic, and a broker that keeps nudges
+back delays a new playlist by half a minute."""
 KEEPALIVE_S = 240
 """A phone network forgets a silent connection after some five minutes; each sign of life costs some 200 bytes."""
-_CONNECT_S = 10.0
 _TURN_S = 1.0
 _SUCCESS = 0
 """What paho's loop returns while all is well (MQTT_ERR_SUCCESS)."""
@@ -130,7 +131,9 @@ class Nudges:
         account = self._account()
         if account is None:
             return NO_BROKER
-        client, refused = self._client(account), threading.Event()
+        from scheduler.channels.client import client_of
+
+        client, refused = client_of(account), threading.Event()
 
         def connected(_client: "paho.Client", _data: Any, _flags: Any, code: "ReasonCode", _properties: Any) -> None:
             if code.is_failure:
@@ -138,15 +141,14 @@ class Nudges:
             else:
                 client.subscribe(filter_of(self._machine_id))
 
-        client.on_connect = connected
+        client.on_connect, client.on_subscribe, client.on_message = connected, self._subscribed, self._message
         client.connect(account.address.host, account.address.port, KEEPALIVE_S)
         self._listening = client
         try:
             while client.loop(_TURN_S) == _SUCCESS and not self._stopping.is_set():
                 self.settle()
         finally:
-            with suppress(OSError):
-                client.disconnect()
+            client.let_go()
         return REFUSED if refused.is_set() else LOST
 
     def _account(self) -> BrokerAccount | None:
@@ -157,20 +159,6 @@ class Nudges:
         if answer.status != 200:
             raise ServerUnreachableError(LOST)
         return account_of(answer.document(), self._line.host)
-
-    def _client(self, account: BrokerAccount) -> "paho.Client":
-        import paho.mqtt.client as paho
-        from paho.mqtt.enums import CallbackAPIVersion
-
-        # An id that nobody can guess: a broker ends the session of an id that connects again.
-        client = paho.Client(CallbackAPIVersion.VERSION2, client_id=secrets.token_hex(10), reconnect_on_failure=False)
-        client.username_pw_set(account.user, account.password)
-        client.connect_timeout = _CONNECT_S
-        if account.address.tls:
-            client.tls_set_context(ssl.create_default_context(cadata=account.address.ca or None))
-        client.on_message = self._message
-        client.on_subscribe = self._subscribed
-        return client
 
     def _subscribed(self, *_told: Any) -> None:
         self._connected, self.state = True, ""

@@ -132,6 +132,11 @@ class Outside:
             sound.close()
 
     @property
+    def trouble(self) -> str:
+        """Tell what ails the source at this moment, or an empty string."""
+        return "" if self.closed else self._tap.trouble
+
+    @property
     def closed(self) -> bool:
         """Tell whether nobody will take anything any more."""
         return self._tap.closed

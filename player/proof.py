@@ -19,14 +19,16 @@ MOST_DELAY_S = 2.0
 EARLY_S = 0.1
 """How much earlier than told a sound may be: the two clocks are never quite the same."""
 SEGMENT_S = 2.0
-LEAST_S = 1.0
+SEGMENTS = 5
+"""Into how many segments a short clip is cut at least."""
+LEAST_S = 2.0
 """Less of a clip proves nothing."""
-HEARD_AT = 22.0
-UNHEARD_BELOW = 18.0
+HEARD_AT = 9.5
+UNHEARD_BELOW = 7.5
 _BAND_HZ = (300.0, 3400.0)
 _SMOOTH_HZ = 60.0
-_MOST = 40.0
-"""No segment speaks louder than this: the same word twice is not the same bulletin."""
+_SOFTENED = 0.25
+"""Power to which energies are raised before they are added: a word that two clips share must not outweigh the rest."""
 _POOL = 5
 """Lags over which a segment's energy is pooled: what drift moves within the whole."""
 Samples = npt.NDArray[np.float32]
@@ -54,16 +56,15 @@ def evidence(recording: Samples, clip: Samples) -> Evidence:
 
     The recording begins EARLY_S before the clip was to sound, and should last MOST_DELAY_S longer.
     """
-    size = round(SEGMENT_S * RATE)
-    count = len(clip) // size
-    starts = [number * size for number in range(count)] if count else [0]
+    if len(clip) < LEAST_S * RATE:
+        return NOTHING
+    size = min(round(SEGMENT_S * RATE), len(clip) // SEGMENTS)
     found = NOTHING
-    for start in starts:
+    for start in range(0, len(clip) - size + 1, size):
         segment = clip[start : start + size]
-        if len(segment) < LEAST_S * RATE or _is_silent(segment):
-            continue
-        window = recording[start : start + len(segment) + LAGS]
-        found = found.and_also(Evidence(_correlated(window, segment), 1))
+        if not _is_silent(segment):
+            window = recording[start : start + size + LAGS]
+            found = found.and_also(Evidence(_correlated(window, segment), 1))
     return found
 
 
@@ -97,7 +98,7 @@ def _correlated(window: Samples, segment: Samples) -> Energy:
     power = np.fft.irfft(cross, size)[:LAGS] ** 2
     usual = float(np.median(power))
     pooled = np.convolve(power / usual if usual > 0 else power, np.ones(_POOL) / _POOL, "same")
-    return np.minimum(pooled, _MOST)
+    return pooled**_SOFTENED
 
 
 def _smoothed(power: npt.NDArray[np.float64], step: float) -> npt.NDArray[np.float64]:

@@ -14,7 +14,7 @@ class Rounds:
     """Calls `step` each `interval` seconds, sooner when nudged, and more rarely while it fails.
 
     A failure is told to `on_fault` as a sentence, and a success as an empty one. `jitter` in [0, 1) sets the phase,
-    so that many machines do not ask at the same moment.
+    so that many machines do not ask at the same moment. `rarer` tells by which factor a step may come more rarely now.
     """
 
     def __init__(
@@ -27,6 +27,7 @@ class Rounds:
         self._failures = 0
         self._nudged = threading.Event()
         self._stopping = False
+        self.rarer: Callable[[], float] = lambda: 1.0
         self._name = name
         self._thread = self._new_thread()
 
@@ -84,7 +85,8 @@ class Rounds:
             self._on_fault("")
 
     def _pause(self) -> float:
-        slower = min(self._interval * 2.0 ** min(self._failures, 10), max(MOST_BACK_OFF_S, self._interval))
+        interval = self._interval * max(1.0, self.rarer())
+        slower = min(interval * 2.0 ** min(self._failures, 10), max(MOST_BACK_OFF_S, interval))
         return slower * (0.9 + 0.2 * self._jitter)
 
 

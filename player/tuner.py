@@ -40,6 +40,7 @@ class Tuner:
         self._open = open_source
         self._tuned: dict[str, tuple[Tap, Loop | None]] = {}
         self._lacking: list[tuple[Outside, str]] = []
+        self._taken: list[Outside] = []
 
     def tune(self, wanted: Iterable[Tuned], loop: Loops) -> None:
         """Have these sources open beside their stand-ins, and close all others that nobody has taken.
@@ -64,9 +65,16 @@ class Tuner:
         manner = MANNERS[item.source.kind if item.source else SourceKind.LIVE]
         instead = stand_in or loop(item.clip_hash or "")
         made = Outside(tap or self._opened(tuned.key, item), instead or Silence(), left, manner)
+        self._taken = [one for one in (*self._taken, made) if not one.closed]
         if instead is None:
             self._lacking.append((made, item.clip_hash or ""))
         return made
+
+    @property
+    def trouble(self) -> str:
+        """Tell in a sentence what ails a source that is on the air, or an empty string."""
+        found = next((one.trouble for one in self._taken if one.trouble), "")
+        return f"Nguồn tiếp âm hoặc trực tiếp: {found}." if found else ""
 
     def clear(self) -> None:
         """Close every source that nobody has taken."""

@@ -18,7 +18,7 @@ from domain.ports import Clock
 from player.connect import connect
 
 TIMEOUT_S = 10.0
-_KEPT_S = 15.0
+_KEPT_S = 18.0
 """A connection that has rested longer is not tried again; our server lets go of one after twenty seconds."""
 _MOST_KEPT = 4
 _GONE = (ConnectionError, http.client.BadStatusLine, http.client.CannotSendRequest)

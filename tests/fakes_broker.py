@@ -13,7 +13,7 @@ import paho.mqtt.client as paho
 from domain.nudges import BrokerAccount, BrokerAddress, Nudge, filter_of, nudge_of
 from scheduler.channels.accounts import MOSQUITTO_ACL, mosquitto_passwords, passwords
 from scheduler.channels.broker import EmbeddedBroker
-from scheduler.channels.mqtt import client_of
+from scheduler.channels.client import client_of
 from tests.fakes import need_tool
 from tests.fakes_player import wait_until
 
@@ -115,6 +115,7 @@ class Listener:
         self.client.on_message = lambda _client, _data, message: self.topics.append(message.topic)
         self.client.on_disconnect = lambda *_told: self.lost.set()
         self.client.connect(account.address.host or "127.0.0.1", account.address.port)
+        self.client._reset_sockets(sockpair_only=True)
         self.client.loop_start()
 
     def _connected(self, client: paho.Client, _data: object, _flags: object, code: object, _more: object) -> None:

@@ -139,7 +139,10 @@ def _chosen(centre: Centre, options: argparse.Namespace) -> list[Machine]:
         used = [one for one in machines.everything(connection) if one.revoked_at is None]
         published = set(machines.given(connection))
     if options.all:
-        return [one for one in used if one.id in published]
+        ready = [one for one in used if one.id in published]
+        if not ready:
+            raise NotFoundError("Chưa có máy phát nào có danh sách phát. Hãy ghép máy và chạy «tiengloa work» trước.")
+        return ready
     chosen = []
     for name in options.machine:
         found = [one for one in used if name in (one.name, one.id)]

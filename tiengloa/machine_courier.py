@@ -1,9 +1,13 @@
 """`tiengloa machine courier`: a stick at the box, whether the machine runs or not."""
 
 import argparse
+import os
+import pwd
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
+from domain.errors import NotAllowedError
 from player.cabinet import Cabinet, visit_cabinet
 from player.clock import SystemClock
 from player.courier import Courier, Visit
@@ -19,6 +23,7 @@ def visit(options: argparse.Namespace, settings: Settings, terminal: Terminal) -
     It works on the machine's own folder beside the running machine, which finds what came within seconds.
     """
     folder = Path(options.dir) if options.dir else settings.data / "machine"
+    _refuse_strangers(folder)
     cabinet = visit_cabinet(folder)
     try:
         done = _visit(cabinet, Path(options.folder))
@@ -30,6 +35,20 @@ def visit(options: argparse.Namespace, settings: Settings, terminal: Terminal) -
     for line in lines(done):
         terminal.say(line)
     return exits.OK
+
+
+def _refuse_strangers(folder: Path) -> None:
+    """Refuse to work on a folder of another user: files left there by root would keep the machine from its own.
+
+    Raises NotAllowedError.
+    """
+    with suppress(FileNotFoundError, KeyError):
+        owner = folder.stat().st_uid
+        if owner != os.geteuid():
+            name = pwd.getpwuid(owner).pw_name
+            raise NotAllowedError(
+                f"Thư mục máy phát là của «{name}». Hãy chạy: sudo -u {name} tiengloa machine courier …"
+            )
 
 
 def _visit(cabinet: Cabinet, stick: Path) -> Visit:

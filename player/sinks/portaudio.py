@@ -45,19 +45,20 @@ class PortAudioSink:
         self._blocks.clear()
         self._rest, self._frames, self._next, self.underruns = b"", 0, None, 0
         try:
-            self._stream = library.RawOutputStream(
-                samplerate=self.rate,
-                blocksize=_BLOCK,
-                device=self._device,
-                channels=1,
-                dtype="int16",
-                latency=LATENCY_S,
-                callback=self._play,
-            )
+            self._stream = self._opened(library)
             self._stream.start()
         except Exception as error:  # ValueError for a name, PortAudioError for a device, OSError for a library
             self._release()
             raise SinkError(f"Thiết bị âm thanh {self.name}: không mở được ({str(error)[:120]}).") from error
+
+    def _opened(self, library: Any) -> Any:
+        asked = {"samplerate": self.rate, "blocksize": _BLOCK, "device": self._device, "channels": 1, "dtype": "int16"}
+        try:
+            return library.RawOutputStream(**asked, latency=LATENCY_S, callback=self._play)
+        except ValueError:  # no such device: PortAudio looks for them only when it starts
+            library._terminate()
+            library._initialize()
+            return library.RawOutputStream(**asked, latency=LATENCY_S, callback=self._play)
 
     def next_frame_at(self) -> float:
         """Return the monotonic instant at which the next frame sounds, by the converter's own smoothed clock."""

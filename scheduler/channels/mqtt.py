@@ -1,23 +1,19 @@
 """Nudges over MQTT: one connection to the broker, kept in a thread of its own, lost and found again in silence."""
 
 import logging
-import secrets
-import ssl
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from domain.nudges import BrokerAccount, Nudge, topic_of
+from scheduler.channels.client import client_of
 
 _LOG = logging.getLogger(__name__)
 _MOST_WAITING = 20_000
 _KEEPALIVE_S = 60
-_CONNECT_S = 5.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 _STOP_S = 3.0
 
@@ -87,8 +83,7 @@ class MqttChannel:
         finally:
             with self._lock:
                 self._client = None
-            with suppress(OSError):
-                client.disconnect()
+            client.let_go()
         return served.is_set()
 
     def _take(self, client: paho.Client) -> None:
@@ -97,16 +92,3 @@ class MqttChannel:
             waiting, self._waiting = self._waiting, {}
             for machine_id, what in waiting:
                 client.publish(topic_of(machine_id, what))
-
-
-def client_of(account: BrokerAccount) -> paho.Client:
-    """Return a client that can come into the broker as `account` says; nobody can guess its id and so take it over.
-
-    Raises ValueError when its certificate authority is none.
-    """
-    client = paho.Client(CallbackAPIVersion.VERSION2, client_id=secrets.token_hex(10), reconnect_on_failure=False)
-    client.username_pw_set(account.user, account.password)
-    client.connect_timeout = _CONNECT_S
-    if account.address.tls:
-        client.tls_set_context(ssl.create_default_context(cadata=account.address.ca or None))
-    return client

@@ -9,16 +9,28 @@ import pytest
 
 from domain.nudges import CENTRE, Nudge, filter_of, topic_of
 from domain.ports import Channel
+from player.cabinet import open_cabinet
+from player.clock import SystemClock
+from player.line import Line
+from player.nudges import Nudges
+from player.trust import Signer
 from scheduler.channels.mqtt import MqttChannel
 from scheduler.channels.silent import SilentChannel
 from tests.fakes_broker import Broker, MemoryChannel, embedded, listener, mosquitto
-from tests.fakes_player import wait_until
+from tests.fakes_player import Centre, wait_until
 
 
 @pytest.fixture(params=["embedded", "mosquitto"])
 def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
     with embedded() if request.param == "embedded" else mosquitto(tmp_path) as one:
         yield one
+
+
+@pytest.fixture
+def centre() -> Iterator[Centre]:
+    one = Centre()
+    yield one
+    one.stop()
 
 
 @pytest.fixture
@@ -39,6 +51,29 @@ def test_a_nudge_reaches_the_machine_it_is_for_and_no_other(broker: Broker, chan
         wait_until(lambda: other.topics)
         assert mine.heard("may-1") == [Nudge.PLAYLIST, Nudge.ORDERS]
         assert other.heard("may-2") == [Nudge.PLAYLIST]
+
+
+def test_neither_side_listens_on_a_port_of_its_own_as_the_units_forbid(
+    centre: Centre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError
+
+    with embedded() as broker:
+        monkeypatch.setattr(socket.socket, "bind", forbidden)
+        centre.broker = {"host": "", "port": broker.port, "tls": False, "ca": "", "user": "may-1"}
+        centre.broker["password"] = broker.known["may-1"]
+        key = open_cabinet(centre.enrolled(tmp_path)).key
+        with closing(Line(centre.url, Signer("may-1", key), SystemClock())) as line:
+            heard: list[Nudge] = []
+            nudges = Nudges(line, "may-1", SystemClock(), heard.append)
+            nudges.start()
+            with closing(MqttChannel(lambda: broker.account(CENTRE))) as channel:
+                wait_until(lambda: nudges.connected and channel.connected)
+                heard.clear()
+                channel.nudge("may-1")
+                wait_until(lambda: heard == [Nudge.PLAYLIST])
+            nudges.stop()
 
 
 @pytest.mark.parametrize("make", [SilentChannel, MemoryChannel, lambda: MqttChannel(lambda: None)])

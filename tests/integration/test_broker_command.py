@@ -8,16 +8,15 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from domain.machines import Machine
 from domain.nudges import CENTRE, BrokerAccount
 from scheduler.channels.mqtt import MqttChannel
-from scheduler.machines import MachineOffice
 from store import machines
 from store.engine import Database
 from tests.commands import ROOT, Here, environment
-from tests.fakes import FakeClock
+from tests.fakes import START
 from tests.fakes_broker import free_port, listener, mosquitto_serving
 from tests.fakes_player import wait_until
-from tests.fakes_web import EDITOR
 from tiengloa.broker import BrokerDoor
 from tiengloa.settings import BrokerSettings
 
@@ -29,14 +28,13 @@ def door_of(data: Path, **changes: str) -> BrokerDoor:
 
 
 def enrolled(door: BrokerDoor) -> BrokerAccount:
-    """Enrol a machine and return its account at the broker."""
-    office = MachineOffice(door.database, FakeClock())
-    with door.database.read() as connection:
-        area = connection.exec_driver_sql("SELECT id FROM area LIMIT 1").scalar_one()
+    """Take a machine into the station and return its account at the broker."""
     key = base64.b64encode(secrets.token_bytes(32)).decode()
-    joined = office.enrol(office.new_code(EDITOR, area, "Máy thử"), key)
-    with door.database.read() as connection:
-        account = door.machine_account(machines.get(connection, joined.machine_id))
+    with door.database.write() as connection:
+        area = connection.exec_driver_sql("SELECT id FROM area LIMIT 1").scalar_one()
+        machine = Machine("may-thu", "Máy thử", area, key, START)
+        machines.add(connection, machine)
+    account = door.machine_account(machine)
     assert account is not None
     return account
 
@@ -52,7 +50,8 @@ def test_a_machine_enrolled_while_the_broker_runs_is_let_in_and_put_out_when_it_
                 machine_id = mine.listening().user
                 channel.nudge(machine_id)
                 wait_until(lambda: mine.topics)
-                MachineOffice(door.database, FakeClock()).revoke(EDITOR, machine_id)
+                with door.database.write() as connection:
+                    machines.revoke(connection, machine_id, START)
                 assert mine.lost.wait(10)
         finally:
             child.terminate()

@@ -107,15 +107,6 @@ def test_what_an_approver_says_reaches_the_machine_under_the_key_that_the_statio
     assert studio.published() == Source(SourceKind.LIVE)
 
 
-def test_the_key_reaches_a_session_that_was_frozen_and_has_begun(studio: Studio) -> None:
-    studio.published()
-    studio.town.clock.go(timedelta(minutes=6))
-    assert studio.open(APPROVER, Ed25519PrivateKey.generate()).status_code == 200
-    named = studio.published()
-    assert named is not None
-    assert named.key
-
-
 def test_only_who_may_approve_may_speak_and_only_while_the_slot_is_near_or_on(studio: Studio) -> None:
     studio.published()
     key = Ed25519PrivateKey.generate()
@@ -126,12 +117,16 @@ def test_only_who_may_approve_may_speak_and_only_while_the_slot_is_near_or_on(st
     assert studio.open(APPROVER, key).status_code in (404, 409)
 
 
-def test_a_session_ends_with_its_slot(studio: Studio) -> None:
+def test_the_key_reaches_a_session_that_was_frozen_and_has_begun_and_ends_with_its_slot(studio: Studio) -> None:
     studio.published()
+    studio.town.clock.go(timedelta(minutes=6))
     key = Ed25519PrivateKey.generate()
     session = studio.open(APPROVER, key).get_json()["session"]
+    named = studio.published()
+    assert named is not None
+    assert named.session == session
     assert studio.speak(session, 1, key).status_code == 204
-    studio.town.clock.go(timedelta(minutes=11))
+    studio.town.clock.go(timedelta(minutes=5))
     assert studio.speak(session, 2, key).status_code == 404
     assert studio.box.call("GET", f"/api/v1/live/{session}?after=0").status_code == 404
 

@@ -10,7 +10,7 @@ import pytest
 from domain.nudges import CENTRE, Nudge
 from player.events import Fault, MachineEvent, PlaylistAccepted
 from player.machine import Machine, MachineSettings
-from player.nudges import BURST, LOST, NO_BROKER, REFUSED
+from player.nudges import BURST, LOST, NO_BROKER, NUDGED_RARER, REFUSED
 from scheduler.channels.mqtt import MqttChannel
 from tests.fakes_broker import Broker, embedded
 from tests.fakes_player import MACHINE, Centre, playlist, wait_until
@@ -124,3 +124,16 @@ def test_a_machine_comes_back_to_a_broker_that_was_away(centre: Centre, tmp_path
             centre.broker = account(again)
             wait_until(lambda: machine.nudges.connected, 20)
         assert not [event for event in events if isinstance(event, Fault)]
+
+
+def test_a_machine_that_hears_nudges_polls_more_rarely_and_one_that_does_not_as_before(
+    centre: Centre, tmp_path: Path
+) -> None:
+    with embedded() as broker, running(centre.enrolled(tmp_path)) as (machine, _events):
+        alone = machine._polling._pause()
+        centre.broker = account(broker)
+        wait_until(lambda: machine.nudges.connected)
+        assert machine._polling._pause() == pytest.approx(NUDGED_RARER * alone)
+        broker.known.clear()
+        wait_until(lambda: not machine.nudges.connected)
+        assert machine._polling._pause() == pytest.approx(alone)

@@ -77,49 +77,42 @@ def level(samples: object, hertz: float, at: float) -> float:
     return float(abs(np.mean(piece * phase)) * 2 / 8000)
 
 
-def test_a_relay_is_heard_from_its_start_to_its_planned_end(stack: ExitStack, centre: Centre, tmp_path: Path) -> None:
+def test_a_relay_is_heard_from_its_start_to_its_planned_end_though_its_stand_in_never_came(
+    stack: ExitStack, centre: Centre, tmp_path: Path
+) -> None:
     source = StreamSource(radio(encoded(tone(30)), 30, burst_s=3))
     stack.callback(source.stop)
-    at = publish(centre, relayed(source.url, 2.0), 3.0)
+    at = publish(centre, relayed(source.url, 1.5), 2.5)
+    centre.files.clear()
     airing = run(stack, centre, tmp_path)
-    assert (airing["outcome"], airing["rendered"], airing["reason"]) == ("played", 2000, "Tiếp âm 2 giây")
+    assert (airing["outcome"], airing["rendered"], airing["reason"]) == ("played", 1500, "Tiếp âm 2 giây")
     ((wall, samples),) = heard(tmp_path / "recordings")
     assert abs(wall - at.timestamp()) < 0.05
-    assert len(samples) == pytest.approx(2 * RATE, abs=50)
+    assert len(samples) == pytest.approx(1.5 * RATE, abs=50)
     assert level(samples, 400, 1.0) > 0.9
-    assert level(samples, 900, 1.0) < 0.02
 
 
 def test_a_relay_that_dies_gives_way_to_its_stand_in_and_the_airing_says_so(
     stack: ExitStack, centre: Centre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outside, "GIVE_UP", RATE)
+    monkeypatch.setattr(outside, "GIVE_UP", RATE // 2)
 
     def dies(caller: Caller) -> None:
         if len(source.asked) == 1:
             caller.head()
-            caller.drip(encoded(tone(2.5)), 16_000, 32_000)
+            caller.send(encoded(tone(1.5)))
 
     source = StreamSource(dies)
     stack.callback(source.stop)
-    publish(centre, relayed(source.url, 5.5), 1.5)
+    publish(centre, relayed(source.url, 3.5), 2.0)
     airing = run(stack, centre, tmp_path)
-    assert (airing["outcome"], airing["rendered"]) == ("played", 5500)
+    assert (airing["outcome"], airing["rendered"]) == ("played", 3500)
     told = str(airing["reason"])
     assert told.startswith("Tiếp âm ")
     assert "âm thanh thay thế" in told
     ((_, samples),) = heard(tmp_path / "recordings")
     assert level(samples, 400, 0.5) > 0.9
-    assert level(samples, 900, 5.1) > 0.9
-
-
-def test_a_relay_is_heard_though_its_stand_in_never_came(stack: ExitStack, centre: Centre, tmp_path: Path) -> None:
-    source = StreamSource(radio(encoded(tone(30)), 30, burst_s=3))
-    stack.callback(source.stop)
-    publish(centre, relayed(source.url, 1.0), 2.5)
-    centre.files.clear()
-    airing = run(stack, centre, tmp_path)
-    assert (airing["outcome"], airing["reason"]) == ("played", "Tiếp âm 1 giây")
+    assert level(samples, 900, 3.1) > 0.9
 
 
 def test_a_machine_does_not_start_on_settings_that_it_does_not_understand(centre: Centre, tmp_path: Path) -> None:
@@ -133,7 +126,7 @@ def test_a_live_session_opened_after_its_slot_began_is_heard_and_what_is_forged_
     stack: ExitStack, centre: Centre, tmp_path: Path
 ) -> None:
     speaker, began = Ed25519PrivateKey.generate(), time.monotonic()
-    booked = replace(item(STAND_IN, title="Trực tiếp"), length=timedelta(seconds=7), source=Source(SourceKind.LIVE))
+    booked = replace(item(STAND_IN, title="Trực tiếp"), length=timedelta(seconds=5), source=Source(SourceKind.LIVE))
     at = publish(centre, booked, 1.5)
     opened = Source(SourceKind.LIVE, session="buoi-1", key=speaker.public_key().public_bytes_raw().hex())
     said = replace(booked, source=opened)
@@ -160,7 +153,7 @@ def test_a_live_session_opened_after_its_slot_began_is_heard_and_what_is_forged_
     machine.stop()
     ((_, samples),) = heard(tmp_path / "recordings")
     assert level(samples, 900, 0.1) > 0.9
-    assert max(level(samples, 400, at) for at in np.arange(1.5, 6.5, 0.5)) > 0.9
-    assert max(level(samples, 700, at) for at in np.arange(0, 6.5, 0.2)) < 0.05
-    assert len(samples) == pytest.approx(7 * RATE, abs=50)
+    assert max(level(samples, 400, at) for at in np.arange(1.5, 4.6, 0.5)) > 0.9
+    assert max(level(samples, 700, at) for at in np.arange(0, 4.6, 0.2)) < 0.05
+    assert len(samples) == pytest.approx(5 * RATE, abs=50)
     assert str(centre.airings[key]["reason"]).startswith("Trực tiếp ")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from domain.airtime import ExclusionWindow, SilentWindow
 from domain.machines import Machine
 from domain.people import Role
 from domain.playlist import Playlist
@@ -18,7 +19,7 @@ from scheduler.planning import HORIZON, midnight, replan
 from scheduler.publishing import LIFE, publish
 from scheduler.signing import StationKey
 from scheduler.worker import TimetableWorker
-from store import jobs, machines, plans, timetable
+from store import calendar, jobs, machines, plans, timetable
 from store import station as own
 from store.machines import Published
 from tests.fakes import START, ExampleStation, let_in
@@ -369,3 +370,22 @@ def test_a_weaker_session_may_not_start_upon_one_that_already_sounds(
     publish(station.database, key, replan(station.database, station.clock.now()), station.clock.now())
     (refused,) = (slot for slot in playlist(station, key, machine).slots if slot.key.startswith(second))
     assert "trùng với" in refused.refusal
+
+
+def test_a_playlist_carries_the_airtime_of_its_place(
+    station: ExampleStation, key: StationKey, machine: Machine
+) -> None:
+    own_window, other = (
+        ExclusionWindow(name, name, frozenset({area}), time(7), time(9))
+        for name, area in (("nhà thờ", CLUSTER), ("trường học", "khong-phai-day"))
+    )
+    with station.database.write() as connection:
+        policy = replace(own.get(connection).policy, session_limit=timedelta(minutes=12), sessions_per_day=3)
+        own.set_policy(connection, policy)
+        for window in (own_window, other):
+            calendar.put_exclusion(connection, window)
+    go_round(station, key)
+    airtime = playlist(station, key, machine).airtime
+    assert airtime is not None
+    assert (airtime.session, airtime.sessions) == (timedelta(minutes=12), 3)
+    assert airtime.windows == (SilentWindow(time(7), time(9)),)

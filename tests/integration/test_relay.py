@@ -291,6 +291,7 @@ class OnAir:
 
     def __init__(self, server: Icecast) -> None:
         self._server = server
+        self._data = encoded(TONE)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -305,10 +306,9 @@ class OnAir:
                 secret = base64.b64encode(f"source:{PASSWORD}".encode()).decode()
                 asked = f"PUT /dai HTTP/1.0\r\nAuthorization: Basic {secret}\r\nContent-Type: audio/mpeg\r\n\r\n"
                 connection.sendall(asked.encode())
-                data = encoded(tone(60))
-                for start in range(0, len(data), 800):
-                    connection.sendall(data[start : start + 800])
-                    if self._ending.wait(800 * 60 / len(data)):
+                for start in range(0, len(self._data), 800):
+                    connection.sendall(self._data[start : start + 800])
+                    if self._ending.wait(800 * 12 / len(self._data)):
                         return
 
 
@@ -320,7 +320,7 @@ def test_a_real_icecast_station_is_heard_lost_with_its_server_and_heard_again(
     source = OnAir(server)
     stack.callback(source.end)
     taken = take(f"http://127.0.0.1:{server.port}/dai")
-    assert abs(pitch(taken.heard(1.5)) - 400) < 5
+    assert abs(pitch(taken.heard(0.5)) - 400) < 5
     server.kill()
 
     def silent() -> bool:
@@ -328,4 +328,4 @@ def test_a_real_icecast_station_is_heard_lost_with_its_server_and_heard_again(
 
     wait_until(silent, 20)
     server.start()
-    assert abs(pitch(taken.heard(1.5)) - 400) < 5
+    assert abs(pitch(taken.heard(0.5)) - 400) < 5

@@ -45,7 +45,12 @@ def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_there_is_a_unit_for_each_process() -> None:
-    assert [path.stem for path in UNITS] == ["tiengloa-machine", "tiengloa-panel", "tiengloa-worker"]
+    assert [path.stem for path in UNITS] == [
+        "tiengloa-broker",
+        "tiengloa-machine",
+        "tiengloa-panel",
+        "tiengloa-worker",
+    ]
 
 
 def test_systemd_takes_the_unit_without_a_word(unit: Path) -> None:
@@ -67,7 +72,7 @@ def test_the_unit_starts_a_command_that_there_is(path: Path) -> None:
 
 
 def test_the_machines_unit_and_the_machine_agree() -> None:
-    machine = UNITS[0]
+    (machine,) = (path for path in UNITS if path.stem == "tiengloa-machine")
     assert told(machine, "RuntimeDirectory") == [RUNTIME.name]
     assert told(machine, "Type") == ["notify"]
     (watch,) = told(machine, "WatchdogSec")

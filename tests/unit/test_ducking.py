@@ -155,7 +155,7 @@ def test_a_source_is_opened_ten_seconds_ahead_and_not_when_it_is_refused() -> No
     assert cue(refused, now - timedelta(seconds=9), {}).tune == ()
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.integers(0, 40), st.integers(2, 12)), max_size=3),
     st.lists(st.tuples(st.integers(0, 60), st.sampled_from(["bed", "say-0", "say-1"])), max_size=3),

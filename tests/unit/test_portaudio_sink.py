@@ -36,9 +36,17 @@ class Library:
     active: bool = False
     played: list[bytes] = field(default_factory=list)
     asked: dict[str, Any] = field(default_factory=dict)
+    plugged_in: bool = False
+    looked: int = 0
+
+    def _terminate(self) -> None:
+        pass
+
+    def _initialize(self) -> None:
+        self.looked += 1
 
     def RawOutputStream(self, **asked: Any) -> "Library":  # noqa: N802
-        if self.refuse:
+        if self.refuse and not (self.plugged_in and self.looked):
             raise self.refuse
         self.asked = asked
         return self
@@ -120,6 +128,12 @@ def test_a_device_that_is_not_there_is_an_error_an_operator_can_read(library: Li
     library.refuse = refuse
     with pytest.raises(SinkError, match="không mở được"):
         PortAudioSink(library.clock, "x").open()
+
+
+def test_a_device_that_was_plugged_in_later_is_looked_for(library: Library) -> None:
+    library.refuse, library.plugged_in = ValueError("No output device matching 'USB'"), True
+    PortAudioSink(library.clock, "USB").open()
+    assert (library.looked, library.active) == (1, True)
 
 
 def test_a_number_names_a_device_by_its_place(library: Library) -> None:
