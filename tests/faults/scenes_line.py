@@ -10,7 +10,7 @@ _LINE_TIMEOUT_S = 10
 
 def stalled_download(rig: Rig) -> Outcome:
     """The download of one clip stands still each time it is asked for: the others come all the same."""
-    rig.line_up(6, first=_LINE_TIMEOUT_S + 6, grace=timedelta(seconds=5))
+    rig.line_up(6, first=_LINE_TIMEOUT_S + 10, grace=timedelta(seconds=5))
     rig.publish()
     rig.centre.stalls[rig.clips["s0"].hash] = 1000
     rig.start()
@@ -32,11 +32,8 @@ def truncated_download(rig: Rig) -> Outcome:
 
 def server_down_at_boot(rig: Rig) -> Outcome:
     """The box boots while its centre is away, and tells it all once it is back."""
-    rig.line_up(6, first=9)
-    rig.publish()
-    rig.start()
-    rig.synced()
-    rig.end()
+    rig.line_up(6, first=0)
+    rig.stock(first=8)
     rig.centre.stop()
     rig.start()
     rig.child.until("Finished", 6)

@@ -89,11 +89,8 @@ def disk_full_to_the_last_byte(rig: Rig) -> Outcome:
 
 def flipped_bytes(rig: Rig) -> Outcome:
     """A byte is flipped in every clip but the last, in the playlist that is held, and in half a download."""
-    rig.line_up(6, first=7)
-    rig.publish()
-    rig.start()
-    rig.synced()
-    rig.end()
+    rig.line_up(6, first=0)
+    rig.stock(first=9)
     shelf = sorted((rig.home / "clips").glob("??/*"))
     for path in shelf[:-1]:
         flip(path, path.stat().st_size // 2)
