@@ -5,7 +5,7 @@ import platform
 import sys
 from datetime import UTC, datetime
 
-NAMES = ("reading", "voice", "production", "edit", "starts", "timetable", "playout", "faults", "proof")
+NAMES = ("reading", "voice", "production", "edit", "starts", "timetable", "playout", "faults", "proof", "emergency")
 
 
 def main() -> None:

@@ -59,7 +59,7 @@ EARLY_S, LATE_S = 0.4, 1.2
 LATENCY_MS = PERIOD / RATE * 1000
 PEER_NAMES = tuple(peer.name for peer in PEERS)
 ALSA = ("ours", "second", "calibrated")
-_LEAD_S = 14.0
+_LEAD_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Sizes:
     day_slots: int
 
 
-WHOLE = Sizes(slots=100, busy_slots=50, preemptions=40, idle_s=60, day_slots=2200)
+WHOLE = Sizes(slots=100, busy_slots=40, preemptions=40, idle_s=60, day_slots=2000)
 QUICK = Sizes(slots=12, busy_slots=6, preemptions=8, idle_s=8, day_slots=240)
 
 
@@ -105,8 +105,8 @@ def race(where: Graph, name: str, slots: int, loops: int = 0) -> Race:
                 (machine.folder / "machine.toml").write_text(f"[sound]\nlatency_ms = {LATENCY_MS:.3f}\n", "utf-8")
             machine.start()
         for peer in [peer(where, path, name) for peer in PEERS]:
-            started.callback(peer.stop)
             peer.start(instants)
+            started.callback(peer.stop)
         if time.time() > first - 1:
             raise TimeoutError("the players took too long to start")
         started.enter_context(busy_loops(loops))

@@ -11,7 +11,7 @@ from benchmarks.playout_hearing import score
 from benchmarks.playout_ours import CLIP_S, OurMachine, bed, tone, urgent
 
 _BED_S, _BED_LEVEL = 600.0, 0.02
-_APART_S = 1.5
+_APART_S = 1.2
 
 
 def measure(where: Graph, count: int) -> dict[str, object]:
@@ -36,7 +36,7 @@ def measure(where: Graph, count: int) -> dict[str, object]:
             time.sleep(_APART_S)
         finally:
             machine.stop()
-    return {**score(commands, heard.onsets("ours"), 0, 1.2).document(), "load_before": round(load, 2)}
+    return {**score(commands, heard.onsets("ours"), 0, _APART_S).document(), "load_before": round(load, 2)}
 
 
 def main() -> None:

@@ -76,7 +76,7 @@ def test_a_newcomer_walks_from_a_script_to_the_air(page: Page, place: Town) -> N
     page.get_by_label(re.compile("Đồng ý phát bằng giọng dự phòng")).check()
     page.get_by_role("button", name=re.compile("Duyệt bản tin này")).click()
     expect(page.locator("audio").first).to_be_attached(timeout=60_000)
-    expect(page.locator("main")).to_contain_text("LUFS")
+    expect(page.locator("main")).to_contain_text("LUFS", timeout=60_000)
     expect(page.locator("main")).to_contain_text("dự phòng")
     page.get_by_role("link", name=re.compile("Xếp lịch")).click()
     page.get_by_label("Tên buổi phát").fill("Buổi thử của người mới")
