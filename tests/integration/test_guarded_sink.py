@@ -82,11 +82,10 @@ def feed(first: Bench, reserve: Bench) -> Iterator[Callable[..., Feeding]]:
 Feed = Callable[..., Feeding]
 
 
-def test_while_all_is_well_the_first_output_sounds_and_the_reserve_is_not_opened(
-    feed: Feed, first: Bench, reserve: Bench
-) -> None:
-    feeding = feed()
+def test_while_all_is_well_the_first_output_sounds_and_the_reserve_is_not_opened(first: Bench, reserve: Bench) -> None:
+    feeding = Feeding(GuardedSink(first.plug, reserve.plug, SystemClock()))
     wait_until(lambda: first.frames > 10_000)
+    feeding.stop()
     assert (reserve.opened, feeding.sink.duty.on_reserve) == (0, False)
 
 
@@ -175,7 +174,12 @@ def test_what_was_wrong_is_told_until_the_output_opens(first: Bench) -> None:
     with pytest.raises(SinkError):
         sink.open()
     first.mood = Mood.HANGS_OPEN
-    opening = threading.Thread(target=lambda: pytest.raises(SinkError, sink.open))
+
+    def open_again() -> None:
+        with suppress(SinkError):
+            sink.open()
+
+    opening = threading.Thread(target=open_again)
     opening.start()
     assert "No such device" in sink.duty.sentence
     opening.join(10)
@@ -216,7 +220,7 @@ def test_outputs_that_fail_at_random_never_hold_up_the_mixer_for_long(seed: int)
 
 
 def test_the_instant_of_the_next_frame_counts_what_still_waits(first: Bench) -> None:
-    sink = GuardedSink(first.plug, None, SystemClock(), QUICK)
+    sink = GuardedSink(first.plug, None, SystemClock())
     sink.open()
     origin = sink.next_frame_at()
     for _ in range(50):

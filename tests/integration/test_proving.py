@@ -10,10 +10,9 @@ import numpy.typing as npt
 import pytest
 
 from domain.errors import BadInputError, SinkError
-from domain.proof import Hearing
+from domain.proof import Hearing, Proof
 from player.clock import SystemClock
 from player.ears import AlsaEar, PortAudioEar, ear_of
-from player.events import MachineEvent, Sounding
 from player.listening import Recorder
 from player.machine import Machine, MachineSettings
 from player.output import Patience
@@ -187,20 +186,14 @@ def test_the_centre_is_told_that_an_item_was_heard_and_warned_when_it_was_not(
     monkeypatch.setattr("player.machine.ear_of", lambda _wanted, _clock: lambda: ear)
     folder = centre.enrolled(tmp_path)
     (folder / "machine.toml").write_text('[output]\nlisten = "alsa:hw:0"\n')
-    clips = [Sound(samples, wav(samples)) for samples in (babble(2.1, 1), babble(2.1, 2))]
-    now = datetime.now(UTC)
-    slots = [
-        slot("a", now + timedelta(seconds=1), item(clips[0])),
-        slot("b", now + timedelta(seconds=3.1), item(clips[1])),
-    ]
-    centre.publish(playlist(slots, clips, now), *clips)
-    events: list[MachineEvent] = []
+    samples, now = babble(2.5, 1), datetime.now(UTC)
+    clip = Sound(samples, wav(samples))
+    centre.publish(playlist([slot("a", now + timedelta(seconds=1), item(clip))], [clip], now), clip)
     sink = GuardedSink(bench.plug, None, SystemClock(), QUICK)
-    machine = Machine(folder, MachineSettings(0.2, 0.3), events.append, sink=sink)
+    machine = Machine(folder, MachineSettings(0.2, 0.3), sink=sink)
     stack.callback(machine.stop)
     machine.start()
-    wait_until(lambda: sum(isinstance(event, Sounding) for event in events) == 2)
-    ear.deaf = True
-    wait_until(lambda: centre.airings.get(f"{MACHINE}/a/0", {}).get("hearing") == "heard")
-    wait_until(lambda: centre.airings.get(f"{MACHINE}/b/0", {}).get("hearing") == "unheard")
+    wait_until(lambda: centre.airings.get(f"{MACHINE}/a/0", {}).get("hearing") == "heard", 20)
+    machine._conductor.post(Proved(f"{MACHINE}/a/0", Proof(Hearing.UNHEARD, 100)))
     wait_until(lambda: "không nghe thấy" in centre.heartbeats[-1]["fault"])
+    wait_until(lambda: centre.airings[f"{MACHINE}/a/0"]["hearing"] == "unheard")
