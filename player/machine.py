@@ -295,6 +295,7 @@ class Machine:
         self._run(self._polling, self._fetching, timing)
 
     def _ask_time(self) -> None:
+        self._keeper.look()
         playlist = self._sync.playlist
         ask_time(self._keeper, self._line.get, self.cabinet.identity.machine_id, playlist.clock_key if playlist else "")
 
