@@ -16,9 +16,9 @@ from player.proof import EARLY_S, MOST_DELAY_S, RATE, evidence, verdict
 from player.sinks.resample import BLOCK, Resampler
 from tts.engines.espeak import EspeakVoice
 
-TRIALS = 60
+TRIALS = 30
 LENGTHS_S = (10.0, 2.5)
-SNRS = (20, 10, 0, -10, -15, -20)
+SNRS = (20, 0, -10, -15, -20)
 SENTENCES = (
     "Ủy ban nhân dân phường thông báo lịch tiếp công dân tháng mười hai tại trụ sở phường.",
     "Đề nghị bà con kiểm tra chuồng trại, che chắn cho gia súc trong những ngày rét đậm sắp tới.",

@@ -35,10 +35,9 @@ class StandingWords:
     def make(self) -> None:
         """Make what is missing. Raises NoVoiceError, AudioError, StorageError; it is tried again later."""
         with self.database.read() as connection:
-            held = {one.title for one in clips.everything(connection).values()}
-        for title, words in WORDS:
-            if title not in held:
-                self._make(title, words)
+            missing = [(title, words) for title, words in WORDS if not clips.titled(connection, title)]
+        for title, words in missing:
+            self._make(title, words)
 
     def _make(self, title: str, words: str) -> None:
         spoken = self.speaker.speak(self.reader.read(words), lambda _stage, _done, _total: None)

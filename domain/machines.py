@@ -105,7 +105,8 @@ class Heartbeat:
     `emergency_held` ready in memory. All are absent when it did not tell.
 
     `boot` names one run of its program, in which `number` grows by each beat: so an old beat sent again is known.
-    `clock_trusted` is absent when the machine did not tell; `every` is how often it means to tell.
+    `clock_trusted` is absent when the machine did not tell; `every` is how often it means to tell. `stand_in` says
+    that it found no sound device, and only writes files until one appears.
     """
 
     at: datetime
@@ -124,6 +125,7 @@ class Heartbeat:
     earlier_boots: tuple[str, ...] = ()
     running: timedelta | None = None
     clock_trusted: bool | None = None
+    stand_in: bool = False
     box: Box = Box()
     coming: Coming | None = None
     aired: Aired | None = None

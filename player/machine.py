@@ -295,6 +295,7 @@ class Machine:
         self._run(self._polling, self._fetching, timing)
 
     def _ask_time(self) -> None:
+        self._keeper.look()
         playlist = self._sync.playlist
         ask_time(self._keeper, self._line.get, self.cabinet.identity.machine_id, playlist.clock_key if playlist else "")
 
@@ -416,13 +417,17 @@ class Machine:
             emergency_needed=wanted,
             shortfalls=shortfalls(playlist, self._clock.now(), self._sync.lack_of) if playlist else (),
             nudged=self.nudges.connected,
-            more=self._pulse.beat(playlist, self.cabinet.holds, clock_trusted=not self.faults.get("clock")),
+            more={
+                **self._pulse.beat(playlist, self.cabinet.holds, clock_trusted=not self.faults.get("clock")),
+                "stand_in": self._choice.stand_in,
+            },
         )
 
     def _standing(self) -> Standing:
         return Standing(
             sink=self._choice.sink.name,
             why=self._choice.why,
+            stand_in=self._choice.stand_in,
             sink_ok=self._engine.sink_ok and not self.faults.get("sink"),
             frames=self._engine.frames,
             faults=self.faults.areas(),

@@ -31,6 +31,7 @@ class Standing:
 
     sink: str
     why: str
+    stand_in: bool
     sink_ok: bool
     frames: int
     faults: Mapping[str, str]
@@ -103,6 +104,7 @@ class StatusFile:
             "running": running,
             "sink": standing.sink,
             "why": standing.why,
+            "stand_in": standing.stand_in,
             "sink_ok": standing.sink_ok,
             "frames": standing.frames,
             "faults": dict(standing.faults),

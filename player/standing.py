@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from domain.errors import TrustError
+from domain.formats import decimal
 from domain.machines import AiringOutcome
 from domain.playlist import Playlist, from_ms
 from player.box import box
@@ -58,6 +59,7 @@ class Running:
     running: timedelta
     sink: str
     why: str
+    stand_in: bool
     sink_ok: bool
     faults: Mapping[str, str]
     clips: tuple[int, int]
@@ -133,12 +135,14 @@ def _of_process(report: Report) -> Iterable[str]:
         yield "Máy phát đang chạy nhưng đã lâu không cho biết tình trạng; có thể bị treo."
         return
     yield from told.faults.values()
+    if told.stand_in:
+        yield "Không thấy thiết bị âm thanh: máy chỉ ghi ra tệp, loa không kêu. Kiểm tra thẻ âm thanh và dây USB."
     if not told.sink_ok:
         yield "Đường ra âm thanh không nhận tiếng."
     if told.reached_at is None or report.now - told.reached_at > CENTRE_LOST_AFTER:
         yield "Chưa liên lạc được với trung tâm; máy vẫn phát theo lịch đang giữ."
     if abs(told.offset_ms) > CLOCK_OFF / timedelta(milliseconds=1):
-        yield f"Đồng hồ lệch {abs(told.offset_ms) / 1000:.1f} giây so với trung tâm."
+        yield f"Đồng hồ lệch {decimal(abs(told.offset_ms) / 1000)} giây so với trung tâm."
 
 
 def _of_playlist(report: Report) -> Iterable[str]:
@@ -192,6 +196,7 @@ def _read_told(path: Path, machine_id: str) -> Running | None:
                 running=timedelta(seconds=told["running"]),
                 sink=told["sink"],
                 why=told["why"],
+                stand_in=told["stand_in"],
                 sink_ok=told["sink_ok"],
                 faults={str(area): str(sentence) for area, sentence in told["faults"].items()},
                 clips=(told["clips"][0], told["clips"][1]),

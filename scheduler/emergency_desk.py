@@ -200,8 +200,7 @@ def approved_clip(connection: Connection, bulletin_id: str) -> tuple[str, str]:
 
 def own_sound(connection: Connection, title: str) -> Clip | None:
     """Return one of the station's own sounds by its title, the newest of them, or None."""
-    found = [one for one in clips.everything(connection).values() if one.title == title]
-    return max(found, key=lambda one: one.created_at, default=None)
+    return next(iter(clips.titled(connection, title)), None)
 
 
 def _require_stopper(user: User) -> None:

@@ -122,6 +122,7 @@ def read_heartbeat(report: object, before: Heartbeat | None, now: datetime) -> H
         earlier_boots=_earlier_boots(before, boot),
         running=_maybe_seconds(fields, "running"),
         clock_trusted=_maybe_bool(fields, "clock_trusted"),
+        stand_in=_maybe_bool(fields, "stand_in") is True,
         box=_box(fields.get("box")),
         coming=_coming(fields.get("next")),
         aired=_aired(fields.get("last")),

@@ -47,6 +47,13 @@ def some(connection: Connection, clip_hashes: Iterable[str]) -> dict[str, Clip]:
     return {row.hash: _clip(row) for row in connection.execute(query)}
 
 
+def titled(connection: Connection, title: str) -> tuple[Clip, ...]:
+    """Return the clips of a title, the newest first."""
+    table = tables.clip
+    rows = connection.execute(select(table).where(table.c.title == title).order_by(table.c.created_at.desc()))
+    return tuple(_clip(row) for row in rows)
+
+
 def everything(connection: Connection) -> dict[str, Clip]:
     """Return every clip by its hash."""
     return {row.hash: _clip(row) for row in connection.execute(select(tables.clip))}

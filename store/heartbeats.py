@@ -21,6 +21,7 @@ _PLAIN = (
     "boot",
     "number",
     "clock_trusted",
+    "stand_in",
     "clock_error_ms",
     "emergency_held",
     "emergency_needed",

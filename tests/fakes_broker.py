@@ -2,13 +2,20 @@
 
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import paho.mqtt.client as paho
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from domain.nudges import BrokerAccount, BrokerAddress, Nudge, filter_of, nudge_of
 from scheduler.channels.accounts import MOSQUITTO_ACL, mosquitto_passwords, passwords
@@ -46,7 +53,7 @@ class Broker:
 
 
 @contextmanager
-def embedded(port: int = 0) -> Iterator[Broker]:
+def embedded(port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Broker]:
     """Run the embedded broker in a thread."""
     broker, ready, stopping = Broker(0, passwords(SECRET, KEYS)), threading.Event(), threading.Event()
 
@@ -54,7 +61,7 @@ def embedded(port: int = 0) -> Iterator[Broker]:
         broker.port = taken
         ready.set()
 
-    served = EmbeddedBroker(("127.0.0.1", port), lambda: dict(broker.known))
+    served = EmbeddedBroker(("127.0.0.1", port), lambda: dict(broker.known), tls)
     thread = threading.Thread(target=served.serve, args=(stopping, on_ready))
     thread.start()
     try:
@@ -153,3 +160,22 @@ def free_port() -> int:
 def answers(port: int) -> bool:
     with closing(socket.socket()) as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """Return the PEM files of a certificate for 127.0.0.1 and its key."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "broker")])
+    address = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(address, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, *plain))
+    return folder / "cert.pem", folder / "key.pem"

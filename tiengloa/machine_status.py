@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from domain.formats import clock, clock_s, day
+from domain.formats import clock, clock_s, day, decimal
 from domain.machines import OUTCOME_LABELS
 from player.clock import SystemClock
 from player.standing import Report, Running, look
@@ -49,7 +49,7 @@ def lines(report: Report) -> list[str]:
         f"Âm thanh      giữ {report.clips[0]}/{report.clips[1]} tệp",
         f"Đường ra      {_sink(told)}",
         f"Đồng hồ       {_clock(told)}",
-        f"Ổ đĩa         còn trống {report.free / 1e9:.1f} GB{_heat(report)}",
+        f"Ổ đĩa         còn trống {decimal(report.free / 1e9)} GB{_heat(report)}",
         f"Phiên bản     {product_version()}",
         f"Vân tay máy        {report.machine_fingerprint}",
         f"Vân tay trung tâm  {fingerprint(identity.station_key)}",

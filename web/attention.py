@@ -138,6 +138,7 @@ _TOGETHER = {
     "plug": ("chưa kết nối lần nào", "chua-ket-noi"),
     "wifi-off": ("mất kết nối", "mat-ket-noi"),
     "exclamation-triangle-fill": ("báo hỏng", "hong"),
+    "speaker": ("không thấy thiết bị âm thanh", ""),
     "download": ("còn thiếu âm thanh", NOT_READY),
     "clock": ("có đồng hồ lệch", ""),
 }
@@ -167,6 +168,8 @@ def _troubles(machine: Machine, now: datetime) -> Iterator[tuple[str, str, str]]
         return
     if state is MachineState.FAULTY:
         yield "bad", "exclamation-triangle-fill", heartbeat.fault or "đường ra âm thanh không hoạt động"
+    if heartbeat.stand_in and not own_station().example:  # the example station is heard through its files
+        yield "bad", "speaker", "không thấy thiết bị âm thanh, chỉ ghi ra tệp"
     if heartbeat.clips_held < heartbeat.clips_needed:
         missing = heartbeat.clips_needed - heartbeat.clips_held
         yield "warn", "download", f"chưa sẵn sàng, còn thiếu {missing} tệp âm thanh"

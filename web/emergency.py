@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from domain.bulletins import BulletinState
 from domain.emergencies import Emergency
 from domain.errors import BadInputError, NotAllowedError, NotFoundError, WrongStateError
-from scheduler.emergency_desk import Ask, may_ask
+from scheduler.emergency_desk import Ask, may_ask, may_stop
 from store import bulletins, emergencies, places
 from web.area_tree import flat, tree
 from web.context import me, services
@@ -148,6 +148,7 @@ def _board() -> dict[str, object]:
         "past": [one for one in every if not one.state.is_open][:20],
         "messages": held,
         "may_ask": may_ask(me()),
+        "may_stop": may_stop(me()),
     }
 
 

@@ -9,8 +9,8 @@ from domain.emergencies import EMERGENCY_LABELS, Emergency, EmergencyState, Patt
 from domain.errors import StorageError
 from domain.people import Role
 from scheduler.emergency_desk import may_ask, may_stop
+from scheduler.inputs import Paths, local_date
 from scheduler.ordering import reaches
-from scheduler.planning import local_date, path_on
 from scheduler.timespan import spoken
 from store import emergencies, machines, people, places
 from store.emergencies import Act, Report
@@ -59,7 +59,7 @@ class Place:
 def shown(connection: Connection, one: Emergency, now: datetime) -> Shown:
     """Return an emergency as the person who is signed in sees it."""
     names = {user.id: user.name for user in people.everyone(connection)}
-    boxes = {box.id: box.name for box in machines.everything(connection)}
+    box = machines.find(connection, one.machine_id) if one.machine_id else None
     areas = {area.id: area.name for area in places.areas(connection)}
     state = one.state_at(now)
     person = me()
@@ -78,7 +78,7 @@ def shown(connection: Connection, one: Emergency, now: datetime) -> Shown:
         stopped_by=names.get(one.stopped_by or "", ""),
         stopped_at=one.stopped_at,
         pattern=pattern_words(one.pattern),
-        at_machine=boxes.get(one.machine_id or "", ""),
+        at_machine=box.name if box else "",
         reason=one.ended_reason,
         cleared=one.cleared_at is not None,
         may_confirm=state is EmergencyState.ASKED and person.may(Role.APPROVER) and person.id != one.asked_by,
@@ -111,11 +111,11 @@ def places_of(connection: Connection, one: Emergency, now: datetime) -> tuple[Pl
     told = {
         report.machine_id: report for report in emergencies.reports(connection, one.id) if report.alert_id == one.id
     }
-    areas, today = places.areas(connection), local_date(now)
+    paths = Paths(places.areas(connection), local_date(now))
     meant = (
         box
         for box in machines.everything(connection)
-        if box.id in told or (box.revoked_at is None and reaches(one, box, path_on(areas, box.area_id, today)))
+        if box.id in told or (box.revoked_at is None and reaches(one, box, paths.of(box.area_id)))
     )
     return tuple(_place(box.name, told.get(box.id)) for box in meant)
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from domain.machines import LACK_WORDS
 from domain.people import Role
+from domain.proof import HEARING_LABELS
 from scheduler.machines import fingerprint_of
 from store import airings, enrolments, machines, places, plans
 from web.context import me, services
@@ -86,5 +87,6 @@ def _standing(machine_id: str) -> dict[str, object]:
         "short": {one.slot_key: one for one in (machine.heartbeat.shortfalls if machine.heartbeat else ())},
         "lack_words": LACK_WORDS,
         "aired": [(one, airing_mark(one.outcome)) for one in aired],
+        "hearing": HEARING_LABELS,
         "now": now,
     }

@@ -54,7 +54,7 @@ class GuardedSink:
         self.close()
         self._ending = threading.Event()  # a mender that still hangs keeps the old one
         self._frames = 0
-        self.duty = Duty(self._first_name)
+        self.duty = replace(self.duty, name=self._first_name, on_reserve=False)  # what was wrong is so until it opens
         try:
             self._hand = self._opened(self._makers[0])
             self.duty = Duty(self._hand.name)

@@ -28,6 +28,7 @@ PASSWORD_FILE = "icecast.password"  # noqa: S105 - the name of the file
 _BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 _MOST_WAITING = 200
 """Blocks that may wait for the line: two seconds."""
+_RETITLE_S = 0.5
 _OPTIONS = "format bitrate name description delay ca"
 _PORT = 8000
 
@@ -172,6 +173,8 @@ class _Feeder:
         self._blocks: deque[bytes] = deque()
         self._some = threading.Condition()
         self._away_since: float | None = clock.monotonic()
+        self._to_show = ""
+        self._showing = False
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="icecast", daemon=True)
 
@@ -247,14 +250,28 @@ class _Feeder:
 
     def _show(self, title: str) -> None:
         """Tell the server the title beside the stream, where the stream cannot carry it; in a thread of its own."""
-        if not FORMATS[self._plan.form].carries_titles:
-            threading.Thread(target=self._set_title, args=(title,), name="icecast-title", daemon=True).start()
+        if FORMATS[self._plan.form].carries_titles:
+            return
+        with self._some:
+            self._to_show = title
+            if not self._showing:
+                self._showing = True
+                threading.Thread(target=self._show_newest, name="icecast-title", daemon=True).start()
 
-    def _set_title(self, title: str) -> None:
-        try:
-            source_client.set_title(self._plan.mount, title)
-        except SinkError as error:
-            self.trouble = error.sentence
+    def _show_newest(self) -> None:
+        """Tell the newest title, again while the server does not take it; one by one, so that none comes late."""
+        shown: str | None = None
+        while True:
+            with self._some:
+                if self._to_show == shown or self._ending.is_set() or self._away_since is not None:
+                    self._showing = False
+                    return
+                title = self._to_show
+            try:
+                source_client.set_title(self._plan.mount, title)
+                shown = title
+            except SinkError:  # the stream itself sounds on; its own troubles are told
+                self._ending.wait(_RETITLE_S)
 
     def _next(self) -> bytes | None:
         with self._some:

@@ -18,10 +18,22 @@ class PortlessClient(paho.Client):
 
     def _create_socket_connection(self) -> socket.socket:
         line = socket.create_connection((self._host, self._port), self._connect_timeout)
+        self._reset_sockets(sockpair_only=True)
         pair = socket.socketpair()
         for one in pair:
             one.settimeout(0)
         self._sockpairR, self._sockpairW = pair  # by which another thread wakes the loop
+        return line
+
+    def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
+        assert self._ssl_context is not None
+        line = self._ssl_context.wrap_socket(tcp_sock, server_hostname=self._host, do_handshake_on_connect=False)
+        try:
+            line.settimeout(self._connect_timeout)
+            line.do_handshake()
+        except BaseException:
+            line.close()  # paho would leave it to the collector
+            raise
         return line
 
     def let_go(self) -> None:

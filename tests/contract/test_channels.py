@@ -1,8 +1,10 @@
 """What a channel promises, over the embedded broker, a real Mosquitto and the fake; and what a broker refuses."""
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from player.nudges import Nudges
 from player.trust import Signer
 from scheduler.channels.mqtt import MqttChannel
 from scheduler.channels.silent import SilentChannel
-from tests.fakes_broker import Broker, MemoryChannel, embedded, listener, mosquitto
+from tests.fakes_broker import Broker, MemoryChannel, embedded, listener, mosquitto, self_signed
 from tests.fakes_player import Centre, wait_until
 
 
@@ -161,6 +163,24 @@ def test_a_stranger_cannot_end_the_session_of_a_machine_whose_client_id_he_knows
             channel.nudge("may-1")
             wait_until(lambda: mine.topics)
         assert not mine.lost.is_set()
+
+
+def test_over_tls_a_client_trusts_only_the_authority_it_was_told(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    with embedded(tls=context) as broker:
+        known = replace(broker.account("may-1").address, tls=True, ca=certificate.read_text())
+        told = replace(broker.account(CENTRE), address=known)
+        with (
+            listener(replace(broker.account("may-1"), address=known)) as mine,
+            closing(MqttChannel(lambda: told)) as one,
+        ):
+            mine.listening()
+            one.nudge("may-1")
+            wait_until(lambda: mine.topics)
+        with pytest.raises(ssl.SSLError), listener(replace(told, address=replace(known, ca=""))):
+            pass
 
 
 def test_a_will_on_the_topic_of_another_is_refused() -> None:

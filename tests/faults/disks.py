@@ -4,12 +4,15 @@ import fcntl
 import os
 import struct
 import subprocess
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _SHUTDOWN = 0x8004587D
 _NO_LOG_FLUSH = 2
+_MOUNT_TRIES = 25
 _FREEZE, _THAW = 0xC0045877, 0xC0045878
 
 
@@ -17,11 +20,10 @@ def can_mount() -> bool:
     """Tell whether disks can be mounted here: by root alone, and not in every sandbox."""
     if os.geteuid() != 0:
         return False
-    with suppress(OSError):
-        probe = subprocess.run(
-            ["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, check=False
-        )
-        return probe.returncode == 0
+    with tempfile.TemporaryDirectory(prefix="probe-") as folder, suppress(OSError, subprocess.CalledProcessError):
+        with memory_disk(Path(folder) / "disk", "1m"):
+            pass
+        return True
     return False
 
 
@@ -60,8 +62,24 @@ class PowerDisk:
         self.mount()
 
     def mount(self) -> None:
-        """Mount it; ext4 recovers from its journal."""
-        _run("mount", "-o", "loop", str(self.image), str(self.place))
+        """Mount it; ext4 recovers from its journal.
+
+        While a mount namespace that somebody has just made still holds the old mount, that one would come back, dead.
+        """
+        for _ in range(_MOUNT_TRIES):
+            _run("mount", "-o", "loop", str(self.image), str(self.place))
+            if self._is_alive():
+                return
+            _run("umount", str(self.place))
+            time.sleep(0.2)
+        raise OSError("the disk does not come back")
+
+    def _is_alive(self) -> bool:
+        try:
+            (self.place / "alive").write_bytes(b"")
+        except OSError:
+            return False
+        return True
 
     def cut(self) -> None:
         """Cut the power: from now on the disk takes and gives nothing, and what lay in memory is lost."""

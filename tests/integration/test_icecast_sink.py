@@ -128,7 +128,7 @@ def test_a_server_that_is_killed_is_joined_again_and_the_mixer_never_waits(serve
 def test_a_server_that_stays_away_is_a_lost_output(
     server: Icecast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("player.sinks.icecast.PATIENCE_S", 0.5)
+    monkeypatch.setattr("player.sinks.icecast.PATIENCE_S", 0.2)
     playing = Playing(sink_to(server.port, tmp_path))
     server.kill()
     wait_until(lambda: playing.lost)
@@ -140,7 +140,7 @@ def test_a_wrong_password_is_told_and_never_shown(
     server: Icecast, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setattr("player.sinks.icecast.OPENING_S", 0.5)
+    monkeypatch.setattr("player.sinks.icecast.OPENING_S", 0.2)
     sink = sink_to(server.port, tmp_path, password="sai-mat-khau")
     with pytest.raises(SinkError, match="mật khẩu") as caught:
         sink.open()
@@ -149,7 +149,7 @@ def test_a_wrong_password_is_told_and_never_shown(
 
 
 def test_a_mount_that_is_taken_says_so(server: Icecast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("player.sinks.icecast.OPENING_S", 0.5)
+    monkeypatch.setattr("player.sinks.icecast.OPENING_S", 0.2)
     playing = Playing(sink_to(server.port, tmp_path))
     with pytest.raises(SinkError, match="nguồn khác"):
         sink_to(server.port, tmp_path).open()

@@ -219,12 +219,11 @@ def test_an_emergency_goes_on_after_a_restart_without_the_centre_and_a_stopped_o
     wait_until(lambda: any("khan-e1-" in key and known.started for key, known in journal.known().items()))
 
 
-@pytest.mark.parametrize("years", [-56, -1])
 def test_an_emergency_sounds_by_a_clock_that_woke_in_the_past_and_goes_on_when_it_is_set(
-    centre: Centre, run: Run, tmp_path: Path, years: int
+    centre: Centre, run: Run, tmp_path: Path
 ) -> None:
     clock = Steps()
-    clock.shift = timedelta(days=365 * years)
+    clock.shift = timedelta(days=-365 * 56)
     centre.clock_ahead_ms = 0
     centre.publish(quiet_list(), *HELD)
     running = run(centre.enrolled(tmp_path), clock)

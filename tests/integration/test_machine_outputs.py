@@ -19,7 +19,7 @@ from tests.fakes_sinks import Bench, Mood
 
 SETTINGS = MachineSettings(poll=0.2, heartbeat=30.0)
 QUICK = Patience(0.05, 0.3, 0.4, 0.2, 0.8, 0.1, 0.5, 60.0, (0.05, 0.1, 0.2))
-CLIP = sound(1.5)
+CLIP = sound(1.0)
 Run = Callable[..., "Running"]
 
 
@@ -44,7 +44,8 @@ def centre() -> Iterator[Centre]:
 
 
 @pytest.fixture
-def run() -> Iterator[Run]:
+def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    monkeypatch.setattr("player.machine._WATCH_EVERY_S", 0.2)
     with ExitStack() as stack:
 
         def start(folder: Path, first: Bench, reserve: Bench | None = None) -> Running:
@@ -69,7 +70,7 @@ def fault(centre: Centre) -> str:
 
 def test_a_device_lost_in_mid_item_costs_a_gap_and_no_item(centre: Centre, run: Run, tmp_path: Path) -> None:
     first, reserve = Bench("loa chính"), Bench("loa dự phòng")
-    published(centre, 1.0)
+    published(centre, 0.8)
     running = run(centre.enrolled(tmp_path), first, reserve)
     wait_until(lambda: running.told(Sounding) and first.loud_after(0))
     first.mood = Mood.BLOCKS
@@ -99,7 +100,7 @@ def test_without_a_reserve_the_machine_survives_a_device_that_blocks(centre: Cen
     wait_until(lambda: "không nhận tiếng" in fault(centre))
     assert centre.heartbeats[-1]["sink_ok"] is False
     first.mood = Mood.WELL
-    published(centre, 1.0)
+    published(centre, 0.8)
     back = time.monotonic()
     wait_until(lambda: running.told(Finished))
     assert first.loud_after(back)

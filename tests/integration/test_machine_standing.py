@@ -104,7 +104,9 @@ def test_faults_are_told_in_words(machine: Machine, here: Here, tmp_path: Path) 
     assert "có thể bị treo" in " ".join(hung.troubles)
     sick = replace(
         report,
-        told=replace(report.told, faults={"sink": "Mất loa."}, offset_ms=5000, reached_at=None, sink_ok=False),
+        told=replace(
+            report.told, faults={"sink": "Mất loa."}, offset_ms=5000, stand_in=True, reached_at=None, sink_ok=False
+        ),
         clips=(0, 1),
         free=0,
         box={"temperature": 91_000},
@@ -112,7 +114,8 @@ def test_faults_are_told_in_words(machine: Machine, here: Here, tmp_path: Path) 
     )
     for words in (
         "Mất loa.",
-        "lệch 5.0 giây",
+        "lệch 5,0 giây",
+        "Không thấy thiết bị",
         "Chưa liên lạc",
         "không nhận tiếng",
         "thiếu 1",

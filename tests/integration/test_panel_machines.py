@@ -202,6 +202,17 @@ def test_a_machines_page_tells_what_comes_what_came_and_how_the_box_is(town: Pan
         assert words in page, words
 
 
+def test_a_machine_without_a_sound_device_is_no_machine_that_is_well(town: Panel) -> None:
+    one = machine(town, "Máy", "san-thang", b"1" * 32)
+    beat(town, one, stand_in=True)
+    for path in ("/may-phat", f"/may-phat/{one.id}"):
+        assert "không có thiết bị âm thanh, loa không kêu" in text_of(town, path)
+    assert "không thấy thiết bị âm thanh" not in text_of(town, "/"), "the example station is heard through files"
+    with town.database.write() as connection:
+        connection.exec_driver_sql("UPDATE station SET example = 0")
+    assert "Máy: không thấy thiết bị âm thanh" in text_of(town, "/")
+
+
 def test_a_piece_that_is_the_same_is_not_sent_again(town: Panel) -> None:
     one = machine(town, "Máy", "san-thang", b"1" * 32)
     for path in (f"/may-phat/{one.id}/tinh-trang", "/may-phat/bang", "/hom-nay/may-phat"):

@@ -135,7 +135,7 @@ def test_a_daypart_that_another_person_changed_is_kept_as_typed(served: Served, 
 
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (375, 700)])
-def test_a_relay_says_that_machines_sound_its_stand_in(served: Served, width: int, height: int) -> None:
+def test_a_relay_says_when_machines_sound_its_stand_in(served: Served, width: int, height: int) -> None:
     page = served.page(EDITOR, width, height)
     page.goto(f"{served.address}/chuong-trinh/moi")
     page.get_by_label("Thêm mục").select_option(label="Tiếp âm")
@@ -143,6 +143,6 @@ def test_a_relay_says_that_machines_sound_its_stand_in(served: Served, width: in
     page.get_by_label("Dài cố định").fill("30:00")
     page.get_by_label("Âm thanh thay thế khi nguồn không có tiếng").select_option(label="Nhạc hiệu có sẵn (00:04)")
     page.get_by_role("button", name="Thêm", exact=True).click()
-    expect(page.get_by_text("máy phát hiện phát âm thanh thay thế")).to_be_visible()
-    expect(page.get_by_text("Âm thanh thay thế quá ngắn")).to_be_visible()
+    expect(page.get_by_text("Máy phát tự thu nguồn này đúng giờ")).to_be_visible()
+    expect(page.get_by_text("Khi nguồn mất tiếng 5 giây")).to_be_visible()
     look(page, "tiep-am")

@@ -34,13 +34,13 @@ def heard(recording: Samples, clip: Samples = CLIP) -> Hearing:
     return proof.hearing
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.floats(-0.05, MOST_DELAY_S - 0.1), st.floats(-45, 0), st.floats(-5, 30), st.integers(0, 1000))
 def test_the_clip_is_heard_at_any_delay_gain_and_usual_noise(delay: float, gain: float, snr: float, seed: int) -> None:
     assert heard(recorded(CLIP, delay, gain, snr, seed)) is Hearing.HEARD
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.floats(0, MOST_DELAY_S - 0.1), st.floats(-45, 0), st.floats(-5, 30), st.integers(0, 1000))
 def test_another_clip_is_never_taken_for_it(delay: float, gain: float, snr: float, seed: int) -> None:
     assert heard(recorded(OTHER, delay, gain, snr, seed)) is not Hearing.HEARD
