@@ -288,7 +288,7 @@ class Machine:
         settings, jitter = self._settings, jitter_of(self.cabinet.identity.machine_id)
         self._polling = Rounds("poll", self._sync.poll, settings.poll, jitter, self._notes("playlist"))
         self._fetching = Rounds("fetch", self._sync.fetch, settings.poll, jitter, self._notes("clips"))
-        self._sync.on_clip = self._poke
+        self._sync.on_clip = self._clip_came
         self._sync.stopping = lambda: self._fetching.stopping
         timing = Rounds("time", self._ask_time, settings.heartbeat * _TIME_EACH_BEATS, jitter, self._notes("time"))
         self._nudge_timing = timing.nudge
@@ -344,6 +344,10 @@ class Machine:
 
     def _notes(self, area: str) -> Callable[[str], None]:
         return lambda sentence: self.faults.set(area, sentence)
+
+    def _clip_came(self) -> None:
+        self.urgent.clip_came()
+        self._poke()
 
     def _poke(self) -> None:
         self._conductor.poke()
