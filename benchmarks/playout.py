@@ -73,7 +73,7 @@ class Sizes:
     day_slots: int
 
 
-WHOLE = Sizes(slots=100, busy_slots=40, preemptions=40, idle_s=60, day_slots=2000)
+WHOLE = Sizes(slots=100, busy_slots=40, preemptions=40, idle_s=60, day_slots=1000)
 QUICK = Sizes(slots=12, busy_slots=6, preemptions=8, idle_s=8, day_slots=240)
 
 
