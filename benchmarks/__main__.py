@@ -5,7 +5,20 @@ import platform
 import sys
 from datetime import UTC, datetime
 
-NAMES = ("reading", "voice", "production", "edit", "starts", "timetable", "playout", "faults", "proof", "emergency")
+NAMES = (
+    "reading",
+    "voice",
+    "production",
+    "edit",
+    "starts",
+    "timetable",
+    "playout",
+    "faults",
+    "proof",
+    "emergency",
+    "api",
+    "nudges",
+)
 
 
 def main() -> None:

@@ -205,6 +205,8 @@ class Conductor:
                 self._miss(airing_key(playlist, action.slot, action.position), action)
             case Cut():
                 live = self._live.get(action.key)
+                if live and action.reason == orders.OVERRUN and not _overran(live, engine.played(action.key)):
+                    return  # the output stood still in its midst: the clock says more than was sounded
                 if live and (live.cut is None or action.at < live.cut.at):
                     live.cut = action
                     engine.cut(action.key, action.at)
@@ -378,6 +380,12 @@ class Conductor:
             if known.started:
                 self._known[key] = replace(known, base=known.base + timedelta(seconds=step))
                 live.start = replace(live.start, base=live.start.base + timedelta(seconds=step))
+
+
+def _overran(live: _Live, frames: int) -> bool:
+    """Tell whether more has sounded of an item than was signed."""
+    item = live.start.slot.items[live.start.position]
+    return timedelta(seconds=frames / SAMPLE_RATE) > item.length - live.start.skip
 
 
 def _reason(ended: Ended, live: _Live, heard_ms: int) -> str:

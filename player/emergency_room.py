@@ -63,6 +63,10 @@ class EmergencyRoom:
         """Ask for orders soon."""
         self._ordering.nudge()
 
+    def clip_came(self) -> None:
+        """Have what has just come onto the shelf taken into memory, if emergencies need it."""
+        self._keeping.nudge()
+
     def start(self, buttons: tuple[Button, ...]) -> None:
         """Begin; the door and the buttons first, since they need nobody. Raises StorageError."""
         door = LocalDoor(self._shared.cabinet.folder, lambda asked: answer(self.local, asked))

@@ -288,13 +288,14 @@ class Machine:
         settings, jitter = self._settings, jitter_of(self.cabinet.identity.machine_id)
         self._polling = Rounds("poll", self._sync.poll, settings.poll, jitter, self._notes("playlist"))
         self._fetching = Rounds("fetch", self._sync.fetch, settings.poll, jitter, self._notes("clips"))
-        self._sync.on_clip = self._poke
+        self._sync.on_clip = self._clip_came
         self._sync.stopping = lambda: self._fetching.stopping
         timing = Rounds("time", self._ask_time, settings.heartbeat * _TIME_EACH_BEATS, jitter, self._notes("time"))
         self._nudge_timing = timing.nudge
         self._run(self._polling, self._fetching, timing)
 
     def _ask_time(self) -> None:
+        self._keeper.look()
         playlist = self._sync.playlist
         ask_time(self._keeper, self._line.get, self.cabinet.identity.machine_id, playlist.clock_key if playlist else "")
 
@@ -343,6 +344,10 @@ class Machine:
 
     def _notes(self, area: str) -> Callable[[str], None]:
         return lambda sentence: self.faults.set(area, sentence)
+
+    def _clip_came(self) -> None:
+        self.urgent.clip_came()
+        self._poke()
 
     def _poke(self) -> None:
         self._conductor.poke()

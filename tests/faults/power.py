@@ -28,6 +28,7 @@ from tests.faults.disks import PowerDisk
 _STATION_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 _SLOTS = 40
 _LONGEST_S = 0.12
+_MOST_TOLD = 1 << 16
 
 
 @dataclass
@@ -86,18 +87,20 @@ def _write_and_cut(disk: PowerDisk, home: Path, told: Told, after_s: float) -> i
             _write_for_ever(home, told.counter, writing)
         os._exit(0)
     os.close(writing)
-    with os.fdopen(reading, "rb") as lines:
-        select.select([lines], [], [], 10)  # the first write is done
-        time.sleep(after_s)
-        disk.cut()
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        said = lines.read().decode().splitlines()
-    for line in said:
+    select.select([reading], [], [], 10)  # the first write is done
+    time.sleep(after_s)
+    # What is told after this instant is left out: a flush that the cut overtakes may still be said to have succeeded.
+    said = os.read(reading, _MOST_TOLD).decode() if select.select([reading], [], [], 0)[0] else ""
+    disk.cut()
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(reading)
+    lines = said.split("\n")[:-1]
+    for line in lines:
         told.take(line)
     disk.unmount()
     disk.mount()
-    return len(said)
+    return len(lines)
 
 
 def _write_for_ever(home: Path, counter: int, tell: int) -> None:
@@ -142,7 +145,7 @@ def _missing(home: Path, told: Told) -> Iterator[str]:
         yield cabinet.mended
     try:
         held = cabinet.playlist()
-        if told.counter and (held is None or not told.counter <= held.counter <= told.counter + 1):
+        if told.counter and (held is None or held.counter < told.counter):
             yield f"told of playlist {told.counter}, found {held and held.counter}"
         told.counter = held.counter if held else 0
     except TiengLoaError as error:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -172,6 +172,25 @@ class Rig:
 
         wait_for(holds_all, seconds, "the clips")
 
+    def stock(self, first: float, *, signed_late: bool = False) -> None:
+        """Run the machine until it holds every clip and a playlist whose first session is `first` seconds from then on.
+
+        With `signed_late` it is signed as if a second after that session was due.
+        """
+        planned = min(one.starts_at for one in self.slots)
+        self._move(timedelta(hours=1))
+        self.publish()
+        self.start()
+        self.synced(40)
+        self._move(self.now() + timedelta(seconds=first) - planned - timedelta(hours=1))
+        due = min(one.starts_at for one in self.slots)
+        self.publish(counter=2, **({"issued_at": due + timedelta(seconds=1)} if signed_late else {}))
+        wait_for(lambda: any(told["counter"] == 2 for told in self.child.told("PlaylistAccepted")), 20, "the playlist")
+        self.kill()  # at once: an end in order can take longer than there is until the first session
+
+    def _move(self, by: timedelta) -> None:
+        self.slots = [replace(one, starts_at=one.starts_at + by) for one in self.slots]
+
     def settled(self, keys: set[str] | None = None) -> bool:
         """Tell whether the centre has a final row for each of `keys`, by default for every session."""
         rows = {row["slot"] for row in tuple(self.centre.airings.values()) if row["outcome"] != "playing"}
@@ -202,4 +221,8 @@ def rig(place: Path, home: Path | None = None, heard: Path | None = None) -> Ite
             if child.process.poll() is None:
                 child.process.kill()
                 child.process.wait()
+            if child.reader is not None and child.reader.ident is not None:
+                child.reader.join(5)
+            if child.process.stdout is not None:
+                child.process.stdout.close()
         centre.close()

@@ -66,7 +66,7 @@ def disk_full(rig: Rig) -> Outcome:
     rig.synced()
     fill(rig.home)
     rig.until_settled()
-    wait_for(lambda: rig.centre.told("Ổ đĩa"), 5, "word of the full disk")
+    wait_for(lambda: rig.centre.told("Ổ đĩa"), 15, "word of the full disk")
     rig.end()
     return judge(rig, Hopes(told=("Ổ đĩa",)))
 
@@ -80,7 +80,7 @@ def disk_full_to_the_last_byte(rig: Rig) -> Outcome:
     rig.synced()
     filler = fill(rig.home)
     wait_for(lambda: rig.child.told("Finished"), 20, "the emergency")
-    wait_for(lambda: rig.centre.told("Ổ đĩa"), 5, "word of the full disk")
+    wait_for(lambda: rig.centre.told("Ổ đĩa"), 15, "word of the full disk")
     filler.unlink()
     rig.until_settled()
     rig.end()
@@ -89,11 +89,8 @@ def disk_full_to_the_last_byte(rig: Rig) -> Outcome:
 
 def flipped_bytes(rig: Rig) -> Outcome:
     """A byte is flipped in every clip but the last, in the playlist that is held, and in half a download."""
-    rig.line_up(6, first=7)
-    rig.publish()
-    rig.start()
-    rig.synced()
-    rig.end()
+    rig.line_up(6, first=0)
+    rig.stock(first=9)
     shelf = sorted((rig.home / "clips").glob("??/*"))
     for path in shelf[:-1]:
         flip(path, path.stat().st_size // 2)
@@ -123,13 +120,13 @@ def damaged_database(rig: Rig) -> Outcome:
     rig.publish(counter=2)
     rig.start()
     rig.until_settled()
-    wait_for(lambda: rig.centre.told("bị hỏng"), 5, "word of the damage")
+    wait_for(lambda: rig.centre.told("bị hỏng"), 15, "word of the damage")
     rig.end()
     return judge(rig, Hopes(told=("bị hỏng",)))
 
 
 def _later(rig: Rig, number: int) -> PlaylistSlot:
-    return replace(rig.slots[number], starts_at=rig.now() + timedelta(seconds=2 + 1.2 * (number - 1)))
+    return replace(rig.slots[number], starts_at=rig.now() + timedelta(seconds=8 + 1.2 * (number - 1)))
 
 
 def flip(path: Path, place: int) -> None:

@@ -36,7 +36,8 @@ def sink_vanishes(rig: Rig) -> Outcome:
 
 def _with_a_reserve(rig: Rig) -> None:
     rig.arguments = ("--reserve", f"virtual:{rig.reserve}")
-    rig.line_up(6, first=6)
+    rig.line_up(2, first=6)
+    rig.line_up(4, first=13)
     rig.publish()
     rig.start()
     rig.child.until("Finished", 2)

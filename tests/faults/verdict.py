@@ -38,7 +38,7 @@ class Hopes:
 
     silent: frozenset[str] = frozenset()
     within: float = 15.0
-    early: float = 0.1
+    early: float = 0.5
     told: tuple[str, ...] = ()
     stepped: bool = False
     joined: bool = False

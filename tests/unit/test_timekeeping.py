@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,7 +15,7 @@ from domain.errors import TrustError
 from domain.playlist import to_ms
 from domain.signed_time import time_statement
 from player.line import Answer
-from player.timekeeping import DRIFT, SLACK_S, Anchor, Timekeeper, ask_time, weighed
+from player.timekeeping import DRIFT, SLACK_S, Anchor, Timekeeper, ask_time, system_clock_is_kept, weighed
 from tests.fakes_player import MACHINE, Still
 
 KEY = Ed25519PrivateKey.generate()
@@ -164,6 +165,14 @@ def test_a_centre_that_signs_no_time_is_no_fault_and_without_a_key_none_is_asked
     assert town.keeper.now() == town.clock.now()
 
 
+def test_a_clock_that_ntp_has_set_is_trusted_when_it_is_looked_at_again() -> None:
+    synchronised = iter([False, True])
+    keeper = Timekeeper(Still(), kept=lambda: next(synchronised))
+    assert not keeper.trusted()
+    keeper.look()
+    assert keeper.trusted()
+
+
 def test_a_clock_that_nothing_keeps_is_trusted_once_the_centre_signed_a_time() -> None:
     town = Town()
     town.keeper = Timekeeper(town.clock, kept=lambda: False)
@@ -194,3 +203,21 @@ def test_a_clock_may_drift_as_far_as_a_crystal_does_and_no_further(off: float, a
     town.step(off)
     followed = town.keeper.now() == town.clock.now()
     assert followed == (abs(off) <= SLACK_S + after * DRIFT) or abs(abs(off) - SLACK_S - after * DRIFT) < 0.01
+
+
+@pytest.mark.parametrize(("devices", "kernel", "kept"), [(1, False, True), (0, True, True), (0, False, False)])
+def test_a_clock_is_kept_by_a_device_of_the_box_or_by_ntp(
+    devices: int, kernel: bool, kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(devices):
+        (tmp_path / f"rtc{number}").mkdir()
+    monkeypatch.setattr("player.timekeeping._RTC_CLASS", tmp_path)
+    monkeypatch.setattr("player.timekeeping._synchronised", lambda: kernel)
+    assert system_clock_is_kept() is kept
+
+
+def test_where_no_kind_of_hardware_clock_is_known_the_host_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("player.timekeeping._RTC_CLASS", tmp_path / "none")
+    assert system_clock_is_kept()
