@@ -39,8 +39,9 @@ def day(value: date) -> str:
 
 
 def weekday(value: date) -> str:
-    """Return the name of the day of the week."""
-    return WEEKDAYS[value.weekday()]
+    """Return the name of the day of the week; an instant is taken in the station's zone."""
+    shown = local(value) if isinstance(value, datetime) else value
+    return WEEKDAYS[shown.weekday()]
 
 
 def duration(value: timedelta) -> str:
