@@ -36,13 +36,19 @@ _PATTERN = Pattern(1, timedelta(seconds=10), timedelta(minutes=30), timedelta(ho
 
 def main() -> None:
     """Print the three rows, then one line of JSON."""
+    found = {}
     yes, stops = _through_the_processes()
-    rows = {"yes_to_sound": yes, "stop_to_silence": stops, "order_to_first_sample": _on_the_machine()}
-    found = {name: _figures(row) for name, row in rows.items()}
-    for name, figures in found.items():
-        told = ", ".join(f"{which} {value:g}" for which, value in figures.items())
-        print(f"{name:<22} {told}")
+    found["yes_to_sound"], found["stop_to_silence"] = _told("yes to sound", yes), _told("stop to silence", stops)
+    found["order_to_first_sample"] = _told("order to first sample", _on_the_machine())
     print(json.dumps(found))
+
+
+def _told(name: str, row: list[float]) -> dict[str, float]:
+    """Print a row as soon as it is there, and return it."""
+    figures = _figures(row)
+    told = ", ".join(f"{which} {value:g}" for which, value in figures.items())
+    print(f"{name:<22} {told}", flush=True)
+    return figures
 
 
 def _figures(row: list[float]) -> dict[str, float]:

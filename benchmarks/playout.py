@@ -59,7 +59,7 @@ EARLY_S, LATE_S = 0.4, 1.2
 LATENCY_MS = PERIOD / RATE * 1000
 PEER_NAMES = tuple(peer.name for peer in PEERS)
 ALSA = ("ours", "second", "calibrated")
-_LEAD_S = 20.0
+_LEAST_LEAD_S = 14.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Sizes:
     day_slots: int
 
 
-WHOLE = Sizes(slots=100, busy_slots=40, preemptions=40, idle_s=60, day_slots=2000)
+WHOLE = Sizes(slots=100, busy_slots=40, preemptions=40, idle_s=60, day_slots=1000)
 QUICK = Sizes(slots=12, busy_slots=6, preemptions=8, idle_s=8, day_slots=240)
 
 
@@ -92,21 +92,19 @@ def race(where: Graph, name: str, slots: int, loops: int = 0) -> Race:
     clip = tone(CLIP_S)
     path = where.folder / "clip.wav"
     path.write_bytes(clip.data)
-    draw = random.Random(slots)
-    first = time.time() + _LEAD_S
-    instants = [round(first + number * APART_S + draw.random() * PHASE_S, 3) for number in range(slots)]
     load = os.getloadavg()[0]
     with recording(where, name) as heard, ExitStack() as started:
-        machines = [OurMachine(where, f"{name}-{one}", sink_of(one)) for one in (*ALSA, "virtual")]
-        for machine, one in zip(machines, (*ALSA, "virtual"), strict=True):
-            started.callback(machine.stop)
+        began = time.monotonic()
+        machines = [_start(where, name, one, started) for one in (*ALSA, "virtual")]
+        first = time.time() + max(_LEAST_LEAD_S, 3 * (time.monotonic() - began))  # the peers take as long, or longer
+        instants = _instants(first, slots)
+        for machine in machines:
             machine.schedule(instants, clip)
-            if one == "calibrated":
-                (machine.folder / "machine.toml").write_text(f"[sound]\nlatency_ms = {LATENCY_MS:.3f}\n", "utf-8")
-            machine.start()
         for peer in [peer(where, path, name) for peer in PEERS]:
             peer.start(instants)
             started.callback(peer.stop)
+        for machine in machines:
+            machine.wait_for_playlist()
         if time.time() > first - 1:
             raise TimeoutError("the players took too long to start")
         started.enter_context(busy_loops(loops))
@@ -120,9 +118,19 @@ def race(where: Graph, name: str, slots: int, loops: int = 0) -> Race:
     return Race(scores, holes, skews, _state(heard, load))
 
 
-def sink_of(name: str) -> str:
-    """Return the output of one of our machines."""
-    return "virtual" if name == "virtual" else f"alsa:port_{name}"
+def _instants(first: float, slots: int) -> list[float]:
+    draw = random.Random(slots)
+    return [round(first + number * APART_S + draw.random() * PHASE_S, 3) for number in range(slots)]
+
+
+def _start(where: Graph, race_name: str, name: str, started: ExitStack) -> OurMachine:
+    """Start one of our machines; its playlist comes later."""
+    machine = OurMachine(where, f"{race_name}-{name}", "virtual" if name == "virtual" else f"alsa:port_{name}")
+    started.callback(machine.stop)
+    if name == "calibrated":
+        (machine.folder / "machine.toml").write_text(f"[sound]\nlatency_ms = {LATENCY_MS:.3f}\n", "utf-8")
+    machine.start()
+    return machine
 
 
 def _first_heard(instants: Sequence[float], starts: Sequence[float]) -> list[float | None]:

@@ -150,7 +150,7 @@ class Day:
         wakes = [now + timedelta(seconds=_LONGEST_LEAP_S), self.conductor.next_transition(now)]
         following = bisect_right(self._instants, (now - MIDNIGHT).total_seconds())
         wakes += [MIDNIGHT + timedelta(seconds=at) for at in self._instants[following : following + 1]]
-        return min(wake for wake in wakes if wake)
+        return min(wake for wake in wakes if wake and wake > now)
 
     def _wait_for_decoders(self) -> None:
         for reel in tuple(self.deck._reels.values()):

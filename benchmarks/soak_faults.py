@@ -18,7 +18,7 @@ from tests.faults.verdict import Outcome
 
 CUTS, CUTS_A_SEED = 1000, 100
 KILLS, KILLS_A_SEED = 200, 5
-_AT_ONCE = 8
+_AT_ONCE = 12
 
 
 def main(cuts: int = CUTS, kills: int = KILLS) -> None:

@@ -194,21 +194,21 @@ def test_a_will_on_the_topic_of_another_is_refused() -> None:
         assert other.heard("may-2") == [Nudge.ORDERS]
 
 
-@pytest.mark.parametrize(
-    "rubbish",
-    [
-        b"",
-        b"\x00",
-        b"GET / HTTP/1.1\r\n\r\n",
-        b"\x10\xff\xff\xff\x7f" + b"a" * 5000,
-        b"\x30\xff\xff\xff\x7f" + b"a" * 70_000,
-    ]
-    + [bytes([first, 2, 0, 0]) for first in range(0, 256, 16)],
+RUBBISH = (
+    b"",
+    b"\x00",
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"\x10\xff\xff\xff\x7f" + b"a" * 5000,
+    b"\x30\xff\xff\xff\x7f" + b"a" * 70_000,
+    *(bytes([first, 2, 0, 0]) for first in range(0, 256, 16)),
 )
-def test_rubbish_ends_its_own_connection_and_no_other(rubbish: bytes) -> None:
+
+
+def test_rubbish_ends_its_own_connection_and_no_other() -> None:
     with embedded() as broker, listener(broker.account("may-1")) as mine:
         mine.listening()
-        _say(broker.port, rubbish)
+        for rubbish in RUBBISH:
+            _say(broker.port, rubbish)
         with closing(MqttChannel(lambda: broker.account(CENTRE))) as channel:
             channel.nudge("may-1")
             wait_until(lambda: mine.topics)
@@ -217,7 +217,7 @@ def test_rubbish_ends_its_own_connection_and_no_other(rubbish: bytes) -> None:
 def _say(port: int, packet: bytes) -> bytes:
     """Send bytes to a broker and return what it answers within a moment."""
     with closing(socket.create_connection(("127.0.0.1", port), 5)) as line:
-        line.settimeout(0.3)
+        line.settimeout(0.1)
         try:
             line.sendall(packet)
             return line.recv(100)
