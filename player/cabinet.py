@@ -250,10 +250,10 @@ def read_identity(folder: Path) -> tuple[Identity, Ed25519PrivateKey]:
         return identity, Ed25519PrivateKey.from_private_bytes(raw_key)
     except FileNotFoundError as error:
         raise NotFoundError(
-            f"Thư mục {folder} chưa ghi danh máy phát; hãy chạy “tiengloa machine enrol” trước."
+            f"Thư mục {folder} chưa có máy phát nào được ghép; hãy chạy «tiengloa machine enrol» trước."
         ) from error
     except (OSError, ValueError, KeyError, TypeError, binascii.Error) as error:
-        raise StorageError(f"Không đọc được danh tính máy phát trong {folder} ({error}); hãy ghi danh lại.") from error
+        raise StorageError(f"Không đọc được danh tính máy phát trong {folder} ({error}); hãy ghép lại.") from error
 
 
 def write_identity(folder: Path, identity: Identity, key: Ed25519PrivateKey) -> None:
