@@ -110,6 +110,7 @@ class ButtonWatch:
                 self._stopping.wait(_TRY_AGAIN_S)
 
     def _watch(self, contact: Contact) -> None:
+        self._hold = Hold(self._button.hold)  # nobody knows what it did while it could not be read
         while not self._stopping.wait(LOOK_EVERY_S):
             if self._hold.pressed(self._clock.monotonic(), closed=contact.closed()):
                 try:
@@ -117,6 +118,8 @@ class ButtonWatch:
                     self._on_fault("")
                 except TiengLoaError as error:
                     self._on_fault(f"Nút «{self._button.name}»: {error.sentence}")
+                except Exception as error:  # noqa: BLE001 - told: the next press must be seen too
+                    self._on_fault(f"Nút «{self._button.name}» gặp lỗi ngoài dự kiến: {type(error).__name__}.")
 
 
 def contact_of(button: Button) -> Contact:

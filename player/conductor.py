@@ -100,6 +100,7 @@ class Conductor:
         self._revoked = False
         self._narrowed: tuple[Playlist, Playlist] | None = None
         self._floor: datetime | None = None
+        self._forgotten: datetime | None = None
         self._accounts: dict[str, str] = {}
         self.sounds_at: datetime | None = None
         self.engine: Engine | None = None
@@ -133,6 +134,16 @@ class Conductor:
         """Leave alone sessions from before `instant`: the journal that knew whether they sounded is lost."""
         self._floor = instant
 
+    def forget_airings(self, before: datetime) -> None:
+        """Forget, at the next act, airings from before an instant that the journal has forgotten; from any thread."""
+        self._forgotten = before
+
+    def _forget(self) -> None:
+        before, self._forgotten = self._forgotten, None
+        if before is not None:
+            for key in [key for key, known in self._known.items() if known.base < before and not known.live]:
+                del self._known[key]
+
     def next_transition(self, _now: datetime) -> datetime | None:
         """Return when there is next something to do, as the last act saw it."""
         last_bits = (live.last_bit_at for live in self._live.values() if not live.last_bit_noted)
@@ -143,16 +154,21 @@ class Conductor:
         self._follow_clock()
         self._owed.settle()
         self._drain()
+        self._forget()
         playlist, engine = self.overlay(self._in_force(), self._known), self.engine
-        if playlist is None or engine is None:
-            return
+        if playlist is not None and engine is not None:
+            self._conduct(playlist, engine)
+        self.after_act(self._owed)
+
+    def _conduct(self, playlist: Playlist, engine: Engine) -> None:
         if playlist is not self._allowed:
             self._deck.allow(playlist)
             self._allowed = playlist
         for _ in range(_MOST_PASSES):
             decided = cue(playlist, self._clock.now(), self._known, self._unready, kept=self.clock_is_trusted())
             self._faults.set("clock", decided.held)
-            self._faults.set("expired", orders.NOTHING_LEFT if self._clock.now() >= playlist.expires_at else "")
+            over = self._playlist is not None and self._clock.now() >= playlist.expires_at
+            self._faults.set("expired", orders.NOTHING_LEFT if over else "")
             for action in decided.actions:
                 self._carry_out(playlist, engine, action)
             self._deck.prepare(decided.prepare)
@@ -161,7 +177,6 @@ class Conductor:
             if not decided.actions:
                 break
         self._note_progress(engine)
-        self.after_act(self._owed)
 
     def _in_force(self) -> Playlist | None:
         taken = self._playlist

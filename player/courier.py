@@ -210,7 +210,8 @@ class Watch:
         """Take up a playlist that another process has put into the cabinet, and look at the clips that it brought."""
         with self._sync.taking:
             held = self._sync.playlist
-            if self._cabinet.stored_pair() > ((held.epoch, held.counter) if held else (0, 0)):
+            newer = self._cabinet.stored_pair() > ((held.epoch, held.counter) if held else (0, 0))
+            if newer and not self._cabinet.is_revoked():  # only the line takes a revocation back
                 playlist = self._cabinet.playlist()
                 if playlist is not None:
                     self._sync.take_up(playlist)

@@ -27,11 +27,13 @@ class Deck:
         self._on_damage = on_damage
         self._refs: dict[str, ClipRef] = {}
         self._reels: dict[str, Reel] = {}
+        self._loops: dict[str, Loop] = {}
         self.pinned = Pinned(cabinet, on_ready, on_damage)
 
     def allow(self, playlist: Playlist) -> None:
         """Open only the clips of `playlist` from now on."""
         self._refs = {ref.hash: ref for ref in playlist.clips}
+        self._loops = {name: loop for name, loop in self._loops.items() if name in self._refs}
 
     def prepare(self, hashes: tuple[str, ...]) -> None:
         """Have these clips ready, and let go of all others."""
@@ -71,9 +73,16 @@ class Deck:
 
     def loop(self, clip_hash: str) -> Loop | None:
         """Begin to decode a clip that stands in for a source, over and over; None when it is not named or not here."""
+        last = self._loops.get(clip_hash)
+        if last and last.damaged and not last.reported:
+            last.reported = True
+            self._on_damage(clip_hash)
         if clip_hash not in self._refs or not self._cabinet.holds(clip_hash):
             return None
-        return Loop(self._cabinet.clip_path(clip_hash), clip_hash, self._refs[clip_hash].media_type, self._on_ready)
+        self._loops[clip_hash] = made = Loop(
+            self._cabinet.clip_path(clip_hash), clip_hash, self._refs[clip_hash].media_type, self._on_ready
+        )
+        return made
 
     def clear(self) -> None:
         """Let go of everything."""

@@ -5,7 +5,7 @@ Orders may be handed in by any thread; everything else happens in the alarm's th
 
 import queue
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from domain.emergency_set import NO_SET, EmergencySet
@@ -20,7 +20,7 @@ from player.cabinet import Cabinet
 from player.clock import wall_offset
 from player.events import EmergencyBegan, EmergencyEnded, MachineEvent
 from player.faults import Faults
-from player.order_book import OrderBook
+from player.order_book import Heading, OrderBook
 from player.orders import Known
 from player.owed import Owed
 from player.pinned import Pinned
@@ -30,6 +30,15 @@ _STEP_S = 0.5
 _AREA = "emergency"
 _PATIENCE = timedelta(seconds=2)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Orders to obey; those of a sheet bring its clips and its heading, those of people at the machine neither."""
+
+    orders: tuple[Order, ...]
+    clips: tuple[ClipRef, ...] = ()
+    heading: Heading | None = None
 
 
 class Emergencies:
@@ -47,7 +56,7 @@ class Emergencies:
         self._faults = faults
         self._tell = tell
         self.book = OrderBook(cabinet.database, cabinet.identity)
-        self._inbox: queue.SimpleQueue[tuple[tuple[Order, ...], bool]] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[_Told] = queue.SimpleQueue()
         self._writes: list[Callable[[], None]] = []
         self._playlist: Playlist | None = None
         self._laid: tuple[Playlist | None, tuple[PlaylistSlot, ...], tuple[ClipRef, ...], Playlist] | None = None
@@ -55,6 +64,7 @@ class Emergencies:
         self.alerts: tuple[Alert, ...] = ()
         self._ordered: dict[str, ClipRef] = {}
         self._restored = False
+        self._written = self.book.heading
         self.poke: Callable[[], None] = lambda: None
         self.nudge_clips: Callable[[], None] = lambda: None
         self.nudge_report: Callable[[], None] = lambda: None
@@ -72,24 +82,21 @@ class Emergencies:
     def accept(self, raw: bytes, etag: str) -> OrderSheet:
         """Believe a sheet of the centre, or refuse it whole. Raises TrustError."""
         sheet = self.book.believe(raw, etag, self._latest())
-        running = {one for alert in self.alerts for one in _hashes(alert)}
-        kept = {name: ref for name, ref in self._ordered.items() if name in running}
-        self._ordered = {**kept, **{ref.hash: ref for ref in sheet.clips}}
-        self._inbox.put((sheet.orders, False))
+        self._inbox.put(_Told(sheet.orders, sheet.clips, self.book.heading))
         self.poke()
         return sheet
 
     def command(self, order: Order) -> None:
         """Obey an order of people at the machine."""
-        self._inbox.put(((order,), True))
+        self._inbox.put(_Told((order,)))
         self.poke()
 
     def overlay(self, playlist: Playlist | None, known: Mapping[str, Known]) -> Playlist | None:
         """Return `playlist` with the slots of what is ordered at once."""
         self._playlist = playlist
         now = self._clock.now()
-        self._restore(now)
         self._follow_clock()
+        self._restore(now)
         self._obey(now)
         self._advance(now, known)
         slots = tuple(slot for alert in self.alerts for slot in alerting.slots_of(alert, now))
@@ -130,13 +137,23 @@ class Emergencies:
     def _obey(self, now: datetime) -> None:
         while True:
             try:
-                orders, local = self._inbox.get_nowait()
+                told = self._inbox.get_nowait()
             except queue.Empty:
                 return
-            fresh = tuple(order for order in orders if self.book.first_time(order.id))
-            for order in fresh:
-                self._change(alerting.obey(self.alerts, order, now, local=local), now)
-            self._writes.append(self.book.writing_sheet(tuple(order.id for order in fresh), now))
+            self._take(told, now)
+
+    def _take(self, told: "_Told", now: datetime) -> None:
+        if told.heading:
+            running = {one for alert in self.alerts for one in _hashes(alert)}
+            kept = {name: ref for name, ref in self._ordered.items() if name in running}
+            self._ordered = {**kept, **{ref.hash: ref for ref in told.clips}}
+        begun = {alert.order.id for alert in self.alerts}  # an alert may be on the disk though its order is not yet
+        fresh = tuple(order for order in told.orders if self.book.first_time(order.id))
+        for order in (one for one in fresh if one.id not in begun):
+            self._change(alerting.obey(self.alerts, order, now, local=told.heading is None), now)
+        if fresh or told.heading not in (None, self._written):
+            self._written = told.heading or self._written
+            self._writes.append(self.book.writing_sheet(self._written, tuple(order.id for order in fresh), now))
 
     def _advance(self, now: datetime, known: Mapping[str, Known]) -> None:
         refs = {ref.hash: ref for ref in self._needed(self._playlist)}

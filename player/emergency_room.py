@@ -56,6 +56,7 @@ class EmergencyRoom:
         self._ordering = self._rounds("orders", orders.ask)
         self._keeping = self._rounds("emergency clips", keeper.keep)
         self._telling = self._rounds("alerts", reporter.report)
+        self.rounds = (self._ordering, self._keeping, self._telling)
         orders.stopping = lambda: self._ordering.stopping
         self.emergencies.nudge_clips, self.emergencies.nudge_report = self._keeping.nudge, self._telling.nudge
 
@@ -76,14 +77,18 @@ class EmergencyRoom:
             watch = ButtonWatch(button, self._press, self._shared.clock, self._notes(f"button {button.name}"))
             watch.start()
             self._undo.callback(watch.stop)
-        for one in (self._ordering, self._keeping, self._telling):
+        for one in self.rounds:
             one.start()
             self._undo.callback(one.stop)
 
-    def stop(self) -> None:
-        """End everything; whoever waits for the centre's answer is let go."""
+    def let_go(self) -> None:
+        """Let go whoever waits for the centre's answer to ask for orders."""
         self._ordering.leave_off()
         self._line.hang_up()
+
+    def stop(self) -> None:
+        """End everything; whoever waits for the centre's answer is let go."""
+        self.let_go()
         self._undo.close()
         self._line.close()
 

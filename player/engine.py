@@ -8,6 +8,7 @@ that drift and steps of either clock are followed. A single voice at unity gain 
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -158,8 +159,7 @@ class Engine:
     def feed(self) -> None:
         """Mix one block and hand it to the sink; this is what the sound thread does for ever. Raises SinkError."""
         instant = self._next_instant()
-        while self._orders:
-            self._orders.popleft()()
+        self._obey_orders()
         if self._offered and not self._voices:
             self._change_over(self._offered)
             return
@@ -181,11 +181,16 @@ class Engine:
             if isinstance(self._sink, ToldSink):
                 self._sink.told(*told)
 
+    def _obey_orders(self) -> None:
+        while self._orders:
+            self._orders.popleft()()
+
     def _offer(self, sink: AudioSink) -> None:
         self._offered = sink
 
     def _change_over(self, sink: AudioSink) -> None:
-        self._sink.close()
+        with suppress(Exception):  # it is let go, whatever ails it
+            self._sink.close()
         self._sink, self._offered, self._instant, self._told = sink, None, None, (None, "")
 
     def _next_instant(self) -> float:
@@ -306,7 +311,11 @@ class Engine:
         while not self._ending.wait(_BACK_OFF_S[min(tries, len(_BACK_OFF_S) - 1)]):
             tries += 1
             try:
-                self._sink.open()
+                self._obey_orders()
+                if self._offered:
+                    self._change_over(self._offered)
+                else:
+                    self._sink.open()
             except Exception as error:  # noqa: BLE001 - tried again, or raised when it is no output's error
                 self._bear(error)
                 continue

@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from domain.errors import NotAllowedError, ServerUnreachableError, WrongStateError
 from domain.machines import EnrolmentState
 from domain.ports import Clock
+from player.alone import alone_in
 from player.cabinet import put_aside, read_identity, write_identity
 from player.connect import connect
 from player.line import TIMEOUT_S, Line, parsed_server
-from player.machine import alone_in
 from player.trust import Identity, Signer, fingerprint
 
 _MOST_ANSWER = 1 << 16

@@ -18,11 +18,12 @@ from player.offset import Exchange, Exchanges
 from player.trust import Signer
 from player.wire import TIMEOUT_S, Exchanged, Request, Wire
 
-__all__ = ["TIMEOUT_S", "Answer", "Line", "parsed_server"]
+__all__ = ["TIMEOUT_S", "Answer", "Line", "etag_of", "parsed_server"]
 DEADLINE_S = 60.0
 _CHUNK = 1 << 16
 _MOST_ANSWER = 1 << 20
 _WORTH_A_RETRY_MS = 1000
+_ETAG = re.compile(r'(W/)?"[!#-~]{1,100}"')
 _YEAR_2200_MS = 7_258_118_400_000
 UNREACHABLE = "Chưa liên lạc được với máy chủ; máy phát vẫn phát theo danh sách đang giữ và sẽ tự thử lại."
 
@@ -205,6 +206,12 @@ def _unpacked(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
         raise ServerUnreachableError("Máy chủ trả lời không đúng khuôn dạng; máy phát sẽ thử lại.") from error
     if not unpacker.eof:
         raise ServerUnreachableError(UNREACHABLE)
+
+
+def etag_of(answer: Answer) -> str:
+    """Return the ETag of an answer when it can be sent back as it is, else an empty string."""
+    told = answer.headers.get("etag", "")
+    return told if _ETAG.fullmatch(told) else ""
 
 
 def parsed_server(server: str) -> SplitResult:

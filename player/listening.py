@@ -71,6 +71,8 @@ class Recorder:
                 tries = self._listen(tries)
             except SinkError as error:
                 self._trouble(error.sentence)
+            except Exception as error:  # noqa: BLE001 - told, and tried again: a dead thread would prove nothing
+                self._trouble(f"Đầu vào kiểm chứng gặp lỗi ngoài dự kiến: {type(error).__name__}.")
             self._ending.wait(_BACK_OFF_S[min(tries, len(_BACK_OFF_S) - 1)])
             tries += 1
 

@@ -18,6 +18,7 @@ NAME = "machine.sock"
 _MOST_LINE = 4096
 _MOST_ANSWER = 1 << 18
 _PATIENCE_S = 5.0
+_AGAIN_S = 0.2
 _REFUSED = "refused"
 _AWAY = "Máy phát trong thư mục này không chạy nên không nhận lệnh. Hãy chạy: tiengloa machine run"
 
@@ -29,6 +30,7 @@ class LocalDoor:
         self._folder = folder
         self._answer = answer
         self._socket: socket.socket | None = None
+        self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="local door", daemon=True)
 
     def open(self) -> None:
@@ -50,6 +52,7 @@ class LocalDoor:
         """End after the caller at hand, and remove the socket file."""
         if self._socket is None:
             return
+        self._closing.set()
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join(_PATIENCE_S)
@@ -63,7 +66,9 @@ class LocalDoor:
             try:
                 caller, _ = self._socket.accept()
             except OSError:
-                return
+                if self._closing.wait(_AGAIN_S):
+                    return
+                continue
             with caller, suppress(OSError):
                 caller.settimeout(_PATIENCE_S)
                 caller.sendall(json.dumps(self._answered(_line(caller, _MOST_LINE)), ensure_ascii=False).encode())

@@ -1,23 +1,18 @@
 """The machine as a whole: what is started, in which order, and how it all ends."""
 
-import fcntl
 import gc
-import os
-import signal
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
 
-from domain.errors import BusyError, SinkError, TiengLoaError, TrustError
+from domain.errors import SinkError, TrustError
 from domain.nudges import Nudge
 from domain.playlist import Playlist
 from domain.ports import AudioSink, Clock
-from player.ahead import shortfalls
-from player.cabinet import disk_errors, open_cabinet
+from player.alone import alone_in
+from player.cabinet import open_cabinet
 from player.clock import SystemClock
 from player.conductor import Conductor, Desk
 from player.courier import LOOK_EVERY_S, Courier
@@ -26,23 +21,26 @@ from player.deck import Deck
 from player.ears import ear_of
 from player.emergency_room import EmergencyRoom, Shared
 from player.engine import Engine
-from player.events import Fault, Finished, MachineEvent, Missed, PlaylistAccepted, Ready
+from player.events import Fault, Finished, MachineEvent, Missed, PlaylistAccepted
 from player.faults import Faults
-from player.journal import Journal
+from player.housework import Housework, said
+from player.journal import KEEP, Journal
 from player.line import Line
 from player.listening import Recorder
 from player.nudges import NUDGED_RARER, Nudges
+from player.outlet import Outlet
 from player.owed import Owed
 from player.proving import ClipFile, Prover, Witness
-from player.pulse import Pulse, Standing, StatusFile
+from player.pulse import Pulse, StatusFile
 from player.revocation import Revocation
 from player.rounds import Rounds, jitter_of
+from player.self_report import SelfReport
 from player.settings import PreKey, read_machine_file
-from player.sinks.choose import Choice, Place, choose_sink, sound_device, trouble_of
+from player.sinks.choose import Choice, Place, choose_sink
 from player.sources import opener
 from player.space import Space
 from player.supervisor import Supervisor
-from player.sync import Reporter, State, Sync
+from player.sync import Reporter, Sync
 from player.telling import Telling
 from player.timekeeping import Timekeeper, ask_time
 from player.transmitter import Transmitter, switch_of
@@ -55,13 +53,9 @@ _PURGE_EVERY_S = 6 * 3600.0
 _WATCH_EVERY_S = 2.0
 _SPACE_EVERY_S = 60.0
 _TIME_EACH_BEATS = 4
-_BLOCKED_AFTER_S = 5.0
 _STATUS_EVERY_S = 5.0
+_A_DAY = timedelta(days=1)
 _LOOK_EVERY_S = 15.0
-_NICENESS = -10
-_TURN_S = 0.001
-"""How long the sound thread waits, at most, for another Python thread to stand aside; by default it is 5 ms."""
-_BLOCKED = "Thiết bị âm thanh không nhận tiếng; kiểm tra dây, nguồn và âm-li."
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +102,7 @@ class Machine:
         self._nudge_timing: Callable[[], None] = lambda: None
         self._rounds: tuple[Rounds, ...] = ()
         self._supervisor = Supervisor()
-        self._reached_at: datetime | None = None
+        self._let_go: Callable[[], None] = lambda: None
         self.faults = Faults(lambda area, sentence: self._tell(Fault(area, sentence)))
 
     def start(self) -> None:
@@ -137,12 +131,15 @@ class Machine:
             raise
         gc.collect()
         gc.freeze()  # what lives as long as the machine need not be walked through while it sounds
-        self._tell(self._ready())
-        self._supervisor.ready(self._say())
+        self._tell(self._report.ready())
+        self._supervisor.ready(self._report.sentence())
 
     def stop(self) -> None:
         """End everything in the reverse order: the sound fades, the journal says "cut", the files are closed."""
         self._supervisor.stopping()
+        self._let_go()
+        for one in self._rounds:  # all at once, so that those that wait for the network are waited for together
+            one.leave_off()
         self._undo.close()
 
     def check(self) -> None:
@@ -191,13 +188,16 @@ class Machine:
         if self.cabinet.mended:
             self._conductor.forget_before(self._clock.now())
         self._engine = Engine(self._choice.sink, self._clock, self._conductor.post)
+        self._outlet = Outlet(self._choice, self._engine, self._clock, self.faults)
         self._engine.give_up = self._give_up
         self._conductor.engine = self._engine
         self._undo.callback(self._conductor.settle)
         self._start_transmitter(box.pre_key)
+        self._report = SelfReport(
+            self.cabinet, self._clock, self._line, self.faults, self._sync, self._pinned, self._outlet, self._pulse
+        )
         self._engine.start()
         self._undo.callback(self._engine.stop)
-        self._frames, self._frames_at = 0, self._clock.monotonic()
 
     def _start_witness(self) -> None:
         """Listen from outside, where the box has a loop-back input or a microphone."""
@@ -232,7 +232,7 @@ class Machine:
         self._line.on_answer = self._answered
 
     def _answered(self, revoked: bool) -> None:
-        self._reached_at = self._clock.now()
+        self._report.reached_at = self._clock.now()
         self._revocation.heard(revoked=revoked)
 
     def _take_up_stored_playlist(self) -> None:
@@ -264,22 +264,25 @@ class Machine:
 
     def _start_emergencies(self) -> None:
         self._undo.callback(self.urgent.stop)
+        self._let_go = self.urgent.let_go
+        self._rounds += self.urgent.rounds
         self.urgent.start(self._box.buttons)
 
     def _start_alarm(self) -> None:
         conductor = self._conductor
         alarm = Alarm(self._clock, conductor.next_transition, self._act, self._failed)
-        alarm.every(_WATCH_EVERY_S, self._watch_sink, "watch the sink")
-        alarm.every(_PURGE_EVERY_S, self._keep_house, "keep house")
-        alarm.every(_WATCH_EVERY_S, lambda: self.faults.set("clock offset", self._keeper.fault()), "watch the clock")
-        alarm.every(_WATCH_EVERY_S, self._revive, "look after the other threads")
-        alarm.every(_SPACE_EVERY_S, self._space.look, "look at the disk")
-        alarm.every(_SPACE_EVERY_S, conductor.steps.forget, "forget clock steps")
-        alarm.every(_STATUS_EVERY_S, self._put_down, "put down how it stands", first=0.1)
+        tasks = Housework(alarm, self.faults)
+        tasks.every(_WATCH_EVERY_S, self._outlet.watch, "theo dõi đầu ra")
+        tasks.every(_PURGE_EVERY_S, self._keep_house, "dọn nhật ký cũ")
+        tasks.every(_WATCH_EVERY_S, lambda: self.faults.set("clock offset", self._keeper.fault()), "theo dõi đồng hồ")
+        tasks.every(_WATCH_EVERY_S, self._revive, "trông các luồng khác")
+        tasks.every(_SPACE_EVERY_S, self._space.look, "xem ổ đĩa")
+        tasks.every(_SPACE_EVERY_S, conductor.steps.forget, "quên lần nhảy đồng hồ cũ")
+        tasks.every(_STATUS_EVERY_S, self._put_down, "ghi tình trạng máy", first=0.1)
         if self._supervisor.look_every_s:
-            alarm.every(self._supervisor.look_every_s, self._feed_the_watchdog, "feed the watchdog")
+            tasks.every(self._supervisor.look_every_s, self._feed_the_watchdog, "báo cho systemd")
         if self._choice.stand_in:
-            alarm.every(_LOOK_EVERY_S, self._look_for_device, "look for a sound device")
+            tasks.every(_LOOK_EVERY_S, self._look_for_device, "tìm thiết bị âm thanh")
         conductor.poke = alarm.poke
         alarm.start()
         self._undo.callback(alarm.stop)
@@ -313,19 +316,19 @@ class Machine:
         self._run(reporting, beating)
 
     def _beat(self, reporter: Reporter) -> None:
-        state = self._state()
+        state = self._report.state()
         reporter.heartbeat(state)
         self._conductor.steps.heard(state.fault)
 
     def _start_courier(self) -> None:
         courier = Courier(self.cabinet, self.journal, self._clock)
-        folders = read_machine_file(self._folder).usb_folders
-        self._couriers = CourierWatch(self.cabinet, self._sync, courier, self._clock, folders)
+        self._couriers = CourierWatch(self.cabinet, self._sync, courier, self._clock, self._box.usb_folders)
         self._run(Rounds("usb", self._couriers.look, LOOK_EVERY_S, 0.0, self._notes("usb")))
 
     def _start_nudges(self) -> None:
         self.nudges = Nudges(self._line, self.cabinet.identity.machine_id, self._clock, self._nudged)
         self._polling.rarer = lambda: NUDGED_RARER if self.nudges.connected else 1.0
+        self._report.nudged = lambda: self.nudges.connected
         self.nudges.start()
         self._undo.callback(self.nudges.stop)
 
@@ -356,9 +359,8 @@ class Machine:
         self._conductor.act()
         self.faults.set("alarm", "")
 
-    def _failed(self, name: str, error: Exception) -> None:
-        told = error.sentence if isinstance(error, TiengLoaError) else f"{type(error).__name__}: {error}"
-        self.faults.set("alarm", f"Lỗi khi {name}: {told}"[:300])
+    def _failed(self, _name: str, error: Exception) -> None:
+        self.faults.set("alarm", f"Lỗi khi xét lịch phát: {said(error)}"[:300])
 
     def _accepted(self, playlist: Playlist) -> None:
         self._conductor.take_up(playlist)
@@ -380,79 +382,19 @@ class Machine:
     def _keep_house(self) -> None:
         playlist = self._sync.playlist
         if playlist:  # a clock that runs far ahead must not make the journal forget
-            self.journal.purge(min(self._clock.now(), playlist.expires_at))
-
-    def _watch_sink(self) -> None:
-        """Notice an output that is lost, and one that takes nothing: it hangs, so only the count of frames can tell."""
-        self.faults.set("output", trouble_of(self._choice.sink))
-        now, frames = self._clock.monotonic(), self._engine.frames
-        if frames != self._frames:
-            self._frames, self._frames_at = frames, now
-            if self.faults.get("sink") == _BLOCKED:
-                self.faults.set("sink", "")
-        elif now - self._frames_at > _BLOCKED_AFTER_S and not self.faults.get("sink"):
-            self.faults.set("sink", _BLOCKED)
+            now = min(self._clock.now(), playlist.expires_at)
+            self.journal.purge(now)
+            self._conductor.forget_airings(now - KEEP - _A_DAY)
 
     def _look_for_device(self) -> None:
-        """Change over to a sound device that has appeared since the start: at boot the disk is often quicker."""
-        if not self._choice.stand_in:
-            return
-        try:
-            device = sound_device(self._place)
-        except SinkError:
-            return
-        self._choice = Choice(device, "Đã thấy thiết bị âm thanh")
-        self._engine.use(device)
-        self._tell(self._ready())
-
-    def _state(self) -> State:
-        held, needed = self._sync.held()
-        ready, wanted = self._pinned.held()
-        playlist = self._sync.playlist
-        return State(
-            counter=playlist.counter if playlist else 0,
-            clips_held=held,
-            clips_needed=needed,
-            sink=self._choice.sink.name,
-            sink_ok=self._engine.sink_ok and not self.faults.get("sink"),
-            free=self.cabinet.free_bytes(),
-            fault=self.faults.all(),
-            emergency_held=ready,
-            emergency_needed=wanted,
-            shortfalls=shortfalls(playlist, self._clock.now(), self._sync.lack_of) if playlist else (),
-            nudged=self.nudges.connected,
-            more={
-                **self._pulse.beat(playlist, self.cabinet.holds, clock_trusted=not self.faults.get("clock")),
-                "stand_in": self._choice.stand_in,
-            },
-        )
-
-    def _standing(self) -> Standing:
-        return Standing(
-            sink=self._choice.sink.name,
-            why=self._choice.why,
-            stand_in=self._choice.stand_in,
-            sink_ok=self._engine.sink_ok and not self.faults.get("sink"),
-            frames=self._engine.frames,
-            faults=self.faults.areas(),
-            clips=self._sync.held(),
-            offset_ms=self._line.offset_ms,
-            reached_at=self._reached_at,
-        )
+        if self._outlet.look_for_device(self._place):
+            self._tell(self._report.ready())
 
     def _put_down(self) -> None:
-        self._status.write(self._standing(), self._pulse.running)
+        self._status.write(self._report.standing(), self._pulse.running)
 
     def _feed_the_watchdog(self) -> None:
-        self._supervisor.look(self._engine.frames, self._say())
-
-    def _say(self) -> str:
-        return self.faults.all() or f"«{self.cabinet.identity.machine_name}» sẵn sàng, đầu ra {self._choice.sink.name}."
-
-    def _ready(self) -> Ready:
-        playlist = self._sync.playlist
-        name, slots = self.cabinet.identity.machine_name, len(playlist.slots) if playlist else 0
-        return Ready(name, self._choice.sink.name, self._choice.why, slots)
+        self._supervisor.look(self._engine.frames, self._report.sentence())
 
     def _tell(self, event: MachineEvent) -> None:
         if isinstance(event, (Finished, Missed)):
@@ -460,43 +402,3 @@ class Machine:
         elif isinstance(event, Fault):
             self._nudge_heartbeat()
         self._telling.tell(event)
-
-
-@contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock. Raises BusyError when another machine runs in it, StorageError."""
-    with disk_errors():
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder / "machine.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise BusyError(f"Một máy phát khác đang chạy trong thư mục {folder}.") from error
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def run_machine(folder: Path, settings: MachineSettings | None = None, on_event: OnEvent | None = None) -> None:
-    """Run the machine of `folder` until SIGTERM or SIGINT, then end it in order.
-
-    Raises NotFoundError when the folder is not enrolled, BusyError, StorageError, and SinkError when there is no
-    output, or when the sound broke down again and again: its supervisor is to start it anew.
-    """
-    stopping = threading.Event()
-    handled = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(number, lambda *_signal: stopping.set()) for number in handled]
-    machine = Machine(folder, settings, on_event)
-    machine.on_give_up = stopping.set
-    sys.setswitchinterval(_TURN_S)
-    with suppress(OSError):  # threads inherit it; only the sound thread gets more
-        os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
-    try:
-        machine.start()
-        stopping.wait()
-        machine.check()
-    finally:
-        machine.stop()
-        for number, handler in zip(handled, before, strict=True):
-            signal.signal(number, handler)

@@ -15,6 +15,8 @@ from player.trust import Identity, read_sealed
 
 MAX_ENVELOPE_BYTES = MAX_SHEET_BYTES + 4096
 _KEEP_IDS = timedelta(days=8)
+Heading = tuple[str, str, int, int, int]
+"""Of a sheet: ETag, digest, epoch, counter, when it was issued in milliseconds."""
 
 
 def read_sheet(raw: bytes, identity: Identity) -> OrderSheet:
@@ -70,9 +72,16 @@ class OrderBook:
         self._obeyed.add(order_id)
         return True
 
-    def writing_sheet(self, ids: tuple[str, ...], now: datetime) -> Callable[[], None]:
-        """Return the write that keeps the newest sheet's number and the ids that were obeyed at `now`."""
-        row = (self.etag, self._digest, *self._held, to_ms(self.newest))
+    @property
+    def heading(self) -> Heading:
+        """Return what is kept of the newest sheet."""
+        return (self.etag, self._digest, *self._held, to_ms(self.newest))
+
+    def writing_sheet(self, row: Heading, ids: tuple[str, ...], now: datetime) -> Callable[[], None]:
+        """Return the write that keeps the heading of a sheet that was obeyed, and the ids obeyed at `now`.
+
+        Never that of a newer one: its orders would be lost with the power.
+        """
 
         def write() -> None:
             with self._database.write() as connection:

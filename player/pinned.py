@@ -105,4 +105,6 @@ class Pinned:
         except (OSError, AudioError):
             return False
         self._frames[ref.hash] = frames
+        if ref not in self._wanted:  # it was given up meanwhile
+            self._frames.pop(ref.hash, None)
         return True

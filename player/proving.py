@@ -28,7 +28,6 @@ from player.sinks.resample import BLOCK, Resampler
 EXCERPT_S = 10.0
 _EDGE_S = 0.5
 _TICK_S = 0.5
-_GIVE_UP_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ class Prover:
             return None
         try:
             return verdict(evidence(recording, excerpt_of(item.clip, item.skip + start, seconds)))
-        except (OSError, TiengLoaError):  # the clip is gone or damaged: nothing to hold the recording against
+        except (OSError, ValueError, TiengLoaError):  # the clip is gone, damaged or short: nothing to hold it against
             return None
 
 

@@ -48,7 +48,7 @@ class Relay:
                 self._tap.trouble = self._take_in()
             except OSError as error:
                 self._tap.trouble = f"không mở được tiến trình thu nguồn ({error.strerror})"
-            failures = 0 if time.monotonic() - began > _GOOD_RUN_S else failures + 1
+            failures = 1 if time.monotonic() - began > _GOOD_RUN_S else failures + 1
             self._rest(_BACK_OFF_S[min(failures, len(_BACK_OFF_S)) - 1])
 
     def _rest(self, seconds: float) -> None:

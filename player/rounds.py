@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable
 
 from domain.errors import TiengLoaError
@@ -27,6 +28,7 @@ class Rounds:
         self._failures = 0
         self._nudged = threading.Event()
         self._stopping = False
+        self._left_at: float | None = None
         self.rarer: Callable[[], float] = lambda: 1.0
         self._name = name
         self._thread = self._new_thread()
@@ -53,14 +55,18 @@ class Rounds:
 
     def leave_off(self) -> None:
         """Ask for the end, and do not wait for it."""
+        self._left_at = self._left_at or time.monotonic()
         self._stopping = True
         self._nudged.set()
 
     def stop(self) -> None:
-        """End after the step that is running, or leave it behind when it waits for the network."""
+        """End after the step that is running, or leave it behind when it waits for the network.
+
+        It is waited for from `leave_off` on: many that are asked to leave off first are waited for together.
+        """
         self.leave_off()
-        if self._thread.is_alive():
-            self._thread.join(_STOP_TIMEOUT_S)
+        if self._thread.is_alive() and self._left_at is not None:
+            self._thread.join(max(self._left_at + _STOP_TIMEOUT_S - time.monotonic(), 0.0))
 
     def _new_thread(self) -> threading.Thread:
         return threading.Thread(target=self._run, name=self._name, daemon=True)

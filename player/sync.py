@@ -4,7 +4,6 @@ Each method is one step for a thread of its own, so that a slow clip never delay
 """
 
 import os
-import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from domain.ports import Clock
 from domain.timetable import Priority
 from player.cabinet import Cabinet, disk_errors, file_hash
 from player.journal import Journal
-from player.line import TIMEOUT_S, Answer, Line
+from player.line import TIMEOUT_S, Answer, Line, etag_of
 from player.trust import MAX_ENVELOPE_BYTES
 
 CLIP_DEADLINE_S = 900.0
@@ -30,7 +29,6 @@ SPARE_BYTES = 16 << 20
 STILL_S = TIMEOUT_S / 2
 GOT_ON_BYTES = 4096
 """A download that broke off is taken up again at once when it brought this much, and later when it did not."""
-_ETAG = re.compile(r'(W/)?"[!#-~]{1,100}"')
 
 
 class Sync:
@@ -48,6 +46,7 @@ class Sync:
         self._stuck: frozenset[str] = frozenset()
         self._got_at = 0.0
         self._bringing: set[str] = set()
+        self._claiming = threading.Lock()
         self._wanting: dict[str, Lack] = {}
         self.playlist: Playlist | None = None
         self.taking = threading.RLock()
@@ -62,7 +61,7 @@ class Sync:
             return
         _expect_ok(answer)
         with self.taking:
-            self.take_up(self._cabinet.accept(answer.body, _etag(answer), self._clock.now()))
+            self.take_up(self._cabinet.accept(answer.body, etag_of(answer), self._clock.now()))
 
     def take_up(self, playlist: Playlist) -> None:
         """Bring down from now on what an accepted playlist names, and tell of it."""
@@ -125,9 +124,10 @@ class Sync:
 
         A clip that another thread is bringing is left to it. Raises ServerUnreachableError, TrustError, StorageError.
         """
-        if ref.hash in self._bringing:
-            return
-        self._bringing.add(ref.hash)
+        with self._claiming:
+            if ref.hash in self._bringing:
+                return
+            self._bringing.add(ref.hash)
         try:
             self._have(ref)
         except StorageFullError:
@@ -281,12 +281,6 @@ def product_version() -> str:
         return version("tiengloa")
     except PackageNotFoundError:
         return "0"
-
-
-def _etag(answer: Answer) -> str:
-    """Return the ETag of an answer when it can be sent back as it is, else an empty string."""
-    told = answer.headers.get("etag", "")
-    return told if _ETAG.fullmatch(told) else ""
 
 
 def _expect_ok(answer: Answer) -> None:

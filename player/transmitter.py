@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from domain.ports import Clock
+from player.clock import wall_offset
 from player.keying import Heard, keyed
 from player.settings import PreKey
 
@@ -143,12 +144,14 @@ class Transmitter:
 
     def look(self) -> None:
         """Switch as is asked for at this moment, if it is not so."""
-        now, sounding = self._clock.now().timestamp(), self.sounding()
+        # By the clock that never steps: a wall clock set back must not leave a transmitter on.
+        now, sounding, wall = round(self._clock.monotonic(), 3), self.sounding(), self.next_at()
+        next_at = None if wall is None else round(wall - wall_offset(self._clock), 3)
         if sounding:
             self._silent_since = None
         elif self._wanted and self._silent_since is None:
             self._silent_since = now
-        heard = Heard(sounding, self.next_at(), self._silent_since)
+        heard = Heard(sounding, next_at, self._silent_since)
         self._wanted = keyed(self._settings, now, heard, up=self._wanted)
         waited = self._clock.monotonic() - self._tried_at >= AGAIN_S
         if self._wanted != self._up and (waited or self._up is not None):

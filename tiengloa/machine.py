@@ -27,7 +27,8 @@ from player.events import (
     Ready,
     Sounding,
 )
-from player.machine import MachineSettings, run_machine
+from player.machine import MachineSettings
+from player.running import run_machine
 from tiengloa import exits
 from tiengloa.settings import Settings
 from tiengloa.terminal import Terminal

@@ -89,10 +89,8 @@ def maker(wanted: str, place: Place) -> Make:
 
 
 def sound_device(place: Place) -> AudioSink:
-    """Return the box's own sound device, watched and open. Raises SinkError when it has none."""
-    device = GuardedSink(lambda: AlsaSink(place.clock, latency_s=place.latency_s), None, place.clock)
-    device.open()
-    return device
+    """Return the box's own sound device, watched; it is not open yet."""
+    return GuardedSink(lambda: AlsaSink(place.clock, latency_s=place.latency_s), None, place.clock)
 
 
 def trouble_of(sink: AudioSink) -> str:
@@ -101,8 +99,9 @@ def trouble_of(sink: AudioSink) -> str:
 
 
 def _first_that_opens(place: Place) -> Choice:
+    device = sound_device(place)
     try:
-        device = sound_device(place)
+        device.open()
     except SinkError as error:
         virtual = VirtualSink(place.recordings, place.clock)
         virtual.open()

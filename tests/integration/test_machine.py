@@ -326,7 +326,8 @@ def test_a_machine_whose_sound_keeps_breaking_down_gives_up_with_a_fault(
 _PROCESS = """
 import sys
 from pathlib import Path
-from player.machine import MachineSettings, run_machine
+from player.machine import MachineSettings
+from player.running import run_machine
 settings = MachineSettings(poll=0.2, heartbeat=0.3, sink="virtual")
 run_machine(Path(sys.argv[1]), settings, lambda event: print(event, flush=True))
 """

@@ -17,12 +17,12 @@ from cryptography.x509.oid import NameOID
 
 from domain.errors import BusyError, NotAllowedError, WrongStateError
 from domain.machines import EnrolmentState
+from player.alone import alone_in
 from player.cabinet import open_cabinet, read_identity
 from player.clock import SystemClock
 from player.connect import connect
 from player.enrol import await_answer, enrol
 from player.line import parsed_server
-from player.machine import alone_in
 from tests.commands import Here, here
 from tests.fakes_web import EDITOR, Panel, panel
 from web.server import address_of, make_server

@@ -329,3 +329,19 @@ def test_a_real_icecast_station_is_heard_lost_with_its_server_and_heard_again(
     wait_until(silent, 20)
     server.start()
     assert abs(pitch(taken.heard(0.5)) - 400) < 5
+
+
+def test_a_source_that_was_good_for_long_is_joined_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tap = Tap(relay.LEAST, relay.MOST)
+    rests: list[float] = []
+    monkeypatch.setattr(relay, "_GOOD_RUN_S", -1.0)
+    monkeypatch.setattr(Relay, "_take_in", lambda _self: "nguồn bị ngắt")
+
+    def rest(_self: Relay, seconds: float) -> None:
+        rests.append(seconds)
+        tap.close()
+
+    monkeypatch.setattr(Relay, "_rest", rest)
+    Relay("http://dai.example/1", (), tap).start()
+    wait_until(lambda: rests)
+    assert rests == [0.5]

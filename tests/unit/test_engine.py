@@ -332,3 +332,22 @@ def test_it_changes_over_to_another_output_when_nothing_sounds(desk: Desk) -> No
     desk.run(0.4)
     assert np.count_nonzero(other.samples) == RATE // 10
     assert np.count_nonzero(desk.sink.samples) == RATE * 3 // 10
+
+
+def test_another_output_is_taken_while_the_old_one_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("player.engine._BACK_OFF_S", (0.01,))
+    clock = Still()
+    old, other = MemorySink(clock), MemorySink(clock)
+    old.open()
+    other.open()
+    events: list[EngineEvent] = []
+    engine = Engine(old, clock, events.append)
+    engine.start()
+    wait_until(lambda: old.frames)
+    old.broken = True
+    wait_until(lambda: SinkLost("Mất thiết bị âm thanh.") in events)
+    engine.use(other)
+    wait_until(lambda: other.frames)
+    engine.stop()
+    assert SinkBack() in events
+    assert engine.sink_ok

@@ -3,6 +3,7 @@
 import os
 import socket
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +17,7 @@ from player.button import LOOK_EVERY_S, Button, ButtonWatch, Hold
 from player.clock import SystemClock
 from player.local_door import NAME, LocalDoor, call
 from player.settings import read_machine_file
-from tests.fakes_player import wait_until
+from tests.fakes_player import Still, wait_until
 
 
 def answered(asked: object) -> dict[str, object]:
@@ -154,3 +155,45 @@ def test_a_button_that_is_described_wrongly_stops_the_machine_at_its_start(tmp_p
     (tmp_path / "machine.toml").write_text(bad)
     with pytest.raises(BadInputError, match=r"machine\.toml"):
         read_machine_file(tmp_path)
+
+
+def test_a_button_whose_wire_comes_back_closed_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[bool | None] = [False, True, None, *[True] * 5]
+    clock, seen, pressed = Still(), threading.Event(), list[Button]()
+
+    class Loose:
+        def closed(self) -> bool:
+            clock.rest(2.0)
+            look = looks.pop(0) if looks else seen.set()
+            if look is None and not seen.is_set():
+                raise OSError(5, "đứt dây")
+            return bool(look)
+
+    monkeypatch.setattr("player.button.contact_of", lambda _button: Loose())
+    monkeypatch.setattr("player.button._TRY_AGAIN_S", 0.01)
+    watch = ButtonWatch(Button("lu", "start", hold=1.0, gpio="x"), pressed.append, clock, lambda _sentence: None)
+    watch.start()
+    assert seen.wait(10)
+    watch.stop()
+    assert pressed == []
+
+
+def test_a_press_that_fails_as_nobody_knew_is_told_and_the_next_one_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = [False, True, True, False, True, True]
+    clock, presses, told = Still(), list[Button](), list[str]()
+
+    class Contact:
+        def closed(self) -> bool:
+            clock.rest(2.0)
+            return looks.pop(0) if looks else False
+
+    def press(button: Button) -> None:
+        presses.append(button)
+        raise KeyError("x")
+
+    monkeypatch.setattr("player.button.contact_of", lambda _button: Contact())
+    watch = ButtonWatch(Button("lu", "start", hold=1.0, gpio="x"), press, clock, told.append)
+    watch.start()
+    wait_until(lambda: len(presses) == 2)
+    watch.stop()
+    assert "KeyError" in told[-1]

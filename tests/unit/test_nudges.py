@@ -1,12 +1,15 @@
 """Nudges: whom a topic is for, what a flood of them comes to, and who may come into a broker."""
 
+import struct
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.nudges import CENTRE, Nudge, filter_of, is_nudge, nudge_of, topic_of
 from player.line import Line
-from player.nudges import BURST, REFILL_S, Allowance, Nudges, account_of
+from player.nudges import BURST, LOST, REFILL_S, Allowance, Nudges, account_of
 from player.trust import Signer
 from scheduler.channels.accounts import machine_password, mosquitto_passwords, passwords
 from tests.fakes_player import Still
@@ -92,3 +95,24 @@ def test_every_machine_has_a_password_of_its_own_bound_to_its_key() -> None:
     assert known["a"] == machine_password(b"s" * 32, "a", "1")
     assert known["a"] not in {machine_password(b"s" * 32, "a", "2"), machine_password(b"t" * 32, "a", "1")}
     assert not any(password in mosquitto_passwords(known) for password in known.values())
+
+
+def test_a_broker_whose_words_break_the_client_does_not_end_the_listening(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("player.nudges._FIRST_PAUSE_S", 0.01)
+    nudges, _, _ = _listening()
+    again = threading.Event()
+    connected: list[bool] = []
+
+    def listen() -> str:
+        connected.append(nudges.connected)
+        if len(connected) > 1:
+            again.set()
+            return LOST
+        nudges._subscribed()
+        raise struct.error("unpack requires a buffer of 2 bytes")
+
+    monkeypatch.setattr(nudges, "_listen", listen)
+    nudges.start()
+    assert again.wait(10)
+    nudges.stop()
+    assert connected[:2] == [False, False]

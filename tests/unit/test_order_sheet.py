@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,10 +15,17 @@ from hypothesis import strategies as st
 from domain.emergencies import LONGEST, Pattern
 from domain.errors import TrustError
 from domain.order_sheet import ClearOrder, Order, OrderSheet, SoundOrder, StopOrder, sheet_document, sheet_from
+from player.cabinet import open_cabinet, write_identity
 from player.database import Database
+from player.emergencies import Emergencies
+from player.faults import Faults
+from player.line import Answer, Line
 from player.order_book import MAX_ENVELOPE_BYTES, OrderBook
+from player.order_line import OrderLine
+from player.owed import Owed
+from player.pinned import Pinned
 from player.trust import Identity
-from tests.fakes_player import MACHINE, STATION, playlist, sealed, signed, sound
+from tests.fakes_player import MACHINE, STATION, Still, playlist, sealed, signed, sound
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
 KEY, STRANGER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
@@ -101,7 +108,7 @@ def test_the_newest_number_and_the_obeyed_ids_outlive_the_process(database: Data
     book = OrderBook(database, IDENTITY)
     book.believe(raw(sheet()), '"a"', NOW)
     assert book.first_time("o1")
-    book.writing_sheet(("o1",), NOW)()
+    book.writing_sheet(book.heading, ("o1",), NOW)()
     again = OrderBook(database, IDENTITY)
     assert not again.first_time("o1")
     assert again.etag == '"a"'
@@ -149,3 +156,75 @@ def orders(draw: st.DrawFn) -> Order:
 def test_whatever_is_ordered_is_read_as_it_was_written(given_orders: list[Order]) -> None:
     made = sheet(orders=tuple(given_orders))
     assert sheet_from(sheet_document(made)) == made
+
+
+def test_a_line_that_strips_the_etag_does_not_make_it_ask_without_end(database: Database) -> None:
+    asked: list[str] = []
+
+    class Stripped:
+        def wait_for(self, path: str, *_told: object) -> Answer:
+            asked.append(path)
+            assert len(asked) < 10
+            return Answer(200, {"etag": "no etag\x00"}, raw(sheet()))
+
+    class Obeying:
+        book = OrderBook(database, IDENTITY)
+
+        def accept(self, sealed_sheet: bytes, etag: str) -> None:
+            self.book.believe(sealed_sheet, etag, NOW)
+
+    order_line = OrderLine(cast(Line, Stripped()), cast(Emergencies, Obeying()), Still(NOW))
+    order_line.ask()
+    assert len(asked) == 2
+    assert Obeying.book.etag == ""
+
+
+@pytest.fixture
+def emergencies(tmp_path: Path) -> Iterator[Emergencies]:
+    write_identity(tmp_path, IDENTITY, Ed25519PrivateKey.generate())
+    with closing(open_cabinet(tmp_path)) as cabinet:
+        nothing = Pinned(cabinet, lambda: None, lambda _hash: None)
+        yield Emergencies(cabinet, Still(NOW), nothing, Faults(lambda *_told: None), lambda _event: None)
+
+
+def anew(emergencies: Emergencies) -> OrderBook:
+    """Return the book as a process reads it that begins now."""
+    return OrderBook(emergencies.book._database, IDENTITY)
+
+
+def owed() -> Owed:
+    return Owed(Faults(lambda *_told: None), lambda: False)
+
+
+def test_a_sheet_is_not_written_down_before_its_orders_are_obeyed(emergencies: Emergencies) -> None:
+    emergencies.accept(raw(sheet(counter=1)), '"1"')
+    emergencies.accept(raw(sheet(sounding(id="o2", emergency_id="o2"), counter=2)), '"2"')
+    emergencies.overlay(None, {})
+    seen: list[str] = []
+    for write in emergencies._writes:
+        write()
+        book = anew(emergencies)
+        seen.append(book.etag)
+        assert book.etag != '"2"' or not book.first_time("o2")
+    assert seen[-1] == '"2"'
+
+
+def test_an_order_whose_alert_alone_reached_the_disk_begins_once(emergencies: Emergencies) -> None:
+    emergencies.accept(raw(sheet()), '"1"')
+    emergencies.overlay(None, {})
+    emergencies.book._obeyed.clear()
+    emergencies.accept(raw(sheet(counter=6)), '"2"')
+    emergencies.overlay(None, {})
+    assert len(emergencies.alerts) == 1
+
+
+def test_the_same_sheet_again_writes_nothing(emergencies: Emergencies) -> None:
+    emergencies.accept(raw(sheet()), '"1"')
+    emergencies.overlay(None, {})
+    emergencies.keep(owed())
+    told: list[int] = []
+    emergencies.nudge_report = lambda: told.append(1)
+    emergencies.accept(raw(sheet()), '"1"')
+    emergencies.overlay(None, {})
+    emergencies.keep(owed())
+    assert told == []

@@ -13,8 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.errors import BusyError, NotFoundError, StorageError, StorageFullError, TrustError
+from player.alone import alone_in
 from player.cabinet import Cabinet, disk_errors, open_cabinet, read_identity, write_identity
-from player.machine import alone_in
 from player.trust import Identity
 from tests.fakes_player import MACHINE, STATION, item, playlist, signed, slot, sound
 

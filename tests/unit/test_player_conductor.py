@@ -301,3 +301,37 @@ def test_a_clip_is_decoded_long_before_it_sounds(room: Room) -> None:
     room.conductor.take_up(made)
     room.act_until(lambda: not room.deck.unready(CLIP.hash))  # the clock stands still at 29 seconds before
     assert room.engine.voices == []
+
+
+def test_without_a_playlist_what_was_ordered_is_written_down_all_the_same(room: Room) -> None:
+    acts: list[Owed] = []
+    room.conductor.after_act = acts.append
+    room.conductor.act()
+    assert len(acts) == 1
+
+
+def test_what_the_journal_has_forgotten_is_forgotten_and_what_sounds_is_not(room: Room) -> None:
+    room.play(plan(room))
+    room.conductor._known["may-1/old/0"] = replace(room.conductor._known[KEY], live=False)
+    room.conductor.forget_airings(room.clock.now() + timedelta(days=1))
+    room.conductor.act()
+    assert list(room.conductor._known) == [KEY]
+
+
+def test_a_stand_in_that_is_damaged_on_the_disk_is_told_once(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        centre = Centre()
+        stack.callback(centre.stop)
+        cabinet = open_cabinet(centre.enrolled(tmp_path))
+        stack.callback(cabinet.close)
+        shelf = cabinet.clip_path(CLIP.hash)
+        shelf.parent.mkdir()
+        shelf.write_bytes(CLIP.data[:-2] + b"xx")
+        damaged: list[str] = []
+        deck = Deck(cabinet, lambda: None, damaged.append)
+        deck.allow(playlist([], [CLIP], Still().now()))
+        for _ in range(2):
+            loop = deck.loop(CLIP.hash)
+            assert loop is not None
+            assert loop.ready.wait(5)
+        assert damaged == [CLIP.hash]

@@ -97,3 +97,25 @@ def test_stopping_does_not_wait_for_ever_for_a_step_that_hangs(monkeypatch: pyte
     rounds.stop()
     assert rounds.stopping
     release.set()
+
+
+def test_many_that_hang_are_waited_for_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("player.rounds._STOP_TIMEOUT_S", 0.2)
+    release = threading.Event()
+    many = [Rounds("test", lambda: release.wait(30) and None, 1.0, 0.5, lambda _told: None) for _ in range(10)]  # type: ignore[func-returns-value]
+    waited: list[float] = []
+    join = threading.Thread.join
+
+    def noted(thread: threading.Thread, timeout: float | None = None) -> None:
+        waited.append(timeout or 0.0)
+        join(thread, timeout)
+
+    for one in many:
+        one.start()
+    monkeypatch.setattr(threading.Thread, "join", noted)
+    for one in many:
+        one.leave_off()
+    for one in many:
+        one.stop()
+    release.set()
+    assert sum(waited) < 3 * 0.2

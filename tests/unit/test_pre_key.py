@@ -4,6 +4,7 @@ import os
 import sys
 import termios
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,16 @@ def test_sound_is_never_off_the_air_and_silence_never_long_on_it(gaps: list[tupl
         assert not up or near or after
 
     station.run(at + 5, each)
+
+
+def test_a_clock_that_is_set_back_does_not_leave_it_on() -> None:
+    station = Station([(1.0, 2.0), (1500.0, 1501.0)])
+    station.transmitter.next_at = lambda: station.origin + 1500.0
+    station.run(2.2)
+    station.clock.wall -= timedelta(hours=1)
+    station.origin -= 3600
+    station.run(3)
+    assert station.wire.told[-1] is False
 
 
 def test_a_switch_that_fails_is_told_and_tried_again_each_second() -> None:
