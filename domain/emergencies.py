@@ -13,6 +13,10 @@ MOST_TIMES = 20
 LEAST_PAUSE = timedelta(seconds=2)
 """The silence that always lies between two repeats."""
 _LEAST_LONGEST = timedelta(minutes=1)
+ALARM_KEY, CLEAR_KEY = "khan-", "yen-"
+"""How the key of the slot of an emergency's or an all-clear's repeat begins; its id follows."""
+LOCAL_ID = "tai-may-"
+"""How the id of an emergency that was started at the machine begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ EMERGENCY_LABELS = {
     EmergencyState.DECLINED: "không được đồng ý",
     EmergencyState.RUNNING: "đang phát",
     EmergencyState.STOPPED: "đã dừng",
-    EmergencyState.OVER: "đã hết giờ",
+    EmergencyState.OVER: "đã kết thúc",
 }
 
 

@@ -1,5 +1,6 @@
 """How values are read from and told to people: Vietnamese, 24-hour times of the station's zone, comma decimals."""
 
+import unicodedata
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -39,8 +40,9 @@ def day(value: date) -> str:
 
 
 def weekday(value: date) -> str:
-    """Return the name of the day of the week."""
-    return WEEKDAYS[value.weekday()]
+    """Return the name of the day of the week; an instant is taken in the station's zone."""
+    shown = local(value) if isinstance(value, datetime) else value
+    return WEEKDAYS[shown.weekday()]
 
 
 def duration(value: timedelta) -> str:
@@ -102,3 +104,9 @@ def read_time(text: str) -> time:
         raise BadInputError(
             f"«{text.strip()[:20]}» không phải là giờ phát. Hãy ghi theo kiểu 24 giờ, ví dụ 05:30 hoặc 17:15:30."
         ) from error
+
+
+def plain(text: str) -> str:
+    """Return `text` in lower case without tone marks, so that a search finds it however it was typed."""
+    letters = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from domain.emergencies import Pattern
+from domain.emergencies import ALARM_KEY, CLEAR_KEY, Pattern
 from domain.order_sheet import ClearOrder, Order, SoundOrder, StopOrder
 from domain.playlist import ClipRef, PlaylistItem, PlaylistSlot
 from domain.timetable import LatePolicy, Priority
@@ -77,7 +77,7 @@ class Alert:
 
     def key(self, turn: Turn) -> str:
         """Return the key of the slot of one of its repeats."""
-        return f"{'yen' if self.clear else 'khan'}-{self.id}-{turn.number}"
+        return f"{CLEAR_KEY if self.clear else ALARM_KEY}{self.id}-{turn.number}"
 
 
 def obey(alerts: tuple[Alert, ...], order: Order, now: datetime, *, local: bool = False) -> tuple[Alert, ...]:
@@ -148,7 +148,7 @@ def advance(alert: Alert, now: datetime, shelf: Shelf, settled: Callable[[str, i
         return alert if alert.due and now < alert.until else _finished(alert, now)
     if now < alert.due - AT_ONCE:
         return alert
-    items = composed(alert.order, shelf)
+    items = composed(alert.order, shelf, clear=alert.clear)
     if not items:
         return alert
     made = Turn(alert.heard + 1, max(alert.due, now), items)
@@ -160,12 +160,15 @@ def _finished(alert: Alert, now: datetime) -> Alert:
     return _end(alert, "Đã phát đủ số lần" if whole else EXPIRED, now)
 
 
-def composed(order: SoundOrder, shelf: Shelf) -> tuple[PlaylistItem, ...]:
-    """Return what sounds in one repeat, or nothing while it cannot: a drill never sounds without its notice."""
+def composed(order: SoundOrder, shelf: Shelf, *, clear: bool = False) -> tuple[PlaylistItem, ...]:
+    """Return what sounds in one repeat, or nothing while it cannot: a drill never sounds without its notice.
+
+    `clear`: it is an all-clear, and is called so in the log.
+    """
     needed = [order.message, *([order.notice] if order.notice else [])]
     if not all(one in shelf.refs and shelf.ready(one) for one in needed) or order.drill != (order.notice is not None):
         return ()
-    parts = [(order.message, _title(order))]
+    parts = [(order.message, _title(order, clear=clear))]
     if order.chime and order.chime in shelf.refs and shelf.ready(order.chime):
         parts.insert(0, (order.chime, CHIME_TITLE))
     if order.notice:
@@ -173,8 +176,9 @@ def composed(order: SoundOrder, shelf: Shelf) -> tuple[PlaylistItem, ...]:
     return _in_line(parts, shelf.refs)
 
 
-def _title(order: SoundOrder) -> str:
-    return f"Diễn tập: {order.title}" if order.drill else order.title
+def _title(order: SoundOrder, *, clear: bool = False) -> str:
+    title = f"Báo yên: {order.title}" if clear else order.title
+    return f"Diễn tập: {title}" if order.drill else title
 
 
 def _in_line(parts: Iterable[tuple[str, str]], refs: Mapping[str, ClipRef]) -> tuple[PlaylistItem, ...]:
@@ -195,7 +199,7 @@ def slots_of(alert: Alert, now: datetime) -> tuple[PlaylistSlot, ...]:
         cut = alert.ended if alert.ended in (STOPPED, CLEARED, GAVE_WAY) else ""
         slots.append(_slot(alert, alert.turn, cut))
     elif alert.ended and not alert.heard:
-        item = PlaylistItem(None, timedelta(), timedelta(), _title(alert.order), _unheard(alert))
+        item = PlaylistItem(None, timedelta(), timedelta(), _title(alert.order, clear=alert.clear), _unheard(alert))
         slots.append(_slot(alert, Turn(0, alert.began, (item,)), _unheard(alert)))
     return tuple(slots)
 

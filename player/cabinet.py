@@ -24,6 +24,7 @@ from player.whole import sync_folder, write_whole
 _CHUNK = 1 << 18
 _DATABASE = "cabinet.db"
 _RESERVE = "reserve"
+_TOUCH_EVERY_S = 3600.0
 _REVOKED = "revoked"
 _OF_THE_BOX = frozenset({"clips", "recordings", "machine.lock", "machine.toml", "icecast.password", _RESERVE})
 """What stays when a box joins anew: what a technician set on it, and what is named by its content."""
@@ -159,7 +160,8 @@ class Cabinet:
         for path in [*self.clips.glob("??/*"), *self.clips.glob("partial/*")]:
             if path.name in named:
                 with suppress(OSError):
-                    os.utime(path, (now.timestamp(), now.timestamp()))
+                    if abs(now.timestamp() - path.stat().st_mtime) > _TOUCH_EVERY_S:  # each touch wears the card
+                        os.utime(path, (now.timestamp(), now.timestamp()))
             elif _older(path, now, grace_s):
                 path.unlink(missing_ok=True)
 
@@ -248,10 +250,10 @@ def read_identity(folder: Path) -> tuple[Identity, Ed25519PrivateKey]:
         return identity, Ed25519PrivateKey.from_private_bytes(raw_key)
     except FileNotFoundError as error:
         raise NotFoundError(
-            f"Thư mục {folder} chưa ghi danh máy phát; hãy chạy “tiengloa machine enrol” trước."
+            f"Thư mục {folder} chưa có máy phát nào được ghép; hãy chạy «tiengloa machine enrol» trước."
         ) from error
     except (OSError, ValueError, KeyError, TypeError, binascii.Error) as error:
-        raise StorageError(f"Không đọc được danh tính máy phát trong {folder} ({error}); hãy ghi danh lại.") from error
+        raise StorageError(f"Không đọc được danh tính máy phát trong {folder} ({error}); hãy ghép lại.") from error
 
 
 def write_identity(folder: Path, identity: Identity, key: Ed25519PrivateKey) -> None:

@@ -24,6 +24,8 @@ LOOK_EVERY_S = 5.0
 AGAIN_AFTER_S = 60.0
 _OLDER = "danh sách trên USB cũ hơn bản máy đang giữ; máy giữ bản mới hơn"
 
+_NOT_MINE = "USB này có gói Tiếng Loa nhưng không có gói của «{}». Hãy chép gói của máy này ở trung tâm."
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -58,14 +60,19 @@ class Courier:
 
         Raises NotFoundError when it has nothing, TrustError, StorageError; what was taken before stays.
         """
-        name = courier.machine_folder(self._identity.machine_id)
-        with Stick.at(folder) as root, root.inside(courier.FOLDER) as pack, pack.inside(name) as own:
+        with Stick.at(folder) as root, root.inside(courier.FOLDER) as pack, self._own(pack) as own:
             acknowledged = self._heed_held(own)
             try:
                 visit = self._take_in(pack, own)
             finally:  # a bad playlist is no reason to keep back what sounded
                 taken = self._write_airings(own, folder)
         return replace(visit, acknowledged=acknowledged, taken=taken)
+
+    def _own(self, pack: Stick) -> Stick:
+        try:
+            return pack.inside(courier.machine_folder(self._identity.machine_id))
+        except NotFoundError as error:
+            raise NotFoundError(_NOT_MINE.format(self._identity.machine_name)) from error
 
     def _take_in(self, pack: Stick, own: Stick) -> Visit:
         held = self._cabinet.held_pair()

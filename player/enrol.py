@@ -12,7 +12,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from domain.errors import NotAllowedError, ServerUnreachableError, WrongStateError
+from domain.errors import BadInputError, NotAllowedError, ServerUnreachableError, WrongStateError
 from domain.machines import EnrolmentState
 from domain.ports import Clock
 from player.alone import alone_in
@@ -22,7 +22,11 @@ from player.line import TIMEOUT_S, Line, parsed_server
 from player.trust import Identity, Signer, fingerprint
 
 _MOST_ANSWER = 1 << 16
-_BAD_ANSWER = "Máy chủ trả lời không đúng khuôn dạng; máy chưa được ghi danh. Kiểm tra lại địa chỉ máy chủ."
+_BAD_ANSWER = "Máy chủ trả lời không đúng khuôn dạng; máy chưa được ghép. Kiểm tra lại địa chỉ máy chủ."
+_NOT_A_CENTRE = (
+    "Ở địa chỉ {server} không có trung tâm Tiếng Loa; mã chưa bị dùng. Hãy ghi địa chỉ gốc như trang «Thêm máy» in ra, "
+    "không kèm phần sau dấu / như /may-phat."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,20 +144,22 @@ def _ask(server: str, document: dict[str, str]) -> dict[str, Any]:
     try:
         connection = connect(url, TIMEOUT_S)
     except OSError as error:
-        raise ServerUnreachableError(f"Không liên lạc được với máy chủ {server}; máy chưa được ghi danh.") from error
+        raise ServerUnreachableError(f"Không liên lạc được với máy chủ {server}; máy chưa được ghép.") from error
     try:
         headers = {"Content-Type": "application/json"}
         connection.request("POST", url.path.rstrip("/") + "/api/v1/enrol", json.dumps(document).encode(), headers)
         response = connection.getresponse()
         status, body = response.status, response.read(_MOST_ANSWER)
     except (OSError, http.client.HTTPException) as error:
-        raise ServerUnreachableError(f"Không liên lạc được với máy chủ {server}; máy chưa được ghi danh.") from error
+        raise ServerUnreachableError(f"Không liên lạc được với máy chủ {server}; máy chưa được ghép.") from error
     finally:
         connection.close()
+    if status == 404 and not _sentence(body):
+        raise BadInputError(_NOT_A_CENTRE.format(server=server))
     if 400 <= status < 500:
-        raise NotAllowedError(_sentence(body) or "Mã ghi danh không đúng, đã dùng hoặc đã hết hạn; hãy xin mã mới.")
+        raise NotAllowedError(_sentence(body) or "Mã ghép máy không đúng, đã dùng hoặc đã hết hạn; hãy lấy mã mới.")
     if status not in (200, 201):
-        raise ServerUnreachableError(f"Máy chủ đang gặp lỗi (mã {status}); máy chưa được ghi danh, hãy thử lại.")
+        raise ServerUnreachableError(f"Máy chủ đang gặp lỗi (mã {status}); máy chưa được ghép, hãy thử lại.")
     return _object(body)
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.airtime import Airtime
+from domain.emergencies import ALARM_KEY, CLEAR_KEY
 from domain.playlist import Playlist, PlaylistSlot
 from domain.timetable import Priority
 from player import orders
@@ -17,7 +18,7 @@ from player.orders import Known
 
 SLACK = timedelta(seconds=1)
 """How far above a limit whole milliseconds, rounded up item by item, may come."""
-ALERT_KEYS = ("khan-", "yen-")
+ALERT_KEYS = (ALARM_KEY, CLEAR_KEY)
 """How the keys of what is ordered at once begin (`alerting.Alert.key`): an emergency takes nothing from a day."""
 _NOTHING = timedelta()
 _DAY = timedelta(days=1)

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from domain.emergencies import LOCAL_ID
 from domain.emergency_set import ReadyMessage
 from domain.errors import BadInputError, NotAllowedError, NotFoundError, WrongStateError
+from domain.formats import plain
 from domain.order_sheet import ClearOrder, SoundOrder, StopOrder
 from domain.playlist import to_ms
 from domain.ports import Clock
@@ -19,6 +21,7 @@ from player.emergencies import Emergencies
 
 _GOOD_FOR = timedelta(hours=1)
 _NOT_LOCAL = "Thông điệp «{}» không được phép phát bằng nút bấm tại máy; hãy gọi trung tâm."
+_ALIKE = "Máy giữ nhiều thông điệp tên gần giống «{}»; hãy gõ mã. Xem: tiengloa machine emergency list"
 _NO_NOTICE = "Máy chưa có lời báo «đây là diễn tập» nên chưa diễn tập được."
 
 
@@ -40,7 +43,8 @@ class LocalDesk:
     def start(self, message_id: str, *, drill: bool) -> str:
         """Start a message and return the id of the emergency; one that runs already goes on as it is.
 
-        `message_id` may be a title. Raises NotFoundError, NotAllowedError.
+        `message_id` may be a title, without its marks too: a box's own terminal cannot type them.
+        Raises NotFoundError, NotAllowedError.
         """
         message = self._message(message_id)
         held = self.emergencies.held
@@ -51,7 +55,7 @@ class LocalDesk:
         running = self._running(message, drill=drill)
         if running is not None:
             return running.id
-        now, name = self.clock.now(), f"tai-may-{secrets.token_hex(8)}"
+        now, name = self.clock.now(), f"{LOCAL_ID}{secrets.token_hex(8)}"
         order = SoundOrder(
             id=name,
             issued_at=now,
@@ -102,6 +106,11 @@ class LocalDesk:
         for one in self.emergencies.held.messages:
             if wanted in (one.id.casefold(), one.title.casefold()):
                 return one
+        alike = [one for one in self.emergencies.held.messages if wanted and plain(one.title) == plain(wanted)]
+        if len(alike) > 1:
+            raise NotFoundError(_ALIKE.format(message_id))
+        if alike:
+            return alike[0]
         raise NotFoundError(f"Máy không giữ thông điệp «{message_id}». Xem: tiengloa machine emergency list")
 
     def _running(self, message: ReadyMessage, *, drill: bool) -> Alert | None:

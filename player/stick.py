@@ -27,8 +27,11 @@ class Stick:
     @classmethod
     def at(cls, folder: Path) -> "Stick":
         """Open the folder that a person or a setting names. Raises NotFoundError, StorageError."""
-        with usb_errors():
-            return cls(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+        try:
+            with usb_errors():
+                return cls(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+        except NotFoundError as error:
+            raise NotFoundError(f"Không có thư mục {folder}. USB đã được cắm và gắn (mount) vào đó chưa?") from error
 
     def __enter__(self) -> "Stick":
         return self

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain.emergencies import ALARM_KEY, CLEAR_KEY, LOCAL_ID
 from domain.machines import OUTCOME_LABELS, Airing, AiringOutcome
 from domain.playlist import to_ms
 from domain.proof import Level, Proof
@@ -39,8 +40,8 @@ LINE_LABELS = {
 class LogLine:
     """One item of one slot on one machine: what was planned and what became of it.
 
-    `planned` is false for an airing that no plan holds; `slot_title` is then empty. `late_ms` is the real start
-    less the planned one, in milliseconds, and `None` for what never started.
+    `planned` is false for an airing that no plan holds; `slot_title` then tells an emergency, or is empty.
+    `late_ms` is the real start less the planned one, in milliseconds, and `None` for what never started.
     """
 
     machine_id: str
@@ -145,7 +146,7 @@ def _aired_line(airing: Airing, due: _Due | None, now: datetime) -> LogLine:
         machine_id=airing.machine_id,
         slot_key=airing.slot_key,
         position=airing.position,
-        slot_title="" if due is None else due.slot.title,
+        slot_title=_unplanned(airing.slot_key) if due is None else due.slot.title,
         title=airing.title,
         planned_start=airing.planned_start,
         outcome=outcome,
@@ -159,3 +160,12 @@ def _aired_line(airing: Airing, due: _Due | None, now: datetime) -> LogLine:
         level=airing.level,
         proof=airing.proof,
     )
+
+
+def _unplanned(slot_key: str) -> str:
+    """Return what an airing without a plan was, as far as its key tells."""
+    if slot_key.startswith(CLEAR_KEY):
+        return "Báo yên"
+    if not slot_key.startswith(ALARM_KEY):
+        return ""
+    return "Khẩn cấp, bấm tại máy" if slot_key.startswith(ALARM_KEY + LOCAL_ID) else "Khẩn cấp"

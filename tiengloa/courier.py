@@ -10,7 +10,7 @@ from pathlib import Path
 from domain import courier
 from domain.courier import AiringsPart, held_document, read_airings
 from domain.errors import BadInputError, NotFoundError, StorageFullError, TiengLoaError
-from domain.formats import day
+from domain.formats import day, decimal
 from domain.machines import Machine
 from player.stick import Stick, pour
 from player.trust import read_sealed
@@ -60,7 +60,7 @@ def export(options: argparse.Namespace, settings: Settings, terminal: Terminal) 
     for one in written:
         terminal.say(
             f"{one.machine}: danh sách số {one.counter}, {one.copied + one.lying} tệp âm thanh "
-            f"({one.size / 1e6:.1f} MB), chép mới {one.copied}."
+            f"({decimal(one.size / 1e6)} MB), chép mới {one.copied}."
         )
     terminal.say(f"Đã chép xong vào {Path(options.to) / courier.FOLDER}. Hãy tháo USB an toàn (umount) trước khi rút.")
     return exits.OK

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import threading
 import time
 from collections.abc import Callable
@@ -44,7 +45,7 @@ def enrol(options: argparse.Namespace, settings: Settings, terminal: Terminal) -
     done = enrol_machine(folder, options.server, options.code, again=options.again)
     if options.json:
         terminal.document(asdict(done))
-        return exits.OK if options.no_wait else _wait(folder, terminal, quiet=True)
+        return exits.OK if options.no_wait else _wait(folder, terminal, "")
     terminal.say(f"Trung tâm đã nhận yêu cầu của «{done.machine_name}».")
     terminal.say()
     terminal.say(f"  Vân tay khóa của máy:       {done.machine_fingerprint}")
@@ -52,15 +53,17 @@ def enrol(options: argparse.Namespace, settings: Settings, terminal: Terminal) -
     terminal.say()
     terminal.say("Hãy so từng nhóm của cả hai dòng với trang «Máy phát». Giống hết thì bấm «Đồng ý» ở đó; khác thì bấm")
     terminal.say("«Từ chối» và báo quản trị.")
+    command = "tiengloa machine run" + (f" --dir {shlex.quote(str(options.dir))}" if options.dir else "")
     if options.no_wait:
-        terminal.say("Máy chỉ nhận được lịch sau khi có người đồng ý. Chạy máy: tiengloa machine run")
+        terminal.say(f"Máy chỉ nhận được lịch sau khi có người đồng ý. Chạy máy: {command}")
         return exits.OK
     terminal.say("Đang chờ kỹ thuật viên đồng ý ... (Ctrl-C để thôi chờ; yêu cầu vẫn còn)")
-    return _wait(folder, terminal, quiet=False)
+    return _wait(folder, terminal, command)
 
 
-def _wait(folder: Path, terminal: Terminal, *, quiet: bool) -> int:
-    say = (lambda _sentence: None) if quiet else terminal.say
+def _wait(folder: Path, terminal: Terminal, command: str) -> int:
+    """Wait for the answer; what happens is said with the `command` that runs the machine, or not at all without."""
+    say = terminal.say if command else (lambda _sentence: None)
     deadline, pausing = time.monotonic() + _PATIENCE_S, threading.Event()
 
     def pause() -> bool:
@@ -68,12 +71,12 @@ def _wait(folder: Path, terminal: Terminal, *, quiet: bool) -> int:
 
     state = await_answer(folder, SystemClock(), pause, terminal.warn)
     if state is EnrolmentState.CONFIRMED:
-        say(f"Đã được đồng ý: máy này là «{enrolled(folder).machine_name}». Chạy máy: tiengloa machine run")
+        say(f"Đã được đồng ý: máy này là «{enrolled(folder).machine_name}». Chạy máy: {command}")
         return exits.OK
     if state is EnrolmentState.REFUSED:
         forget(folder)
-        raise NotAllowedError("Kỹ thuật viên đã từ chối máy này. Hãy xin mã mới rồi ghép lại.")
-    say("Chưa có ai đồng ý. Yêu cầu vẫn còn ở trang «Máy phát»; cứ chạy: tiengloa machine run")
+        raise NotAllowedError("Kỹ thuật viên đã từ chối máy này. Hãy lấy mã mới rồi ghép lại.")
+    say(f"Chưa có ai đồng ý. Yêu cầu vẫn còn ở trang «Máy phát»; cứ chạy: {command}")
     return exits.WAITING
 
 

@@ -1,6 +1,5 @@
 """How values are shown to people: what every way in shares, and what only the panel shows."""
 
-import unicodedata
 from datetime import datetime, timedelta
 
 from domain.formats import (
@@ -15,6 +14,7 @@ from domain.formats import (
     duration,
     local,
     loudness,
+    plain,
     read_day,
     read_time,
     weekday,
@@ -112,12 +112,6 @@ def data_size(octets: int) -> str:
             return f"{decimal(amount, 0 if unit == 'B' else 1)} {unit}"
         amount /= 1000
     return f"{decimal(amount)} GB"
-
-
-def plain(text: str) -> str:
-    """Return `text` in lower case without tone marks, so that a search finds it however it was typed."""
-    letters = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
 
 
 FILTERS = (

@@ -376,6 +376,19 @@ def test_the_panels_zip_unpacks_to_a_pack_that_a_machine_takes(between: Between,
     assert (visit.counter, visit.is_new, visit.brought, visit.lacking) == (7, True, 2, 0)
 
 
+def test_a_stick_with_the_packs_of_other_machines_alone_says_so(between: Between, here: Here) -> None:
+    (between.usb / "TIENGLOA" / "may-0000000000000000").mkdir(parents=True)
+    done = here("machine", "courier", str(between.usb), "--dir", str(between.hut))
+    assert done.code == exits.code_of(NotFoundError(""))
+    assert "không có gói của «" in done.err
+
+
+def test_a_folder_that_is_not_there_is_named(between: Between, here: Here) -> None:
+    done = here("machine", "courier", str(between.usb / "none"), "--dir", str(between.hut))
+    assert done.code == exits.code_of(NotFoundError(""))
+    assert f"Không có thư mục {between.usb / 'none'}" in done.err
+
+
 def test_a_folder_without_a_pack_says_so(between: Between, here: Here) -> None:
     done = here("machine", "courier", str(between.usb), "--dir", str(between.hut))
     assert done.code == exits.code_of(NotFoundError(""))

@@ -165,6 +165,7 @@ def test_the_all_clear_ends_an_emergency_and_sounds_once_and_only_where_the_alar
     wait_until(lambda: outcome(centre, "yen-yen-e1-1", 0) == "played")
     wait_until(lambda: bool(centre.alerts.get("yen-e1", {}).get("ended")))
     assert centre.alerts["e1"]["ended"] == "Đã báo yên"
+    assert centre.airings[f"{MACHINE}/yen-yen-e1-1/0"]["title"] == "Báo yên: Lũ quét"
     assert not [key for key in centre.airings if "yen-e9" in key]
     last = np.concatenate(running.sounded())
     assert np.array_equal(last[last != 0][-len(OVER.samples) :], OVER.samples)
@@ -289,6 +290,7 @@ def test_people_at_the_machine_start_stop_and_clear_what_the_signed_set_lets_the
     name = call(tmp_path, {"do": "start", "what": "lũ quét"})["emergency"]
     wait_until(lambda: (entry := journal.entry(f"{MACHINE}/khan-{name}-1/1")) and entry.outcome == "played")
     assert call(tmp_path, {"do": "start", "what": "lu"})["emergency"] == name
+    assert call(tmp_path, {"do": "start", "what": "LU QUET"})["emergency"] == name
     assert [one["id"] for one in call(tmp_path, {"do": "list"})["running"]] == [name]
     assert call(tmp_path, {"do": "all-clear"})["emergency"] == name
     cleared = f"{MACHINE}/yen-"

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from domain.errors import BusyError, NotAllowedError, WrongStateError
+from domain.errors import BadInputError, BusyError, NotAllowedError, WrongStateError
 from domain.machines import EnrolmentState
 from player.alone import alone_in
 from player.cabinet import open_cabinet, read_identity
@@ -247,3 +247,13 @@ def test_a_certificate_from_the_future_is_taken_but_for_its_dates(
         stack.callback(connection.close)
         connection.request("GET", "/")
         assert connection.getresponse().read() == b"ok"
+
+
+def test_an_address_copied_with_its_page_is_named_as_the_fault_and_the_code_stays_good(
+    town: Town, tmp_path: Path
+) -> None:
+    code = town.code()
+    with pytest.raises(BadInputError, match="không có trung tâm Tiếng Loa"):
+        enrol(tmp_path / "box", town.address + "/may-phat", code)
+    assert not (tmp_path / "box").exists()
+    assert enrol(tmp_path / "box", town.address, code).machine_name == "Máy bản"

@@ -139,6 +139,15 @@ def test_an_airing_that_no_plan_holds_is_kept() -> None:
     assert [(line.planned, line.title, line.slot_title) for line in lines] == [(False, "Nhạc hiệu", "")]
 
 
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [("khan-1-1", "Khẩn cấp"), ("khan-tai-may-1-1", "Khẩn cấp, bấm tại máy"), ("yen-yen-1-1", "Báo yên")],
+)
+def test_an_emergency_is_called_one_in_the_log(key: str, told: str) -> None:
+    (line,) = day_report([], [replace(PLAYED, slot_key=key)], START)
+    assert (line.planned, line.slot_title) == (False, told)
+
+
 def test_the_same_slot_on_two_machines_has_its_own_lines() -> None:
     other = replace(SLOT, machine_id="m2")
     lines = day_report([SLOT, other], [PLAYED], START + MINUTE)
