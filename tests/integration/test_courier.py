@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from domain.courier import airings_document, machine_folder, read_airings
 from domain.errors import NotFoundError, TiengLoaError, TrustError
 from domain.people import Role
-from player import machine as machine_module
+from player import errands
 from player.events import Finished, PlaylistAccepted
 from player.machine import Machine, MachineSettings
 from player.stick import Stick
@@ -339,7 +339,7 @@ def test_a_restored_centre_is_believed_after_a_new_epoch(between: Between, here:
 def test_a_running_machine_takes_up_what_a_stick_brings_and_sounds_it(
     between: Between, centre, here: Here, monkeypatch: pytest.MonkeyPatch, by_hand: bool
 ) -> None:
-    monkeypatch.setattr(machine_module, "LOOK_EVERY_S", 0.1)
+    monkeypatch.setattr(errands, "LOOK_EVERY_S", 0.1)
     if not by_hand:
         (between.hut / "machine.toml").write_text(f'[usb]\nfolders = ["{between.root}"]\n')
     events: list[object] = []
