@@ -51,7 +51,9 @@ _SMALL_LETTER = re.compile(r"([0-9]{1,4})([a-eđ])(?!\w)")
 _SLOGAN_BEFORE = re.compile(any_of("thông điệp, khẩu hiệu, nguyên tắc, quy tắc, quy định, biện pháp, mô hình") + " $")
 _PLATE = re.compile(r"([1-9][0-9])([A-Z]{1,2}[0-9]?) ?- ?([0-9]{3})\.?([0-9]{2})(?![0-9])")
 _OLD_PLATE = re.compile(r"([1-9][0-9])([A-Z]{1,2}[0-9]?) ?- ?([0-9]{4})(?![0-9])")
-_PLATE_BEFORE = re.compile(r"(?:^|\W)(?:bks|biển số|biển số xe|biển kiểm soát|biển|xe máy|mô tô|ô tô|và|xe)(?: là)?:? ?$")
+_PLATE_BEFORE = re.compile(
+    r"(?:^|\W)(?:bks|biển số|biển số xe|biển kiểm soát|biển|xe máy|mô tô|ô tô|và|xe)(?: là)?:? ?$"
+)
 _SCALED_POINT = re.compile(r" ?(?:%|‰|nghìn|ngàn|triệu|tỷ|tỉ|điểm|lần|độ|giờ|tấn|lít|mét|tạ)")
 _SCORE_BEFORE = re.compile(r"(?:(?:tỷ|tỉ) số|thắng|thua|hòa|kết quả) (?:là |chung cuộc |chung cuộc là )?$")
 _SCALE_WORD = re.compile(r" (?:nghìn|ngàn|triệu|tỷ|tỉ)(?: (?:triệu|tỷ|tỉ|đồng))?(?!\w)")
