@@ -280,6 +280,8 @@ def test_items_move_by_buttons_without_being_saved(town: Panel) -> None:
         ({"count": "0"}, "chưa có mục nào"),
         ({"count": "99999999"}, "chưa có mục nào"),
         ({"count": "1", **item(0, ItemKind.RELAY, url="javascript:alert(1)", length="1:00")}, "http://"),
+        ({"count": "1", **item(0, ItemKind.RELAY, url="https://a:b@vov.example.vn/1", length="1:00")}, "mật khẩu"),
+        ({"count": "1", **item(0, ItemKind.RELAY, url="https://vov.example.vn/1.M3U8?x", length="1:00")}, "danh sách"),
         ({"count": "1", **item(0, ItemKind.BULLETIN, bulletin="khong", repeat="1")}, "chọn một bản tin"),
         ({"count": "1", **item(0, ItemKind.PAUSE, length="9999:00")}, "chưa có mục nào"),
         ({"count": "1", **item(0, ItemKind.IDENT, repeat="nhiều")}, "không phải là số"),
