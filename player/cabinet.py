@@ -24,6 +24,7 @@ from player.whole import sync_folder, write_whole
 _CHUNK = 1 << 18
 _DATABASE = "cabinet.db"
 _RESERVE = "reserve"
+_TOUCH_EVERY_S = 3600.0
 _REVOKED = "revoked"
 _OF_THE_BOX = frozenset({"clips", "recordings", "machine.lock", "machine.toml", "icecast.password", _RESERVE})
 """What stays when a box joins anew: what a technician set on it, and what is named by its content."""
@@ -159,7 +160,8 @@ class Cabinet:
         for path in [*self.clips.glob("??/*"), *self.clips.glob("partial/*")]:
             if path.name in named:
                 with suppress(OSError):
-                    os.utime(path, (now.timestamp(), now.timestamp()))
+                    if abs(now.timestamp() - path.stat().st_mtime) > _TOUCH_EVERY_S:  # each touch wears the card
+                        os.utime(path, (now.timestamp(), now.timestamp()))
             elif _older(path, now, grace_s):
                 path.unlink(missing_ok=True)
 

@@ -237,9 +237,6 @@ class Conductor:
     def _start(self, key: str, engine: Engine, start: Start) -> None:
         item = start.slot.items[start.position]
         now = self._clock.now()
-        sound = self._sound(key, start)
-        if sound is None:
-            return
 
         def claim() -> None:
             self._journal.claim(key, start.slot, start.position, start.base, now)
@@ -247,7 +244,14 @@ class Conductor:
         # Claimed on the disk before it sounds, so that it starts once. An emergency waits for no disk, full or slow:
         # it is claimed right after, and a power cut in between makes it sound again, from the beginning.
         urgent = start.slot.priority is Priority.EMERGENCY
-        if not urgent and not self._owed.try_only(claim):
+        outside = item.source is not None and self._tuner is not None
+        claimed = urgent or (outside and self._owed.try_only(claim))
+        if outside and not claimed:
+            return  # before its source is given away: each would be a new process, as long as the disk refuses
+        sound = self._sound(key, start)
+        if sound is None:
+            return
+        if not claimed and not self._owed.try_only(claim):
             sound.close()
             return
         before = self._known.get(key)

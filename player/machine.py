@@ -100,6 +100,7 @@ class Machine:
         self._nudge_report: Callable[[], None] = lambda: None
         self._nudge_heartbeat: Callable[[], None] = lambda: None
         self._nudge_timing: Callable[[], None] = lambda: None
+        self._nudge_fetch: Callable[[], None] = lambda: None
         self._rounds: tuple[Rounds, ...] = ()
         self._supervisor = Supervisor()
         self._let_go: Callable[[], None] = lambda: None
@@ -265,8 +266,8 @@ class Machine:
     def _start_emergencies(self) -> None:
         self._undo.callback(self.urgent.stop)
         self._let_go = self.urgent.let_go
-        self._rounds += self.urgent.rounds
         self.urgent.start(self._box.buttons)
+        self._rounds += self.urgent.rounds
 
     def _start_alarm(self) -> None:
         conductor = self._conductor
@@ -294,7 +295,7 @@ class Machine:
         self._sync.on_clip = self._clip_came
         self._sync.stopping = lambda: self._fetching.stopping
         timing = Rounds("time", self._ask_time, settings.heartbeat * _TIME_EACH_BEATS, jitter, self._notes("time"))
-        self._nudge_timing = timing.nudge
+        self._nudge_timing, self._nudge_fetch = timing.nudge, self._fetching.nudge
         self._run(self._polling, self._fetching, timing)
 
     def _ask_time(self) -> None:
@@ -336,10 +337,10 @@ class Machine:
         (self._polling if what is Nudge.PLAYLIST else self.urgent).nudge()
 
     def _run(self, *rounds: Rounds) -> None:
-        self._rounds += rounds
         for one in rounds:
             one.start()
             self._undo.callback(one.stop)
+        self._rounds += rounds  # started: else they would be taken for dead
 
     def _revive(self) -> None:
         for one in self._rounds:
@@ -365,14 +366,14 @@ class Machine:
     def _accepted(self, playlist: Playlist) -> None:
         self._conductor.take_up(playlist)
         self._revocation.lift()
-        self._fetching.nudge()
+        self._nudge_fetch()
         self._nudge_timing()
         self._tell(PlaylistAccepted(playlist.counter, len(playlist.slots)))
 
     def _damaged(self, clip_hash: str) -> None:
         self._sync.doubt(clip_hash)
         self.faults.set("clips", "Một tệp âm thanh trên máy bị hỏng; đang kiểm tra và tải lại.")
-        self._fetching.nudge()
+        self._nudge_fetch()
 
     def _give_up(self, sentence: str) -> None:
         self._gave_up = f"{sentence} Máy phát dừng để được khởi động lại."

@@ -5,6 +5,7 @@ Beside the playlist and in threads of its own, so that nothing slow stands befor
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from domain.errors import ServerUnreachableError, TiengLoaError
 from domain.playlist import ClipRef
@@ -17,6 +18,10 @@ from player.pinned import Pinned
 WAIT_S = 25
 _SLACK_S = 10.0
 _FORGET_AFTER = timedelta(days=8)
+_REFUSED = frozenset({400, 422})
+
+Untold = tuple[str, int, dict[str, Any]]
+"""The key, the version and the document of an alert."""
 
 
 class OrderLine:
@@ -83,15 +88,25 @@ class AlertReporter:
         self._clock = clock
 
     def report(self) -> None:
-        """Send the alerts whose newest state the centre does not know. Raises ServerUnreachableError."""
+        """Send the alerts whose newest state the centre does not know; one that it refuses holds up no other.
+
+        Raises ServerUnreachableError.
+        """
         untold = self._book.untold()
-        if not untold:
-            return
+        if untold and not self._sent(untold):
+            for one in untold:
+                self._sent((one,))
+
+    def _sent(self, untold: tuple[Untold, ...]) -> bool:
+        """Send some alerts; tell whether nothing of them was refused. One refused alone would be refused for ever."""
         told = [{"id": key, "version": version, "alert": document} for key, version, document in untold]
         answer = self._line.post("/api/v1/alerts", {"alerts": told})
         if answer.status == 404:  # a centre of the first version does not ask
-            return
-        if answer.status != 200:
+            return True
+        refused = answer.status in _REFUSED
+        if answer.status != 200 and not refused:
             raise ServerUnreachableError(f"Máy chủ chưa nhận báo cáo phát khẩn (mã {answer.status}).")
-        for key, version, _ in untold:
-            self._book.told(key, version, self._clock.now() - _FORGET_AFTER)
+        if not refused or len(untold) == 1:
+            for key, version, _ in untold:
+                self._book.told(key, version, self._clock.now() - _FORGET_AFTER)
+        return not refused

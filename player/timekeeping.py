@@ -30,6 +30,8 @@ from player.line import Answer
 
 SLACK_S = 2.0
 """How far two clocks may be apart and still count as one."""
+SURE_S = 0.25
+"""By how much a clock that was wrong must be right again to be followed."""
 DRIFT = 200e-6
 """By how much of the time since they agreed they may have gone apart: a bad crystal's worth."""
 LONGEST_WAY_S = 5.0
@@ -83,6 +85,7 @@ class Timekeeper:
         self._kept = kept or system_clock_is_kept
         self._is_kept = self._kept()
         self._anchor: Anchor | None = None
+        self._astray = False
 
     def now(self) -> datetime:
         """Return the time to go by as aware UTC."""
@@ -90,7 +93,9 @@ class Timekeeper:
         if anchor is None:
             return wall
         ticks = self._system.monotonic()
-        if anchor.allows(wall.timestamp() - ticks, ticks):
+        # What was found wrong must be right by more than the jitter of a reading, else the time would leap to and fro.
+        self._astray = not anchor.allows(wall.timestamp() - ticks, ticks, -SURE_S if self._astray else 0.0)
+        if not self._astray:
             return wall
         return datetime.fromtimestamp(anchor.offset + ticks, UTC)
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 
 from tests.fakes import need_tool
-from tests.fakes_player import wait_until
 
 DEVICE = "system"
 _NAME = "tiengloa-test"
@@ -31,13 +30,12 @@ def jack() -> Iterator[str]:
     command = ["jackd", "-n", _NAME, *haste, "-d", "dummy", "-r", "48000", "-p", "512"]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    def known() -> bool:
+    try:
+        # Asked by another program: a client library that meets a server half started may take its process down.
+        subprocess.run(["jack_wait", "-s", _NAME, "-w", "-t", "20"], stdout=subprocess.DEVNULL, check=True)
         sounddevice._terminate()
         sounddevice._initialize()
-        return any(one["name"] == DEVICE for one in sounddevice.query_devices())
-
-    try:
-        wait_until(known, 20)
+        assert any(one["name"] == DEVICE for one in sounddevice.query_devices())
         yield DEVICE
     finally:
         sounddevice._terminate()

@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from domain.emergencies import LONGEST, Pattern
 from domain.errors import TrustError
 from domain.order_sheet import ClearOrder, Order, OrderSheet, SoundOrder, StopOrder, sheet_document, sheet_from
+from player.alerting import Alert
 from player.cabinet import open_cabinet, write_identity
 from player.database import Database
 from player.emergencies import Emergencies
 from player.faults import Faults
 from player.line import Answer, Line
 from player.order_book import MAX_ENVELOPE_BYTES, OrderBook
-from player.order_line import OrderLine
+from player.order_line import AlertReporter, OrderLine
 from player.owed import Owed
 from player.pinned import Pinned
 from player.trust import Identity
@@ -177,6 +178,24 @@ def test_a_line_that_strips_the_etag_does_not_make_it_ask_without_end(database: 
     order_line.ask()
     assert len(asked) == 2
     assert Obeying.book.etag == ""
+
+
+def test_a_report_that_the_centre_refuses_holds_up_no_other(database: Database) -> None:
+    book, told = OrderBook(database, IDENTITY), list[list[str]]()
+    for name in ("a", "b", "c"):
+        order = sounding(id=name, emergency_id=name)
+        book.writing_alert(Alert(order, NOW, order.expires_at, NOW), (), NOW)()
+
+    class Choosy:
+        def post(self, _path: str, document: dict[str, Any]) -> Answer:
+            told.append([one["id"] for one in document["alerts"]])
+            return Answer(422 if "b" in told[-1] else 200, {}, b"{}")
+
+    reporter = AlertReporter(cast(Line, Choosy()), book, Still(NOW))
+    reporter.report()
+    assert told == [["a", "b", "c"], ["a"], ["b"], ["c"]]
+    reporter.report()
+    assert len(told) == 4
 
 
 @pytest.fixture

@@ -125,6 +125,19 @@ def test_clips_no_longer_named_are_swept_after_their_grace(cabinet: Cabinet) -> 
     assert [cabinet.holds(each) for each in hashes] == [True, False]
 
 
+def test_a_named_clip_is_not_written_to_at_each_sweep(cabinet: Cabinet) -> None:
+    cabinet.partial_path(CLIP.hash).write_bytes(CLIP.data)
+    cabinet.shelve(CLIP.hash)
+    path, now = cabinet.clip_path(CLIP.hash), datetime.now(UTC)
+    before = path.stat().st_mtime_ns
+    cabinet.sweep(frozenset({CLIP.hash}), now + timedelta(minutes=5), 3600)
+    assert path.stat().st_mtime_ns == before
+    cabinet.sweep(frozenset({CLIP.hash}), now + timedelta(hours=2), 3600)
+    assert path.stat().st_mtime_ns > before
+    cabinet.sweep(frozenset({CLIP.hash}), now, 3600)
+    assert path.stat().st_mtime <= now.timestamp()
+
+
 def test_a_full_disk_is_said_so_and_can_be_retried() -> None:
     with pytest.raises(StorageFullError) as caught, disk_errors():
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -11,6 +11,7 @@ import pytest
 
 from domain.errors import StorageFullError
 from domain.playlist import Playlist
+from domain.sources import Source, SourceKind
 from domain.timetable import Priority
 from player import orders
 from player.cabinet import Cabinet, open_cabinet
@@ -22,6 +23,8 @@ from player.faults import Faults
 from player.journal import Journal
 from player.mixing import Stop, Voice
 from player.owed import Owed
+from player.tap import Tap
+from player.tuner import Tuner
 from tests.fakes_player import MACHINE, Centre, Still, item, playlist, slot, sound, wait_until
 
 CLIP = sound(1.0)
@@ -335,3 +338,20 @@ def test_a_stand_in_that_is_damaged_on_the_disk_is_told_once(tmp_path: Path) -> 
             assert loop is not None
             assert loop.ready.wait(5)
         assert damaged == [CLIP.hash]
+
+
+def test_no_source_is_opened_again_and_again_while_the_disk_refuses_its_claim(room: Room) -> None:
+    opened: list[Tap] = []
+    tuner = Tuner(lambda _key, _source, tap: opened.append(tap))
+    room.conductor._tuner = tuner
+    relayed = replace(item(CLIP), source=Source(SourceKind.RELAY, url="http://dai.example/1"))
+    made = playlist([slot("a", room.clock.now(), relayed)], [CLIP], room.clock.now())
+    room.journal.full = True
+    room.conductor.take_up(made)
+    for _ in range(3):
+        room.conductor.act()
+    assert len(opened) <= 1
+    assert not any(tap.closed for tap in opened)
+    room.journal.full = False
+    room.act_until(lambda: room.engine.voices)
+    tuner.clear()

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -221,3 +222,19 @@ def test_where_no_kind_of_hardware_clock_is_known_the_host_keeps_it(
 ) -> None:
     monkeypatch.setattr("player.timekeeping._RTC_CLASS", tmp_path / "none")
     assert system_clock_is_kept()
+
+
+def test_a_clock_that_drifts_back_into_what_is_allowed_is_followed_once_and_for_all() -> None:
+    town = Town()
+    town.ask()
+    town.step(10.0)
+    clock, steady = town.clock, town.clock.ticks
+    allowed_at = (10.0 - SLACK_S) / DRIFT
+    right: list[bool] = []
+    for look in range(4000):
+        clock.ticks = steady + allowed_at + (look - 1000) * 1.0
+        clock.wall = TRUE + timedelta(seconds=clock.ticks - town.began + 10.0 + (0.01 if look % 2 else -0.01))
+        right.append(abs((town.keeper.now() - town.true()).total_seconds()) < 1)
+    assert right[0]
+    assert not right[-1]
+    assert sum(one != other for one, other in pairwise(right)) == 1
