@@ -43,24 +43,25 @@ def main() -> None:
     """Run the machine of a folder; each line on standard input nudges it to ask for its playlist at once."""
     from pathlib import Path
 
-    from player import machine as player
-    from player.machine import MachineSettings
+    from player import running
+    from player.machine import Machine, MachineSettings
     from tiengloa.machine import _as_json
     from tiengloa.terminal import Terminal
 
     settings = MachineSettings(sink=sys.argv[2])
 
-    class Nudged(player.Machine):
+    class Nudged(Machine):
         def start(self) -> None:
             super().start()
             threading.Thread(target=self._listen, daemon=True).start()
 
         def _listen(self) -> None:
             for _ in sys.stdin:
-                self._polling.nudge()
+                if self._errands:
+                    self._errands.polling.nudge()
 
-    player.Machine = Nudged
-    player.run_machine(Path(sys.argv[1]), settings, _as_json(Terminal()))
+    running.Machine = Nudged
+    running.run_machine(Path(sys.argv[1]), settings, _as_json(Terminal()))
 
 
 if __name__ == "__main__":

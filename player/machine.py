@@ -8,41 +8,38 @@ from datetime import timedelta
 from pathlib import Path
 
 from domain.errors import SinkError, TrustError
-from domain.nudges import Nudge
 from domain.playlist import Playlist
 from domain.ports import AudioSink, Clock
 from player.alone import alone_in
 from player.cabinet import open_cabinet
 from player.clock import SystemClock
 from player.conductor import Conductor, Desk
-from player.courier import LOOK_EVERY_S, Courier
-from player.courier import Watch as CourierWatch
 from player.deck import Deck
 from player.ears import ear_of
 from player.emergency_room import EmergencyRoom, Shared
 from player.engine import Engine
+from player.errands import Baggage, Errands
 from player.events import Fault, Finished, MachineEvent, Missed, PlaylistAccepted
 from player.faults import Faults
 from player.housework import Housework, said
 from player.journal import KEEP, Journal
 from player.line import Line
 from player.listening import Recorder
-from player.nudges import NUDGED_RARER, Nudges
 from player.outlet import Outlet
 from player.owed import Owed
 from player.proving import ClipFile, Prover, Witness
 from player.pulse import Pulse, StatusFile
 from player.revocation import Revocation
-from player.rounds import Rounds, jitter_of
+from player.rounds import Rounds
 from player.self_report import SelfReport
 from player.settings import PreKey, read_machine_file
 from player.sinks.choose import Choice, Place, choose_sink
 from player.sources import opener
 from player.space import Space
 from player.supervisor import Supervisor
-from player.sync import Reporter, Sync
+from player.sync import Sync
 from player.telling import Telling
-from player.timekeeping import Timekeeper, ask_time
+from player.timekeeping import Timekeeper
 from player.transmitter import Transmitter, switch_of
 from player.trust import Signer
 from player.tuner import Tuner
@@ -52,7 +49,6 @@ OnEvent = Callable[[MachineEvent], None]
 _PURGE_EVERY_S = 6 * 3600.0
 _WATCH_EVERY_S = 2.0
 _SPACE_EVERY_S = 60.0
-_TIME_EACH_BEATS = 4
 _STATUS_EVERY_S = 5.0
 _A_DAY = timedelta(days=1)
 _LOOK_EVERY_S = 15.0
@@ -97,10 +93,7 @@ class Machine:
         self._undo = ExitStack()
         self._gave_up = ""
         self.on_give_up: Callable[[], None] = lambda: None
-        self._nudge_report: Callable[[], None] = lambda: None
-        self._nudge_heartbeat: Callable[[], None] = lambda: None
-        self._nudge_timing: Callable[[], None] = lambda: None
-        self._nudge_fetch: Callable[[], None] = lambda: None
+        self._errands: Errands | None = None
         self._rounds: tuple[Rounds, ...] = ()
         self._supervisor = Supervisor()
         self._let_go: Callable[[], None] = lambda: None
@@ -121,12 +114,10 @@ class Machine:
             self._start_witness()
             self._take_up_stored_playlist()
             self._ready_emergencies()
+            self._ready_errands()
             self._start_alarm()
             self._start_emergencies()
-            self._start_sync()
-            self._start_nudges()
-            self._start_reporter()
-            self._start_courier()
+            self._start_errands()
         except BaseException:
             self.stop()
             raise
@@ -288,59 +279,30 @@ class Machine:
         alarm.start()
         self._undo.callback(alarm.stop)
 
-    def _start_sync(self) -> None:
-        settings, jitter = self._settings, jitter_of(self.cabinet.identity.machine_id)
-        self._polling = Rounds("poll", self._sync.poll, settings.poll, jitter, self._notes("playlist"))
-        self._fetching = Rounds("fetch", self._sync.fetch, settings.poll, jitter, self._notes("clips"))
-        self._sync.on_clip = self._clip_came
-        self._sync.stopping = lambda: self._fetching.stopping
-        timing = Rounds("time", self._ask_time, settings.heartbeat * _TIME_EACH_BEATS, jitter, self._notes("time"))
-        self._nudge_timing, self._nudge_fetch = timing.nudge, self._fetching.nudge
-        self._run(self._polling, self._fetching, timing)
-
-    def _ask_time(self) -> None:
-        self._keeper.look()
-        playlist = self._sync.playlist
-        ask_time(self._keeper, self._line.get, self.cabinet.identity.machine_id, playlist.clock_key if playlist else "")
-
-    def _start_reporter(self) -> None:
-        reporter, jitter = Reporter(self._line, self.journal, self._clock), jitter_of(self.cabinet.identity.machine_id)
-        reporting = Rounds("report", reporter.report, self._settings.poll, jitter, self._notes("report"))
-        beating = Rounds(
-            "heartbeat",
-            lambda: self._beat(reporter),
+    def _ready_errands(self) -> None:
+        baggage = Baggage(
+            self.cabinet,
+            self.journal,
+            self._line,
+            self._keeper,
+            self.faults,
+            self._sync,
+            self._report,
+            self._conductor.steps,
+            self._settings.poll,
             self._settings.heartbeat,
-            jitter,
-            self._notes("line"),
+            self._box.usb_folders,
         )
-        self._nudge_report, self._nudge_heartbeat = reporting.nudge, beating.nudge
-        self._run(reporting, beating)
+        self._sync.on_clip = self._clip_came
+        self._errands = Errands(baggage, self.urgent.nudge)
+        self.nudges = self._errands.nudges
 
-    def _beat(self, reporter: Reporter) -> None:
-        state = self._report.state()
-        reporter.heartbeat(state)
-        self._conductor.steps.heard(state.fault)
-
-    def _start_courier(self) -> None:
-        courier = Courier(self.cabinet, self.journal, self._clock)
-        self._couriers = CourierWatch(self.cabinet, self._sync, courier, self._clock, self._box.usb_folders)
-        self._run(Rounds("usb", self._couriers.look, LOOK_EVERY_S, 0.0, self._notes("usb")))
-
-    def _start_nudges(self) -> None:
-        self.nudges = Nudges(self._line, self.cabinet.identity.machine_id, self._clock, self._nudged)
-        self._polling.rarer = lambda: NUDGED_RARER if self.nudges.connected else 1.0
-        self._report.nudged = lambda: self.nudges.connected
-        self.nudges.start()
-        self._undo.callback(self.nudges.stop)
-
-    def _nudged(self, what: Nudge) -> None:
-        (self._polling if what is Nudge.PLAYLIST else self.urgent).nudge()
-
-    def _run(self, *rounds: Rounds) -> None:
-        for one in rounds:
-            one.start()
-            self._undo.callback(one.stop)
-        self._rounds += rounds  # started: else they would be taken for dead
+    def _start_errands(self) -> None:
+        errands = self._errands
+        assert errands is not None
+        self._undo.callback(errands.stop)
+        errands.start()
+        self._rounds += errands.rounds  # started: else they would be taken for dead
 
     def _revive(self) -> None:
         for one in self._rounds:
@@ -366,14 +328,16 @@ class Machine:
     def _accepted(self, playlist: Playlist) -> None:
         self._conductor.take_up(playlist)
         self._revocation.lift()
-        self._nudge_fetch()
-        self._nudge_timing()
+        if self._errands:
+            self._errands.fetching.nudge()
+            self._errands.timing.nudge()
         self._tell(PlaylistAccepted(playlist.counter, len(playlist.slots)))
 
     def _damaged(self, clip_hash: str) -> None:
         self._sync.doubt(clip_hash)
         self.faults.set("clips", "Một tệp âm thanh trên máy bị hỏng; đang kiểm tra và tải lại.")
-        self._nudge_fetch()
+        if self._errands:
+            self._errands.fetching.nudge()
 
     def _give_up(self, sentence: str) -> None:
         self._gave_up = f"{sentence} Máy phát dừng để được khởi động lại."
@@ -398,8 +362,8 @@ class Machine:
         self._supervisor.look(self._engine.frames, self._report.sentence())
 
     def _tell(self, event: MachineEvent) -> None:
-        if isinstance(event, (Finished, Missed)):
-            self._nudge_report()
-        elif isinstance(event, Fault):
-            self._nudge_heartbeat()
+        if self._errands and isinstance(event, (Finished, Missed)):
+            self._errands.reporting.nudge()
+        elif self._errands and isinstance(event, Fault):
+            self._errands.beating.nudge()
         self._telling.tell(event)

@@ -16,7 +16,7 @@ from domain.emergencies import LONGEST, Emergency, EmergencyState
 from domain.errors import BadInputError, StorageError, TrustError
 from domain.machines import Machine
 from domain.nudges import Nudge
-from domain.order_sheet import ClearOrder, Order, OrderSheet, SoundOrder, StopOrder, order_document
+from domain.order_sheet import MOST_ORDERS, ClearOrder, Order, OrderSheet, SoundOrder, StopOrder, order_document
 from domain.playlist import ClipRef
 from domain.ports import Channel, Clock
 from scheduler.build import clip_ref
@@ -221,8 +221,15 @@ def _by_machine(state: _State, now: datetime) -> dict[str, tuple[Order, ...]]:
         path = paths.of(machine.area_id)
         meant = (one for one in state.emergencies if reaches(one, machine, path))
         if orders := tuple(order for one in meant for order in orders_of(one, now)):
-            given[machine.id] = orders
+            given[machine.id] = _fitting(orders)
     return given
+
+
+def _fitting(given: tuple[Order, ...]) -> tuple[Order, ...]:
+    """Return as many orders as one sheet holds, without the oldest stops: what sounds must not wait for their end."""
+    too_many = max(len(given) - MOST_ORDERS, 0)
+    stops = [order.id for order in given if isinstance(order, StopOrder)][:too_many]
+    return tuple(order for order in given if order.id not in stops)[-MOST_ORDERS:]
 
 
 def _is_told(old: PublishedOrders | None, given: tuple[Order, ...], now: datetime) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,10 +16,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from domain.courier import airings_document, machine_folder, read_airings
 from domain.errors import NotFoundError, TiengLoaError, TrustError
 from domain.people import Role
-from player import machine as machine_module
+from player import errands
+from player.clock import SystemClock
+from player.courier import Courier, Watch
 from player.events import Finished, PlaylistAccepted
+from player.line import Line
 from player.machine import Machine, MachineSettings
 from player.stick import Stick
+from player.sync import Sync
 from player.trust import read_sealed, seal
 from scheduler.courier import CourierDesk
 from store import enrolments
@@ -339,7 +344,7 @@ def test_a_restored_centre_is_believed_after_a_new_epoch(between: Between, here:
 def test_a_running_machine_takes_up_what_a_stick_brings_and_sounds_it(
     between: Between, centre, here: Here, monkeypatch: pytest.MonkeyPatch, by_hand: bool
 ) -> None:
-    monkeypatch.setattr(machine_module, "LOOK_EVERY_S", 0.1)
+    monkeypatch.setattr(errands, "LOOK_EVERY_S", 0.1)
     if not by_hand:
         (between.hut / "machine.toml").write_text(f'[usb]\nfolders = ["{between.root}"]\n')
     events: list[object] = []
@@ -393,3 +398,17 @@ def test_a_folder_without_a_pack_says_so(between: Between, here: Here) -> None:
     done = here("machine", "courier", str(between.usb), "--dir", str(between.hut))
     assert done.code == exits.code_of(NotFoundError(""))
     assert "Không thấy gói Tiếng Loa" in done.err
+
+
+def test_what_another_process_brought_does_not_take_a_revocation_back(between: Between) -> None:
+    taken: list[int] = []
+    line = cast(Line, None)
+    sync = Sync(between.cabinet, line, SystemClock(), lambda value: taken.append(value.counter))
+    watch = Watch(between.cabinet, sync, cast(Courier, None), SystemClock(), ())
+    between.cabinet.accept(between.key.sign(between.planned(3)), "", datetime.now(UTC))
+    between.cabinet.revoke()
+    watch.look()
+    assert taken == []
+    between.cabinet.restore()
+    watch.look()
+    assert taken == [3]

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from domain.emergencies import Emergency, EmergencyState, MessageState, Pattern
 from domain.errors import BadInputError, NotAllowedError, StorageError, WrongStateError
-from domain.order_sheet import ClearOrder, SoundOrder, StopOrder
+from domain.order_sheet import MOST_ORDERS, ClearOrder, SoundOrder, StopOrder
 from player.order_book import read_sheet
 from player.trust import Identity
 from scheduler.emergency_desk import Ask
@@ -191,3 +191,16 @@ def test_what_was_done_cannot_be_changed_or_removed_afterwards(town: Panel, read
     for words in ("UPDATE emergency_act SET act = 'x'", "DELETE FROM emergency_act"):
         with pytest.raises(StorageError), town.database.write() as connection:
             connection.execute(text(words))
+
+
+def test_a_day_of_many_stops_does_not_keep_the_next_emergency_from_being_signed(
+    town: Panel, ready: Ready, tmp_path: Path
+) -> None:
+    box = machine(town, "Máy bản", "san-thang", b"a" * 32)
+    for _ in range(MOST_ORDERS + 2):
+        town.services.emergencies.stop(EDITOR, town.services.emergencies.ask(EDITOR, ask(ready, drill=True)).id)
+    town.clock.go(timedelta(seconds=1))
+    one = town.services.emergencies.ask(EDITOR, ask(ready, drill=True))
+    given = Signing(town, tmp_path).orders(box.id)
+    assert len(given) == MOST_ORDERS
+    assert [order.emergency_id for order in given if isinstance(order, SoundOrder)] == [one.id]

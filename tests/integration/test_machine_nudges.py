@@ -130,10 +130,10 @@ def test_a_machine_that_hears_nudges_polls_more_rarely_and_one_that_does_not_as_
     centre: Centre, tmp_path: Path
 ) -> None:
     with embedded() as broker, running(centre.enrolled(tmp_path)) as (machine, _events):
-        alone = machine._polling._pause()
+        alone = machine._errands.polling._pause()
         centre.broker = account(broker)
         wait_until(lambda: machine.nudges.connected)
-        assert machine._polling._pause() == pytest.approx(NUDGED_RARER * alone)
+        assert machine._errands.polling._pause() == pytest.approx(NUDGED_RARER * alone)
         broker.known.clear()
         wait_until(lambda: not machine.nudges.connected)
-        assert machine._polling._pause() == pytest.approx(alone)
+        assert machine._errands.polling._pause() == pytest.approx(alone)

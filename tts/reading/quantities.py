@@ -50,6 +50,10 @@ _WITH_LETTERS = re.compile(r"([0-9]{1,4})([A-ZĐ]{1,2})([0-9]{0,3})(?!\w)")
 _SMALL_LETTER = re.compile(r"([0-9]{1,4})([a-eđ])(?!\w)")
 _SLOGAN_BEFORE = re.compile(any_of("thông điệp, khẩu hiệu, nguyên tắc, quy tắc, quy định, biện pháp, mô hình") + " $")
 _PLATE = re.compile(r"([1-9][0-9])([A-Z]{1,2}[0-9]?) ?- ?([0-9]{3})\.?([0-9]{2})(?![0-9])")
+_OLD_PLATE = re.compile(r"([1-9][0-9])([A-Z]{1,2}[0-9]?) ?- ?([0-9]{4})(?![0-9])")
+_PLATE_BEFORE = re.compile(
+    r"(?:^|\W)(?:bks|biển số|biển số xe|biển kiểm soát|biển|xe máy|mô tô|ô tô|và|xe)(?: là)?:? ?$"
+)
 _SCALED_POINT = re.compile(r" ?(?:%|‰|nghìn|ngàn|triệu|tỷ|tỉ|điểm|lần|độ|giờ|tấn|lít|mét|tạ)")
 _SCORE_BEFORE = re.compile(r"(?:(?:tỷ|tỉ) số|thắng|thua|hòa|kết quả) (?:là |chung cuộc |chung cuộc là )?$")
 _SCALE_WORD = re.compile(r" (?:nghìn|ngàn|triệu|tỷ|tỉ)(?: (?:triệu|tỷ|tỉ|đồng))?(?!\w)")
@@ -77,7 +81,7 @@ _NUMBERED_BEFORE = re.compile(r"(?:^|\W)(?:số|seri|sê ri):? $")
 """The serial number of a certificate, `số BK 045127`."""
 _MILLIONS_AND = re.compile(r"([0-9]{1,3})tr([0-9]{1,3})(?!\w)")
 _METRES_AND = re.compile(r"([0-9]{1,3})m([0-9]{2}|[1-9])(?!\w)")
-_TALL_BEFORE = re.compile(any_of("cao, sâu, rộng, dài, dày, ngập, khoảng, gần, hơn") + " $")
+_TALL_BEFORE = re.compile(r"(?:^|\W)(?:cao|sâu|dài|dày|ngập)(?: (?:khoảng|gần|hơn|từ|trên|dưới|tới))? $")
 _AGAIN = re.compile(r" \(([^\W\d_]+(?: [^\W\d_]+){0,8})\)")
 """The same number in words, as contracts write it: `02 (hai) bản`."""
 _LONG = re.compile(r"[0-9]{7,}")
@@ -192,13 +196,15 @@ def number_with_letters(page: Page, start: int) -> tuple[Piece, ...]:
 
 
 def plate(page: Page, start: int) -> tuple[Piece, ...]:
-    """Read a number plate digit by digit: `25A-123.45`."""
+    """Read a number plate digit by digit: `25A-123.45`, and `36P4-9450` where a plate is named."""
     match = _PLATE.match(page.text, start)
+    if not match and _PLATE_BEFORE.search(page.before(start)):
+        match = _OLD_PLATE.match(page.text, start)
     if not match:
         return ()
     series = " ".join(spell(sign) or page.say.cardinal(sign) for sign in match[2])
-    said = f"{page.say.spelled(match[1])} {series}, {page.say.spelled(match[3])}, {page.say.spelled(match[4])}"
-    return from_match(match, said, "plate")
+    groups = ", ".join(map(page.say.spelled, match.groups()[2:]))
+    return from_match(match, f"{page.say.spelled(match[1])} {series}, {groups}", "plate")
 
 
 def identity_number(page: Page, start: int) -> tuple[Piece, ...]:
@@ -255,9 +261,11 @@ def millions_and(page: Page, start: int) -> tuple[Piece, ...]:
 
 
 def metres_and(page: Page, start: int) -> tuple[Piece, ...]:
-    """Read `1m65`."""
+    """Read `1m65`; `1m2` only where something small is tall or deep, for elsewhere it is an area."""
     match = _METRES_AND.match(page.text, start)
-    if not match or (match[2] in {"2", "3"} and not _TALL_BEFORE.search(page.before(start))):
+    if not match:
+        return ()
+    if match[2] in {"2", "3"} and (len(match[1]) > 1 or not _TALL_BEFORE.search(page.before(start))):
         return ()
     rest = page.say.spelled(match[2]) if match[2].startswith("0") else page.say.cardinal(match[2])
     return from_match(match, f"{page.say.cardinal(match[1])} mét {rest}", "quantity")
