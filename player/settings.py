@@ -4,6 +4,7 @@ Nothing in it is needed: a machine without the file does as before. A line that 
 at its start with a sentence, since a relay that is wired the wrong way round is worse than one that waits for a hand.
 """
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,10 @@ from domain.errors import BadInputError
 from player.button import SERIAL_LINES, Button
 
 FILE = "machine.toml"
+_MISWRITTEN = (
+    "Tệp {path} viết sai ở {where}: mỗi dòng là [tên mục] hoặc tên = giá trị, chữ nằm giữa hai dấu nháy thẳng. "
+    "Hãy sửa rồi khởi động lại máy phát."
+)
 LINES = ("rts", "dtr")
 _MOST_BYTES = 65_536
 
@@ -76,8 +81,18 @@ def read_machine_file(folder: Path) -> MachineFile:
         raise BadInputError(f"Không đọc được {path} ({error.strerror}).") from error
     try:
         return _read(tomllib.loads(raw[:_MOST_BYTES].decode("utf-8")))
+    except UnicodeDecodeError as error:
+        raise BadInputError(f"Tệp {path} không phải chữ UTF-8. Hãy ghi lại bằng UTF-8 rồi khởi động lại.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadInputError(_MISWRITTEN.format(path=path, where=_where(str(error)))) from error
     except (ValueError, TypeError) as error:
         raise BadInputError(f"Tệp {path} có chỗ chưa đúng: {error}. Hãy sửa rồi khởi động lại máy phát.") from error
+
+
+def _where(told: str) -> str:
+    """Return in Vietnamese where a fault lies that the TOML reader tells of in English."""
+    found = re.search(r"at line (\d+), column (\d+)", told)
+    return f"dòng {found[1]}, cột {found[2]}" if found else "cuối tệp"
 
 
 def _read(told: Mapping[str, Any]) -> MachineFile:

@@ -137,7 +137,7 @@ def _outside_item(item: ProgrammeItem, shelf: Shelf, terms: Terms) -> PlannedIte
     refusal = stand_in.refusal or ("" if item.length > _NOTHING else f"chưa đặt thời lượng {named.lower()}")
     return replace(
         stand_in,
-        title=f"{named} (âm thanh thay thế: {stand_in.title})",
+        title=f"{named} (khi mất nguồn: {stand_in.title})",
         length=max(item.length, _NOTHING),
         refusal=refusal,
         kind=item.kind,

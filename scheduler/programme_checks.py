@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from domain.audio import ClipKind
 from domain.errors import BadInputError
@@ -21,6 +22,7 @@ LONGEST_PAUSE = timedelta(minutes=30)
 LONGEST_GRACE = timedelta(hours=1)
 SHORTEST_RELAY = timedelta(seconds=10)
 LEAST_DUCK_DB, MOST_DUCK_DB = 6.0, 40.0
+_LISTS = (".m3u", ".m3u8", ".pls", ".asx", ".xspf")
 _SCHEDULED = frozenset({Priority.FILLER, Priority.NORMAL, Priority.PRIORITY, Priority.LIVE})
 
 
@@ -90,12 +92,25 @@ def _clip_problem(item: ProgrammeItem, shelf: Shelf) -> str:
 
 
 def _outside_problem(item: ProgrammeItem, shelf: Shelf) -> str:
-    if (item.kind is ItemKind.RELAY or item.stream_url) and not is_stream_url(item.stream_url):
-        return "Địa chỉ nguồn phải bắt đầu bằng http:// hoặc https://, ví dụ https://vov.example.vn/vov1."
+    if item.kind is ItemKind.RELAY or item.stream_url:
+        problem = _stream_problem(item.stream_url)
+        if problem:
+            return problem
     if not SHORTEST_RELAY <= item.length <= MAX_LENGTH:
         return "Hãy ghi thời lượng cố định từ 10 giây đến 6 giờ."
     if not _is_of_library(item.clip_hash, shelf):
         return "Hãy chọn âm thanh thay thế để phát khi nguồn không có tiếng."
+    return ""
+
+
+def _stream_problem(url: str) -> str:
+    if not is_stream_url(url):
+        return (
+            "Địa chỉ nguồn phải bắt đầu bằng http:// hoặc https:// và không kèm tên, mật khẩu hay dấu cách, "
+            "ví dụ https://vov.example.vn/vov1."
+        )
+    if urlsplit(url).path.lower().endswith(_LISTS):
+        return "Máy phát không thu được địa chỉ của một danh sách. Hãy mở danh sách ấy, lấy địa chỉ luồng bên trong."
     return ""
 
 

@@ -59,7 +59,7 @@ def test_every_page_the_playlist_and_the_command_line_say_the_same(town: Panel, 
     assert '<strong class="num" data-whole>5 phút</strong>' in form
     assert "Máy phát tự thu nguồn này đúng giờ" in form
     dry_run = text_of(town, f"/lich/nghe-truoc?may=dia-ban:san-thang&ngay={DAY:%d/%m/%Y}")
-    assert dry_run.count("Tiếp âm (âm thanh thay thế:") == 1
+    assert dry_run.count("Tiếp âm (khi mất nguồn:") == 1
     assert dry_run.count(">05:00<") >= 3
     assert "đến giờ máy phát thu nguồn thật" in dry_run
     assert text_of(town, f"/lich?area=san-thang&day={DAY}").count('<span class="num quiet">05:00</span>') >= 1

@@ -39,3 +39,17 @@ def test_an_output_that_makes_no_sense_is_refused(tmp_path: Path, line: str) -> 
     (tmp_path / FILE).write_text(f"[output]\n{line}\n", "utf-8")
     with pytest.raises(BadInputError, match=FILE):
         read_machine_file(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (b"[sound]\ngain_db 3\n", "ở dòng 2, cột"),
+        (b"[sound", "ở cuối tệp"),
+        (b'[output]\nsink = "lo\xff"\n', "không phải chữ UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_where_in_vietnamese(tmp_path: Path, written: bytes, told: str) -> None:
+    (tmp_path / FILE).write_bytes(written)
+    with pytest.raises(BadInputError, match=told):
+        read_machine_file(tmp_path)
