@@ -115,8 +115,8 @@ class OrderBook:
     def alerts(self, now: datetime, *, trusted: bool) -> tuple[tuple[Alert, ...], tuple[ClipRef, ...]]:
         """Return the kept alerts as they go on at `now`, and their clips.
 
-        A clock that is not `trusted` cannot tell how long they have lasted. What cannot be read is left out, and counted
-        in `damaged`.
+        A clock that is not `trusted` cannot tell how long they have lasted. What cannot be read is left out and
+        counted in `damaged`.
         """
         alerts: list[Alert] = []
         refs: dict[str, ClipRef] = {}
