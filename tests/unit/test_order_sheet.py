@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.emergencies import LONGEST, Pattern
@@ -153,6 +153,7 @@ def orders(draw: st.DrawFn) -> Order:
     return SoundOrder(name, NOW, until, name, title, MESSAGE.hash, pattern, chime, drill, notice)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the first draw on a busy box
 @given(st.lists(orders(), max_size=6, unique_by=lambda one: one.id))
 def test_whatever_is_ordered_is_read_as_it_was_written(given_orders: list[Order]) -> None:
     made = sheet(orders=tuple(given_orders))
