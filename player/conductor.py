@@ -20,11 +20,12 @@ from player import orders
 from player.clock import wall_offset
 from player.cue import cue, goes_under
 from player.deck import Deck
+from player.endings import Live
 from player.engine import Began, Ended, Engine, EngineEvent, Hushed, SinkBack, SinkLost
 from player.events import Finished, MachineEvent, Missed, Sounding
 from player.faults import Faults
 from player.journal import Journal
-from player.mixing import Stop, Voice
+from player.mixing import Voice
 from player.orders import Action, Close, Cue, Cut, Known, Miss, Start, airing_key
 from player.owed import Owed
 from player.proving import Proved, Witness
@@ -35,34 +36,13 @@ from player.volume import Sound, at_gain
 Overlay = Callable[[Playlist | None, Mapping[str, Known]], Playlist | None]
 """Lays what is ordered at once over the playlist, given what is known of each airing."""
 
-STOPPED = "Máy phát được dừng"
 SILENT = "Bản tin đang phát không có tiếng (dưới −50 dBFS hơn 5 giây); kiểm tra tệp âm thanh và nguồn tiếp âm."
 UNHEARD = "Micro kiểm chứng không nghe thấy bản tin vừa phát; kiểm tra âm-li, dây loa và nguồn điện của loa."
 DISTORTED = "Bản tin vừa phát bị vỡ tiếng; giảm âm lượng của buổi phát hoặc của tệp âm thanh."
 PROGRESS_EVERY_S = 5.0
-LAST_BIT = timedelta(milliseconds=750)
-"""Before the end of an item that this is left is committed: a process killed in it does not start the item again."""
 STEP_S = 0.5
 SAME_START = timedelta(milliseconds=20)
-SHORT_OF = timedelta(seconds=1)
-"""How much of an item may be missing for it to count as played."""
 _MOST_PASSES = 4
-
-
-@dataclass(slots=True)
-class _Live:
-    """An item armed or sounding: how it was started, what had sounded of it before, and how it is to be cut."""
-
-    start: Start
-    before_ms: int
-    cut: Cut | None = None
-    last_bit_noted: bool = False
-
-    @property
-    def last_bit_at(self) -> datetime:
-        """Return when the last bit of it begins."""
-        item = self.start.slot.items[self.start.position]
-        return self.start.base + item.offset + item.length - LAST_BIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +70,7 @@ class Conductor:
         self._clock = clock
         self._tell = tell
         self._events: queue.SimpleQueue[EngineEvent | Proved] = queue.SimpleQueue()
-        self._live: dict[str, _Live] = {}
+        self._live: dict[str, Live] = {}
         self._known = desk.journal.known()
         self._next_at: datetime | None = None
         self._offset = wall_offset(clock)
@@ -205,16 +185,17 @@ class Conductor:
                 self._miss(airing_key(playlist, action.slot, action.position), action)
             case Cut():
                 live = self._live.get(action.key)
-                if live and action.reason == orders.OVERRUN and not _overran(live, engine.played(action.key)):
+                if live and action.reason == orders.OVERRUN and not live.overran(engine.played(action.key)):
                     return  # the output stood still in its midst: the clock says more than was sounded
                 if live and (live.cut is None or action.at < live.cut.at):
                     live.cut = action
                     engine.cut(action.key, action.at)
             case Close():
-                self._owed.do(lambda: self._journal.close(action.key, action.reason))
+                reason = ". ".join(one for one in (action.reason, self._accounts.pop(action.key, "")) if one)
+                self._owed.do(lambda: self._journal.close(action.key, reason))
                 entry = self._journal.entry(action.key)
                 title, rendered = (entry.title, entry.rendered) if entry else (action.key, 0)
-                self._settle_as(action.key, title, AiringOutcome.CUT, rendered, action.reason)
+                self._settle_as(action.key, title, AiringOutcome.CUT, rendered, reason)
 
     def _tune(self, playlist: Playlist, decided: Cue) -> None:
         self.sounds_at = decided.sounds_at
@@ -256,7 +237,7 @@ class Conductor:
             return
         before = self._known.get(key)
         entry = self._journal.entry(key) if before else None
-        self._live[key] = _Live(start, entry.rendered if entry else 0)
+        self._live[key] = Live(start, entry.rendered if entry else 0)
         begun = before is not None and before.started
         whole = timedelta(milliseconds=self._live[key].before_ms) + item.length - start.skip
         self._known[key] = Known(
@@ -331,23 +312,18 @@ class Conductor:
             self._measured(ended.key, ended.level)
         rendered = live.before_ms + round(ended.rendered * 1000 / SAMPLE_RATE)
         self._known[ended.key] = replace(self._known[ended.key], rendered=timedelta(milliseconds=rendered))
-        preempted = ended.stop is Stop.CUT and live.cut is not None and live.cut.preempted
-        unheard = live.cut is None and not self._known[ended.key].started
-        if ended.stop in (Stop.LATE, Stop.SINK) or preempted or (unheard and not ended.failure):
+        preempted = live.is_preempted(ended)
+        if live.may_go_on(ended, started=self._known[ended.key].started):
             self._owed.do(lambda: self._journal.interrupted(ended.key, ended.at, rendered, preempted=preempted))
             known = self._known[ended.key]
             self._known[ended.key] = replace(known, live=False, preempted=preempted, seen_at=ended.at)
             if account:
                 self._accounts[ended.key] = account
             return
-        item = live.start.slot.items[live.start.position]
-        heard = rendered if live.start.skip else rendered - live.before_ms  # from the beginning, only this run counts
-        enough = timedelta(milliseconds=heard) >= item.length - SHORT_OF
-        whole = ended.stop is Stop.DONE and not ended.failure and enough
-        outcome = AiringOutcome.PLAYED if whole else AiringOutcome.CUT
-        reason = ". ".join(one for one in ("" if whole else _reason(ended, live, heard), account) if one)
+        outcome, why = live.outcome(ended, rendered)
+        reason = ". ".join(one for one in (why, account) if one)
         self._owed.do(lambda: self._journal.finish(ended.key, outcome, ended.at, rendered, reason))
-        self._settle_as(ended.key, item.title, outcome, rendered, reason)
+        self._settle_as(ended.key, live.item.title, outcome, rendered, reason)
 
     def _settle_as(self, key: str, title: str, outcome: AiringOutcome, rendered: int, reason: str) -> None:
         """Take an item as done, and tell of it; what never sounded is missed."""
@@ -384,20 +360,3 @@ class Conductor:
             if known.started:
                 self._known[key] = replace(known, base=known.base + timedelta(seconds=step))
                 live.start = replace(live.start, base=live.start.base + timedelta(seconds=step))
-
-
-def _overran(live: _Live, frames: int) -> bool:
-    """Tell whether more has sounded of an item than was signed."""
-    item = live.start.slot.items[live.start.position]
-    return timedelta(seconds=frames / SAMPLE_RATE) > item.length - live.start.skip
-
-
-def _reason(ended: Ended, live: _Live, heard_ms: int) -> str:
-    if ended.stop is Stop.DONE:
-        planned = live.start.slot.items[live.start.position].length.total_seconds()
-        reached = f"chỉ phát được {heard_ms / 1000:.1f} trên {planned:.1f} giây" if heard_ms else ""
-        told = "; ".join(part for part in (ended.failure, reached) if part)
-        return told[:1].upper() + told[1:]
-    if ended.stop is Stop.EDGE:
-        return live.start.edge
-    return live.cut.reason if live.cut else STOPPED

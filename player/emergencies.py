@@ -28,6 +28,7 @@ from player.session import CLOCK_SLACK
 
 _STEP_S = 0.5
 _AREA = "emergency"
+_DAMAGED = "Có lần phát khẩn ghi trên máy bị hỏng, không đọc lại được; hãy kiểm tra trang «Khẩn cấp» của trung tâm."
 _PATIENCE = timedelta(seconds=2)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -125,6 +126,7 @@ class Emergencies:
         self._restored = True
         alerts, refs = self.book.alerts(now, trusted=now >= self._latest() - CLOCK_SLACK)
         self.alerts = alerts
+        self._faults.set(f"{_AREA} kept", _DAMAGED if self.book.damaged else "")
         self._ordered = {**{ref.hash: ref for ref in refs}, **self._ordered}
 
     def _follow_clock(self) -> None:

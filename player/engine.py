@@ -94,7 +94,7 @@ class Engine:
         self._orders: deque[Callable[[], None]] = deque()
         self._offered: AudioSink | None = None
         self._instant: float | None = None
-        self._told: tuple[Priority | None, str] = (None, "")
+        self._told: tuple[Priority | None, str] | None = (None, "")
         self._over: list[tuple[Voice, float, Stop]] = []
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
@@ -319,7 +319,7 @@ class Engine:
             except Exception as error:  # noqa: BLE001 - tried again, or raised when it is no output's error
                 self._bear(error)
                 continue
-            self._instant = None
+            self._instant = self._told = None  # it may have forgotten what sounds
             self.sink_ok = True
             self._post(SinkBack())
             return

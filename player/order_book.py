@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.errors import TrustError
+from domain.errors import TiengLoaError, TrustError
 from domain.order_sheet import MAX_SHEET_BYTES, OrderSheet, SoundOrder, order_document, order_from, sheet_from
 from domain.playlist import ClipRef, PlaylistItem, clip_document, from_ms, length_ms, read_clip, to_ms
 from player.alerting import Alert, Turn, resumed
@@ -45,6 +45,7 @@ class OrderBook:
         etag, digest, epoch, counter, issued = rows[0] if rows else ("", "", 0, 0, 0)
         self.etag = str(etag)
         self.newest = from_ms(int(issued))  # type: ignore[call-overload]
+        self.damaged = 0
         self._digest = str(digest)
         self._held = (int(epoch), int(counter))  # type: ignore[call-overload]
         self._obeyed = {str(row[0]) for row in database.read("SELECT id FROM obeyed")}
@@ -114,13 +115,21 @@ class OrderBook:
     def alerts(self, now: datetime, *, trusted: bool) -> tuple[tuple[Alert, ...], tuple[ClipRef, ...]]:
         """Return the kept alerts as they go on at `now`, and their clips.
 
-        A clock that is not `trusted` cannot tell how long they have lasted.
+        A clock that is not `trusted` cannot tell how long they have lasted. What cannot be read is left out and
+        counted in `damaged`.
         """
-        rows = self._database.read("SELECT document FROM alerts ORDER BY key")
-        documents = [json.loads(str(row[0])) for row in rows]
-        refs = {ref.hash: ref for told in documents for ref in map(read_clip, told["clips"])}
-        found = [alert_from(told) for told in documents]
-        return tuple(resumed(alert, now, left, trusted=trusted) for alert, left in found), tuple(refs.values())
+        alerts: list[Alert] = []
+        refs: dict[str, ClipRef] = {}
+        for row in self._database.read("SELECT document FROM alerts ORDER BY key"):
+            try:  # one that rotted on the disk must not take the others with it
+                told = json.loads(str(row[0]))
+                alert, left = alert_from(told)
+                refs |= {ref.hash: ref for ref in map(read_clip, told["clips"])}
+            except (KeyError, TypeError, ValueError, OverflowError, TiengLoaError):
+                self.damaged += 1
+            else:
+                alerts.append(resumed(alert, now, left, trusted=trusted))
+        return tuple(alerts), tuple(refs.values())
 
     def untold(self) -> tuple[tuple[str, int, dict[str, Any]], ...]:
         """Return (key, version, document) of the alerts whose newest state the centre does not know."""

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from domain.errors import SinkError
+from domain.timetable import Priority
 from player.decode import Reel
 from player.engine import BLOCK, Began, Ended, Engine, EngineEvent, SinkBack, SinkLost
 from player.mixing import RAMP, Stop, Voice
@@ -351,3 +352,37 @@ def test_another_output_is_taken_while_the_old_one_is_lost(tmp_path: Path, monke
     engine.stop()
     assert SinkBack() in events
     assert engine.sink_ok
+
+
+class Told(MemorySink):
+    """An output that cares what sounds, and forgets it when it is opened."""
+
+    heaviest: Priority | None = None
+
+    def open(self) -> None:
+        super().open()
+        self.heaviest = None
+
+    def told(self, priority: Priority | None, _title: str) -> None:
+        self.heaviest = priority
+
+
+def test_an_output_that_is_opened_again_is_told_again_what_sounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("player.engine._BACK_OFF_S", (0.0,))
+    clock = Still()
+    sink = Told(clock)
+    sink.open()
+    engine = Engine(sink, clock, lambda _event: None)
+    clip = sound(1.0)
+    (tmp_path / clip.hash).write_bytes(clip.data)
+    for key in ("a", "b"):
+        reel = Reel(tmp_path / clip.hash, clip.hash, "audio/wav", lambda: None)
+        assert reel.ready.wait(5)
+        engine.arm(Voice(key, reel, clock.now().timestamp(), priority=Priority.EMERGENCY, title="Lũ quét"))
+        engine.feed()
+        assert sink.heaviest is Priority.EMERGENCY
+        engine._lose(SinkError("Mất thiết bị âm thanh."))
+        if key == "a":
+            engine._reopen()

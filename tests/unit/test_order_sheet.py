@@ -247,3 +247,16 @@ def test_the_same_sheet_again_writes_nothing(emergencies: Emergencies) -> None:
     emergencies.overlay(None, {})
     emergencies.keep(owed())
     assert told == []
+
+
+def test_an_alert_that_rotted_on_the_disk_does_not_take_the_others_with_it(emergencies: Emergencies) -> None:
+    emergencies.accept(raw(sheet(sounding(), sounding(id="o2", emergency_id="o2"))), '"1"')
+    emergencies.overlay(None, {})
+    emergencies.keep(owed())
+    with emergencies.book._database.write() as connection:
+        connection.execute("UPDATE alerts SET document = replace(document, 'began', 'bfgan') WHERE key = 'o1'")
+    book = anew(emergencies)
+    alerts, refs = book.alerts(NOW, trusted=True)
+    assert [alert.id for alert in alerts] == ["o2"]
+    assert book.damaged == 1
+    assert refs
