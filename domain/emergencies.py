@@ -17,6 +17,9 @@ ALARM_KEY, CLEAR_KEY = "khan-", "yen-"
 """How the key of the slot of an emergency's or an all-clear's repeat begins; its id follows."""
 LOCAL_ID = "tai-may-"
 """How the id of an emergency that was started at the machine begins."""
+STOPPED, CLEARED, GAVE_WAY = "Đã có lệnh DỪNG", "Đã báo yên", "Diễn tập dừng vì có tình huống thật"
+ENDED_BY_PEOPLE = frozenset({STOPPED, CLEARED, GAVE_WAY})
+"""Reasons a machine gives for a repeat that did not sound because somebody wanted so: no fault."""
 
 
 @dataclass(frozen=True, slots=True)

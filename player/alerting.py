@@ -8,15 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from domain.emergencies import ALARM_KEY, CLEAR_KEY, Pattern
+from domain.emergencies import ALARM_KEY, CLEAR_KEY, CLEARED, ENDED_BY_PEOPLE, GAVE_WAY, STOPPED, Pattern
 from domain.order_sheet import ClearOrder, Order, SoundOrder, StopOrder
 from domain.playlist import ClipRef, PlaylistItem, PlaylistSlot
 from domain.timetable import LatePolicy, Priority
 
-STOPPED = "Đã có lệnh DỪNG"
 EXPIRED = "Đã hết thời gian phát khẩn"
-CLEARED = "Đã báo yên"
-GAVE_WAY = "Diễn tập dừng vì có tình huống thật"
 BROKEN = "Máy khởi động lại giữa chừng, phát lại từ đầu"
 NOT_HERE = "Máy chưa có âm thanh của thông điệp khẩn"
 CHIME_TITLE = "Hiệu báo động"
@@ -196,7 +193,7 @@ def slots_of(alert: Alert, now: datetime) -> tuple[PlaylistSlot, ...]:
     slots = [_slot(alert, alert.past, BROKEN)] if alert.past else []
     if alert.turn:
         # An emergency that ends by itself lets its last repeat sound to the end.
-        cut = alert.ended if alert.ended in (STOPPED, CLEARED, GAVE_WAY) else ""
+        cut = alert.ended if alert.ended in ENDED_BY_PEOPLE else ""
         slots.append(_slot(alert, alert.turn, cut))
     elif alert.ended and not alert.heard:
         item = PlaylistItem(None, timedelta(), timedelta(), _title(alert.order, clear=alert.clear), _unheard(alert))

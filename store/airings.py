@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, and_, not_, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
+from domain.emergencies import ALARM_KEY, CLEAR_KEY, ENDED_BY_PEOPLE
 from domain.machines import Airing, AiringOutcome
 from domain.proof import Hearing, Level, Proof
 from store import tables
@@ -51,14 +52,16 @@ def newest_of(connection: Connection, machine_id: str, limit: int) -> tuple[Airi
 
 
 def silent(connection: Connection, start: datetime, end: datetime, limit: int) -> tuple[Airing, ...]:
-    """Return the newest airings planned in [start, end) of which nothing sounded."""
+    """Return the newest airings planned in [start, end) of which nothing sounded, but for what people had ended."""
     table = tables.airing
+    urgent = or_(table.c.slot_key.startswith(ALARM_KEY), table.c.slot_key.startswith(CLEAR_KEY))
     rows = connection.execute(
         select(table)
         .where(
             table.c.outcome == AiringOutcome.MISSED.value,
             table.c.planned_start >= start,
             table.c.planned_start < end,
+            not_(and_(urgent, table.c.reason.in_(ENDED_BY_PEOPLE))),
         )
         .order_by(table.c.planned_start.desc())
         .limit(limit)

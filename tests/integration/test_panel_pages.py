@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from domain.machines import AiringOutcome
+from domain.timetable import LatePolicy, PlannedItem, Priority, Slot
 from player.trust import fingerprint
 from scheduler.planning import replan
 from store import machines, station, timetable
-from tests.fakes_web import APPROVER, EDITOR, VIEWER, Panel, beat, busy_day, machine, panel
+from tests.fakes_web import APPROVER, EDITOR, VIEWER, Panel, aired, beat, busy_day, machine, panel
 from web.context import EXTENSION
 from web.services import VoiceHealth
 
@@ -64,6 +66,19 @@ def test_a_poll_after_the_session_ended_is_told_so_and_not_sent_to_another_page(
     answer = client.get("/hom-nay/dang-phat", headers={"TL-Fragment": "1"})
     assert answer.status_code == 401
     assert answer.get_json()["error"]
+
+
+def test_what_people_stopped_of_an_emergency_is_no_chore_and_what_a_machine_lacked_is(town: Panel) -> None:
+    one, then = machine(town, "Máy bản", "san-thang", b"9" * 32), town.clock.now() - timedelta(minutes=5)
+    reasons = {"Lũ quét": "Đã có lệnh DỪNG", "Sạt lở": "Máy chưa có âm thanh của thông điệp khẩn"}
+    for number, (title, reason) in enumerate(reasons.items()):
+        items = (PlannedItem(title, "a" * 64, timedelta(seconds=8)),)
+        slot = Slot(f"khan-{number}-1", one.id, then, title, Priority.EMERGENCY, LatePolicy.SKIP, timedelta(), items)
+        aired(town, one, slot, AiringOutcome.MISSED, reason)
+    page = text_of(town, "/")
+    assert "Không phát lúc 09:25: Sạt lở" in page
+    assert "Lũ quét" not in page
+    assert "Lũ quét" in text_of(town, "/nhat-ky")
 
 
 def test_what_needs_a_person_is_listed_worst_first_with_one_button_each(tmp_path: Path) -> None:
