@@ -80,7 +80,7 @@ class Conductor:
         self._revoked = False
         self._narrowed: tuple[Playlist, Playlist] | None = None
         self._floor: datetime | None = None
-        self._forgotten: datetime | None = None
+        self._forgotten: frozenset[str] = frozenset()
         self._accounts: dict[str, str] = {}
         self.sounds_at: datetime | None = None
         self.engine: Engine | None = None
@@ -114,15 +114,14 @@ class Conductor:
         """Leave alone sessions from before `instant`: the journal that knew whether they sounded is lost."""
         self._floor = instant
 
-    def forget_airings(self, before: datetime) -> None:
-        """Forget, at the next act, airings from before an instant that the journal has forgotten; from any thread."""
-        self._forgotten = before
+    def forget_airings(self, keys: frozenset[str]) -> None:
+        """Forget, at the next act, airings that the journal has forgotten; from any thread."""
+        self._forgotten |= keys
 
     def _forget(self) -> None:
-        before, self._forgotten = self._forgotten, None
-        if before is not None:
-            for key in [key for key, known in self._known.items() if known.base < before and not known.live]:
-                del self._known[key]
+        keys, self._forgotten = self._forgotten, frozenset()
+        for key in keys - set(self._live):
+            self._known.pop(key, None)
 
     def next_transition(self, _now: datetime) -> datetime | None:
         """Return when there is next something to do, as the last act saw it."""

@@ -216,10 +216,13 @@ class Journal:
                 [(entry.version, entry.key) for entry in entries],
             )
 
-    def purge(self, now: datetime) -> None:
-        """Forget airings planned more than KEEP before `now`."""
+    def purge(self, now: datetime) -> frozenset[str]:
+        """Forget airings planned more than KEEP before `now`, and return their keys."""
+        before = (to_ms(now - KEEP),)
         with self._database.write() as connection:
-            connection.execute("DELETE FROM airings WHERE planned < ?", (to_ms(now - KEEP),))
+            gone = connection.execute("SELECT key FROM airings WHERE planned < ?", before).fetchall()
+            connection.execute("DELETE FROM airings WHERE planned < ?", before)
+        return frozenset(str(row[0]) for row in gone)
 
 
 def _fitting(entries: Iterable[Entry]) -> tuple[Entry, ...]:

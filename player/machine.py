@@ -4,7 +4,6 @@ import gc
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 
 from domain.errors import SinkError, TrustError
@@ -22,7 +21,7 @@ from player.errands import Baggage, Errands
 from player.events import Fault, Finished, MachineEvent, Missed, PlaylistAccepted
 from player.faults import Faults
 from player.housework import Housework, said
-from player.journal import KEEP, Journal
+from player.journal import Journal
 from player.line import Line
 from player.listening import Recorder
 from player.outlet import Outlet
@@ -50,7 +49,6 @@ _PURGE_EVERY_S = 6 * 3600.0
 _WATCH_EVERY_S = 2.0
 _SPACE_EVERY_S = 60.0
 _STATUS_EVERY_S = 5.0
-_A_DAY = timedelta(days=1)
 _LOOK_EVERY_S = 15.0
 
 
@@ -347,9 +345,7 @@ class Machine:
     def _keep_house(self) -> None:
         playlist = self._sync.playlist
         if playlist:  # a clock that runs far ahead must not make the journal forget
-            now = min(self._clock.now(), playlist.expires_at)
-            self.journal.purge(now)
-            self._conductor.forget_airings(now - KEEP - _A_DAY)
+            self._conductor.forget_airings(self.journal.purge(min(self._clock.now(), playlist.expires_at)))
 
     def _look_for_device(self) -> None:
         if self._outlet.look_for_device(self._place):
