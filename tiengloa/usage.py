@@ -5,6 +5,7 @@ import re
 
 _SAYINGS = (
     (r"the following arguments are required: (.+)", r"còn thiếu \1"),
+    (r"unrecognized arguments: (--data\b.*)", r"«\1» phải đứng trước tên lệnh: tiengloa --data THƯ_MỤC LỆNH"),
     (r"unrecognized arguments: (.+)", r"không hiểu «\1»"),
     (r"argument (\S+): expected (?:one|at least one) argument", r"sau \1 phải có một giá trị"),
     (r"argument (\S+): ignored explicit argument (.+)", r"\1 không nhận giá trị \2"),

@@ -223,6 +223,7 @@ def test_where_a_file_cannot_be_written_is_said_before_the_work(tmp_path: Path) 
         ("argument LỆNH: invalid choice: 'x' (choose from run, serve)", "không có LỆNH «x». Có thể dùng: run, serve."),
         ("the following arguments are required: -o/--output", "còn thiếu -o/--output."),
         ("unrecognized arguments: --x y", "không hiểu «--x y»."),
+        ("unrecognized arguments: --data x", "«--data x» phải đứng trước tên lệnh: tiengloa --data THƯ_MỤC LỆNH."),
         ("argument --port: expected one argument", "sau --port phải có một giá trị."),
         ("one of the arguments --text --file is required", "cần một trong các mục: --text --file."),
         ("something rare", "something rare."),
