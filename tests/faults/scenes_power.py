@@ -1,7 +1,9 @@
 """Faults of the power and of the disk: kills, power cuts, full disks and flipped bytes."""
 
 import random
+import sqlite3
 import time
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -99,6 +101,8 @@ def flipped_bytes(rig: Rig) -> Outcome:
     flip(partial, 10_000)
     shelf[-1].unlink()
     database = rig.home / "cabinet.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what a killed process left beside it
     flip(database, database.read_bytes().index(b'"signed"') + 200)
     rig.start()
     rig.until_settled()
