@@ -14,6 +14,7 @@ from domain.playlist import ClipRef, PlaylistItem, PlaylistSlot
 from domain.timetable import LatePolicy, Priority
 
 EXPIRED = "Đã hết thời gian phát khẩn"
+HUSHED = "Giờ yên tĩnh, không diễn tập"
 BROKEN = "Máy khởi động lại giữa chừng, phát lại từ đầu"
 NOT_HERE = "Máy chưa có âm thanh của thông điệp khẩn"
 CHIME_TITLE = "Hiệu báo động"
@@ -123,6 +124,11 @@ def _end(alert: Alert, reason: str, now: datetime) -> Alert:
     return alert if alert.ended else replace(alert, ended=reason, ended_at=now, due=None)
 
 
+def hushed(alerts: tuple[Alert, ...], now: datetime) -> tuple[Alert, ...]:
+    """Return the alerts as they stand in quiet hours: an emergency passes them, a drill and its all-clear do not."""
+    return tuple(_end(one, HUSHED, now) if one.order.drill else one for one in alerts)
+
+
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """What the clips are: their lengths by hash, and which can sound now."""
@@ -193,7 +199,7 @@ def slots_of(alert: Alert, now: datetime) -> tuple[PlaylistSlot, ...]:
     slots = [_slot(alert, alert.past, BROKEN)] if alert.past else []
     if alert.turn:
         # An emergency that ends by itself lets its last repeat sound to the end.
-        cut = alert.ended if alert.ended in ENDED_BY_PEOPLE else ""
+        cut = alert.ended if alert.ended in (*ENDED_BY_PEOPLE, HUSHED) else ""
         slots.append(_slot(alert, alert.turn, cut))
     elif alert.ended and not alert.heard:
         item = PlaylistItem(None, timedelta(), timedelta(), _title(alert.order, clear=alert.clear), _unheard(alert))

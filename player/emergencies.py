@@ -7,6 +7,7 @@ import queue
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from domain.emergency_set import NO_SET, EmergencySet
 from domain.machines import AiringOutcome
@@ -165,9 +166,17 @@ class Emergencies:
             keys = (f"{self._identity.machine_id}/{slot_key}/{position}" for position in range(items))
             return all((one := known.get(key)) and one.outcome is not AiringOutcome.PLAYING for key in keys)
 
-        self._change(tuple(alerting.advance(one, now, shelf, settled) for one in self.alerts), now)
+        alerts = alerting.hushed(self.alerts, now) if self._is_quiet(now) else self.alerts
+        self._change(tuple(alerting.advance(one, now, shelf, settled) for one in alerts), now)
         waiting = any(one.running and one.due and now - one.due > _PATIENCE for one in self.alerts)
         self._faults.set(_AREA, alerting.NOT_HERE if waiting else "")
+
+    def _is_quiet(self, now: datetime) -> bool:
+        playlist = self._playlist
+        if playlist is None:
+            return False
+        moment = now.astimezone(ZoneInfo(playlist.zone)).time()
+        return any(span.covers(moment) for span in playlist.quiet)
 
     def _change(self, alerts: Iterable[Alert], now: datetime) -> None:
         before = {one.id: one for one in self.alerts}

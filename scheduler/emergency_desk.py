@@ -10,9 +10,10 @@ from domain.audio import Clip
 from domain.bulletins import BulletinState
 from domain.emergencies import CONFIRM_WITHIN, Emergency, EmergencyState, Pattern
 from domain.errors import BadInputError, NotAllowedError, WrongStateError
+from domain.formats import local
 from domain.people import Role, User
 from domain.ports import Clock
-from store import bulletins, clips, emergencies, places
+from store import bulletins, clips, emergencies, places, station
 from store.emergencies import Act
 from store.engine import Database, new_id
 
@@ -67,6 +68,8 @@ class EmergencyDesk:
             raise NotAllowedError("Tài khoản của bạn không có quyền phát khẩn. Hãy gọi người có quyền.")
         now = self.clock.now()
         with self.database.write() as connection:
+            if ask.drill:
+                _check_quiet(connection, now)
             said = self._said(connection, ask)
             _check_places(connection, ask)
             notice = own_sound(connection, NOTICE_TITLE)
@@ -214,6 +217,16 @@ def _check_places(connection: Connection, ask: Ask) -> None:
         raise BadInputError("Hãy chọn ít nhất một địa bàn.")
     if not (ask.area_ids | ask.except_area_ids) <= known:
         raise BadInputError("Có địa bàn không còn trong danh sách. Hãy chọn lại.")
+
+
+def _check_quiet(connection: Connection, now: datetime) -> None:
+    moment = local(now).time()
+    span = next((one for one in station.get(connection).policy.quiet if one.covers(moment)), None)
+    if span is not None:
+        raise WrongStateError(
+            f"Đang trong giờ yên tĩnh ({span.start:%H:%M} đến {span.end:%H:%M}) nên không diễn tập, để bà con ngủ. "
+            "Chưa có gì phát ra; hãy diễn tập ngoài giờ này."
+        )
 
 
 def _too_late(one: Emergency, now: datetime) -> str:

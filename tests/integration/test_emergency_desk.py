@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -107,6 +107,16 @@ def test_one_person_starts_a_drill_which_carries_its_notice_and_never_becomes_re
     assert (order.drill, order.notice, order.chime) == (True, NOTICE.hash, CHIME.hash)
     with pytest.raises(WrongStateError):
         town.services.emergencies.confirm(APPROVER, one.id)
+
+
+def test_no_drill_begins_in_quiet_hours_but_an_emergency_does(town: Panel, ready: Ready) -> None:
+    night = datetime(2026, 11, 25, 22, 30, tzinfo=UTC) - timedelta(hours=7)
+    town.clock.step(night - town.clock.now())
+    with pytest.raises(WrongStateError, match="giờ yên tĩnh"):
+        town.services.emergencies.ask(EDITOR, ask(ready, drill=True))
+    one = town.services.emergencies.ask(EDITOR, ask(ready))
+    town.services.emergencies.confirm(APPROVER, one.id)
+    assert state(town, one) is EmergencyState.RUNNING
 
 
 def test_whoever_may_only_look_starts_and_stops_nothing(town: Panel, ready: Ready) -> None:

@@ -187,7 +187,7 @@ def test_a_session_that_an_emergency_interrupts_goes_on_by_its_late_policy(
 def test_a_drill_says_before_and_after_that_it_is_one_and_a_real_emergency_ends_it(
     centre: Centre, run: Run, tmp_path: Path
 ) -> None:
-    centre.publish(quiet_list(), *HELD)
+    centre.publish(quiet_list(quiet=()), *HELD)
     running = run(centre.enrolled(tmp_path))
     wait_until(running.holds_all)
     drill = sounding("d1", replace(FOR_EVER, times=1), drill=True, notice=NOTICE.hash)
@@ -199,6 +199,16 @@ def test_a_drill_says_before_and_after_that_it_is_one_and_a_real_emergency_ends_
     centre.order(sheet(drill, sounding("e1"), counter=2))
     wait_until(lambda: outcome(centre, "khan-e1-1", 1) == "played")
     wait_until(lambda: "tình huống thật" in centre.alerts["d1"]["ended"])
+
+
+def test_a_drill_wakes_nobody_in_quiet_hours(centre: Centre, run: Run, tmp_path: Path) -> None:
+    centre.publish(quiet_list(), *HELD)
+    running = run(centre.enrolled(tmp_path))
+    wait_until(running.holds_all)
+    centre.order(sheet(sounding("d1", drill=True, notice=NOTICE.hash), sounding("e1")))
+    wait_until(lambda: outcome(centre, "khan-e1-1", 1) == "played")
+    wait_until(lambda: "d1" in centre.alerts and centre.alerts["d1"]["ended"])
+    assert not any("khan-d1" in key and one["rendered"] for key, one in centre.airings.items())
 
 
 def test_an_emergency_goes_on_after_a_restart_without_the_centre_and_a_stopped_one_does_not(

@@ -11,7 +11,7 @@ from domain.emergencies import Pattern
 from domain.errors import BadInputError
 from domain.order_sheet import ClearOrder, Order, SoundOrder, StopOrder
 from player import alerting
-from player.alerting import Alert, Shelf, advance, composed, moved, obey, resumed, slots_of
+from player.alerting import Alert, Shelf, advance, composed, hushed, moved, obey, resumed, slots_of
 from tests.fakes_player import sound
 
 START = datetime(2026, 11, 24, 3, tzinfo=UTC)
@@ -50,6 +50,15 @@ def test_a_tsunami_is_told_at_once_twice_more_and_then_each_half_hour_until_thre
     minutes = [round((at - START).total_seconds() / 60) for at in begun]
     assert minutes == [0, 5, 10, 40, 70, 100, 130, 160]
     assert alert.ended == alerting.EXPIRED
+
+
+def test_quiet_hours_end_a_drill_in_mid_word_and_leave_an_emergency_alone() -> None:
+    alerts = (*obey((), order("d1", drill=True), START), *obey((), order("e1"), START))
+    alerts = tuple(advance(one, START, READY, lambda _key, _items: False) for one in alerts)
+    drill, real = hushed(alerts, START + timedelta(seconds=1))
+    assert real.running
+    assert drill.ended == alerting.HUSHED
+    assert slots_of(drill, START + timedelta(seconds=1))[0].refusal == alerting.HUSHED
 
 
 def test_a_pattern_without_more_ends_by_itself() -> None:
