@@ -147,7 +147,10 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A broadcast machine of one cluster; `public_key` is its raw Ed25519 key, base64."""
+    """A broadcast machine of one cluster; `public_key` is its raw Ed25519 key, base64.
+
+    `gain_mb` hundredths of a dB is how much louder its horns are to be than the clips, whatever the hour.
+    """
 
     id: str
     name: str
@@ -156,6 +159,12 @@ class Machine:
     enrolled_at: datetime
     revoked_at: datetime | None = None
     heartbeat: Heartbeat | None = None
+    gain_mb: int = 0
+
+    @property
+    def gain_db(self) -> float:
+        """Return its volume in dB."""
+        return self.gain_mb / 100
 
     def state_at(self, now: datetime) -> MachineState:
         """Tell how the machine stands at `now`: late before it is offline, and only the second alarms."""

@@ -262,6 +262,19 @@ def _announces(slot: Slot) -> bool:
     return ItemKind.ANNOUNCEMENT in kinds and kinds <= {ItemKind.ANNOUNCEMENT, ItemKind.IDENT}
 
 
+def louder(playlist: Playlist, gain_mb: int) -> Playlist:
+    """Return `playlist` with every session but emergencies that much louder, as far as a machine takes it."""
+    if not gain_mb:
+        return playlist
+    return replace(playlist, slots=tuple(_louder(slot, gain_mb) for slot in playlist.slots))
+
+
+def _louder(slot: PlaylistSlot, gain_mb: int) -> PlaylistSlot:
+    if slot.priority is Priority.EMERGENCY:
+        return slot
+    return replace(slot, gain_mb=min(max(slot.gain_mb + gain_mb, LEAST_GAIN_MB), MOST_GAIN_MB))
+
+
 def _gain_mb(slot: Slot) -> int:
     """Return the volume of a slot's hour in hundredths of a dB; an emergency is never made softer."""
     gain_mb = round(slot.gain_db * 100)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.errors import BadInputError, NotAllowedError, NotFoundError, TrustError
+from domain.errors import BadInputError, NotAllowedError, NotFoundError, TrustError, WrongStateError
+from domain.formats import decimal
 from domain.machines import CODE_LIFE, EnrolmentState, Machine, MachineAct
 from domain.people import Role, User
 from domain.playlist import to_ms
@@ -23,6 +24,8 @@ __all__ = ["CODE_LIFE", "MachineOffice", "Receipt", "RefusedRow", "fingerprint_o
 
 _LOG = logging.getLogger(__name__)
 MOST_AIRINGS = 500
+LEAST_GAIN_DB, MOST_GAIN_DB = -30.0, 6.0
+"""Softer than this nobody hears it; louder only makes the limiter work and the words worse."""
 _NONCE = re.compile(r"[0-9a-f]{32}")
 
 
@@ -94,6 +97,26 @@ class MachineOffice:
             plans.keep_slots(connection, known.id, now, now + 2 * HORIZON, ())
             machines.unpublish(connection, known.id)
             enrolments.note(connection, MachineAct(now, known.id, user.id, f"Thu hồi quyền của máy «{known.name}»."))
+
+    def set_gain(self, user: User, machine_id: str, gain_db: float) -> None:
+        """Set how much louder a machine's horns are than its clips, in dB.
+
+        Raises NotAllowedError, BadInputError outside LEAST_GAIN_DB to MOST_GAIN_DB, WrongStateError when revoked.
+        """
+        if not user.may(Role.TECHNICIAN):
+            raise NotAllowedError("Chỉ kỹ thuật viên mới chỉnh được âm lượng của máy phát.")
+        if not LEAST_GAIN_DB <= gain_db <= MOST_GAIN_DB:
+            raise BadInputError(
+                f"Âm lượng phải từ {decimal(LEAST_GAIN_DB, 0)} đến {decimal(MOST_GAIN_DB, 0)} dB. Chưa có gì thay đổi."
+            )
+        with self.database.write() as connection:
+            known = machines.get(connection, machine_id)
+            if known.revoked_at is not None:
+                raise WrongStateError("Máy phát này đã bị thu hồi; âm lượng không đổi nữa.")
+            machines.set_gain(connection, known.id, round(gain_db * 100))
+            before = f"trước là {decimal(known.gain_db)} dB"
+            words = f"Đặt âm lượng của máy «{known.name}»: {decimal(gain_db)} dB ({before})."
+            enrolments.note(connection, MachineAct(self.clock.now(), known.id, user.id, words))
 
     def is_revoked(self, machine_id: str) -> bool:
         """Tell whether a machine was known once and is no longer; that is no secret."""

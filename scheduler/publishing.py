@@ -13,7 +13,7 @@ from domain.live import LiveSession
 from domain.machines import Machine
 from domain.playlist import Playlist
 from domain.ports import Channel
-from scheduler.build import Heading, fingerprint, playlist_of, with_ready
+from scheduler.build import Heading, fingerprint, louder, playlist_of, with_ready
 from scheduler.channels.silent import SilentChannel
 from scheduler.inputs import Reforms, local_date
 from scheduler.live_desk import opened
@@ -42,12 +42,14 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime, chan
     with database.read() as connection:
         own = station.get(connection)
         current = {machine_id: machines.published(connection, machine_id) for machine_id in plan.slots}
-        policies = _policies(plan, machines.everything(connection))
+        every = machines.everything(connection)
+        policies = _policies(plan, every)
         ready = ready_set(connection)
         sessions = live.open_at(connection, now)
+    gains = {one.id: one.gain_mb for one in every}
     renewed = 0
     for machine_id, old in current.items():
-        addressee = _Addressee(own, machine_id, policies[machine_id], sessions, ready)
+        addressee = _Addressee(own, machine_id, policies[machine_id], sessions, ready, gains[machine_id])
         playlist = replace(_playlist(addressee, old, plan, now), clock_key=key.clock_key.hex())
         if old is not None and old.fingerprint == fingerprint(playlist) and now - old.issued_at < _RENEW_AFTER:
             continue
@@ -62,13 +64,17 @@ def publish(database: Database, key: StationKey, plan: Plan, now: datetime, chan
 
 @dataclass(frozen=True, slots=True)
 class _Addressee:
-    """The machine that a playlist is for: its place's policy, open live sessions, what it holds for emergencies."""
+    """The machine that a playlist is for: its place's policy, open live sessions, what it holds for emergencies.
+
+    `gain_mb` is its own volume; emergencies do not follow it.
+    """
 
     station: Station
     machine_id: str
     policy: AirtimePolicy
     sessions: Mapping[str, LiveSession]
     ready: EmergencySet
+    gain_mb: int = 0
 
 
 def _policies(plan: Plan, every: Iterable[Machine]) -> dict[str, AirtimePolicy]:
@@ -125,6 +131,6 @@ def _playlist(addressee: _Addressee, old: Published | None, plan: Plan, now: dat
         expires_at=now + LIFE,
     )
     slots = (slot for slot in plan.slots[machine_id] if slot.starts_at >= since or slot.ends_at + slot.grace > now)
-    made = playlist_of(slots, heading, addressee.policy, plan.inputs.shelf.clips)
+    made = louder(playlist_of(slots, heading, addressee.policy, plan.inputs.shelf.clips), addressee.gain_mb)
     made = with_ready(made, addressee.ready, plan.inputs.shelf.clips)
     return opened(made, addressee.sessions)

@@ -89,6 +89,12 @@ def revoke(connection: Connection, machine_id: str, now: datetime) -> None:
     station.plan_changed(connection)
 
 
+def set_gain(connection: Connection, machine_id: str, gain_mb: int) -> None:
+    """Set how much louder a machine is than its clips, in hundredths of a dB."""
+    connection.execute(update(tables.machine).where(tables.machine.c.id == machine_id).values(gain_mb=gain_mb))
+    station.plan_changed(connection)
+
+
 def keep_heartbeat(connection: Connection, machine_id: str, heartbeat: Heartbeat) -> None:
     """Keep what a machine last said of itself."""
     connection.execute(
@@ -180,4 +186,5 @@ def _machine(row: Row[Any]) -> Machine:
         enrolled_at=row.enrolled_at,
         revoked_at=row.revoked_at,
         heartbeat=None if row.heartbeat is None else from_document(row.heartbeat),
+        gain_mb=row.gain_mb,
     )

@@ -2,19 +2,22 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from domain.errors import BadInputError
 from domain.machines import LACK_WORDS
 from domain.people import Role
 from domain.proof import HEARING_LABELS
 from scheduler.machines import fingerprint_of
+from scheduler.noting import require
 from store import airings, enrolments, machines, places, plans
 from web.context import me, services
 from web.fragments import fragment
 from web.machine_list import board as machine_board
 from web.machine_list import list_page
 from web.states import airing_mark, machine_mark
+from web.typed import Typed
 
 blueprint = Blueprint("machines", __name__, url_prefix="/may-phat")
 
@@ -39,6 +42,27 @@ def board() -> ResponseReturnValue:
 @blueprint.get("/<machine_id>")
 def show(machine_id: str) -> ResponseReturnValue:
     """Show one machine."""
+    return _page(machine_id)
+
+
+@blueprint.post("/<machine_id>/am-luong")
+def set_gain(machine_id: str) -> ResponseReturnValue:
+    """Set how much louder a machine is than its clips."""
+    require(me(), Role.TECHNICIAN)
+    typed = Typed(request.form)
+    gain_db = typed.decimal("gain")
+    if typed.problems:
+        return _page(machine_id, typed)
+    try:
+        services().office.set_gain(me(), machine_id, gain_db)
+    except BadInputError as error:
+        typed.problems["gain"] = error.sentence
+        return _page(machine_id, typed)
+    flash("Đã đặt âm lượng; máy nhận được khi tải danh sách phát tiếp theo, thường trong một phút.", "success")
+    return redirect(url_for("machines.show", machine_id=machine_id), 303)
+
+
+def _page(machine_id: str, typed: Typed | None = None) -> ResponseReturnValue:
     standing = _standing(machine_id)
     with services().database.read() as connection:
         machine = machines.get(connection, machine_id)
@@ -48,8 +72,10 @@ def show(machine_id: str) -> ResponseReturnValue:
         **standing,
         fingerprint=fingerprint_of(machine.public_key),
         acts=done,
+        gain=typed.text("gain") if typed else f"{machine.gain_db:g}".replace(".", ","),
+        problems=typed.problems if typed else {},
         may_manage=me().may(Role.TECHNICIAN),
-    )
+    ), 422 if typed else 200
 
 
 @blueprint.get("/<machine_id>/tinh-trang")

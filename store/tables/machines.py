@@ -15,6 +15,7 @@ machine = Table(
     Column("enrolled_at", Instant, nullable=False),
     Column("revoked_at", Instant),
     Column("heartbeat", JSON),
+    Column("gain_mb", Integer, nullable=False, default=0, server_default="0"),
 )
 
 enrolment_code = Table(

@@ -91,6 +91,23 @@ def test_a_yes_needs_the_fingerprints_compared_a_place_and_a_name(town: Panel) -
     assert text_of(town, f"/may-phat/{one}").count("Máy cổng làng") > 1
 
 
+def test_a_technician_sets_how_loud_a_machine_is_and_bad_numbers_change_nothing(town: Panel) -> None:
+    one = machine(town, "Máy chợ", "san-thang", b"v" * 32)
+    path = f"/may-phat/{one.id}/am-luong"
+    assert town.post(EDITOR, path, gain="−4,5").location == f"/may-phat/{one.id}"
+    for bad, words in (("to lên", "không phải là số"), ("7", "từ −30 đến 6 dB"), ("-31", "từ −30 đến 6 dB")):
+        answer = town.post(EDITOR, path, gain=bad)
+        page = answer.get_data(as_text=True)
+        assert (answer.status_code, words in page, f'value="{bad}"' in page) == (422, True, True), bad
+    assert town.post(VIEWER, path, gain="0").status_code == 403
+    assert town.post(EDITOR, "/may-phat/khong-co/am-luong", gain="0").status_code == 404
+    page = text_of(town, f"/may-phat/{one.id}")
+    assert 'value="-4,5"' in page
+    assert "Đặt âm lượng của máy «Máy chợ»: −4,5 dB (trước là 0,0 dB)." in page
+    town.services.office.revoke(EDITOR, one.id)
+    assert town.post(EDITOR, path, gain="0").status_code == 409
+
+
 def test_only_a_technician_is_asked_and_may_answer(town: Panel) -> None:
     one = waiting(town)
     page = town.browser(VIEWER).get(f"/may-phat/cho-xac-nhan/{one}").get_data(as_text=True)

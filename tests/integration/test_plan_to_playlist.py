@@ -15,6 +15,7 @@ from domain.playlist import Playlist
 from domain.timetable import Priority
 from player.trust import Identity, read_envelope
 from scheduler.desk import ZONE, NewSession
+from scheduler.machines import MachineOffice
 from scheduler.planning import HORIZON, midnight, replan
 from scheduler.publishing import LIFE, publish
 from scheduler.signing import StationKey
@@ -88,6 +89,19 @@ def test_a_machine_gets_a_signed_playlist_of_fourteen_days_with_its_clips(
     assert starts[-1] >= START + HORIZON - timedelta(days=1)
     assert {item.clip_hash for slot in made.slots for item in slot.items} == {clip.hash for clip in made.clips}
     assert all(station.blobs.verify(clip.hash) for clip in made.clips)
+
+
+def test_the_volume_of_a_machine_is_signed_on_top_of_that_of_the_hour(
+    station: ExampleStation, key: StationKey, machine: Machine
+) -> None:
+    produce_all(station)
+    go_round(station, key)
+    before = [slot.gain_mb for slot in playlist(station, key, machine).slots]
+    MachineOffice(station.database, station.clock).set_gain(station.person(Role.TECHNICIAN), machine.id, -4.5)
+    assert go_round(station, key) == 1
+    after = playlist(station, key, machine)
+    assert [slot.gain_mb for slot in after.slots] == [gain - 450 for gain in before]
+    assert after.counter == 2
 
 
 def test_the_counter_only_grows_and_an_unchanged_plan_is_not_signed_again(

@@ -20,6 +20,7 @@ from scheduler.build import (
     Heading,
     Listener,
     fingerprint,
+    louder,
     playlist_of,
     reaches,
     slots_for,
@@ -281,6 +282,16 @@ def test_the_earliest_slots_go_first_when_there_are_more_than_a_playlist_holds()
     many = [replace(slot, key=str(n), starts_at=slot.starts_at + n * MINUTE) for n in range(MAX_SLOTS + 5)]
     playlist = playlist_of(reversed(many), HEADING, TERMS.policy, Station().shelf().clips)
     assert (len(playlist.slots), playlist.slots[0].key) == (MAX_SLOTS, "0")
+
+
+def test_a_machine_of_its_own_volume_gets_every_session_so_but_no_emergency() -> None:
+    playlist = Station().playlist()
+    [slot] = playlist.slots
+    urgent = replace(slot, key="u", priority=Priority.EMERGENCY)
+    soft = louder(replace(playlist, slots=(replace(slot, gain_mb=-300), urgent)), -450)
+    assert [one.gain_mb for one in soft.slots] == [-750, 0]
+    assert [one.gain_mb for one in louder(soft, 5000).slots] == [1200, 0]
+    assert louder(playlist, 0) is playlist
 
 
 def test_the_fingerprint_tells_a_new_plan_from_one_issued_again() -> None:
