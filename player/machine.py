@@ -9,6 +9,7 @@ from pathlib import Path
 from domain.errors import SinkError, TrustError
 from domain.playlist import Playlist
 from domain.ports import AudioSink, Clock
+from player import memory
 from player.alone import alone_in
 from player.cabinet import open_cabinet
 from player.clock import SystemClock
@@ -48,6 +49,7 @@ OnEvent = Callable[[MachineEvent], None]
 _PURGE_EVERY_S = 6 * 3600.0
 _WATCH_EVERY_S = 2.0
 _SPACE_EVERY_S = 60.0
+_TRIM_EVERY_S = 600.0
 _STATUS_EVERY_S = 5.0
 _LOOK_EVERY_S = 15.0
 
@@ -268,6 +270,7 @@ class Machine:
         tasks.every(_WATCH_EVERY_S, self._revive, "trông các luồng khác")
         tasks.every(_SPACE_EVERY_S, self._space.look, "xem ổ đĩa")
         tasks.every(_SPACE_EVERY_S, conductor.steps.forget, "quên lần nhảy đồng hồ cũ")
+        tasks.every(_TRIM_EVERY_S, self._give_back_memory, "trả bộ nhớ thừa", first=_SPACE_EVERY_S)
         tasks.every(_STATUS_EVERY_S, self._put_down, "ghi tình trạng máy", first=0.1)
         if self._supervisor.look_every_s:
             tasks.every(self._supervisor.look_every_s, self._feed_the_watchdog, "báo cho systemd")
@@ -346,6 +349,10 @@ class Machine:
         playlist = self._sync.playlist
         if playlist:  # a clock that runs far ahead must not make the journal forget
             self._conductor.forget_airings(self.journal.purge(min(self._clock.now(), playlist.expires_at)))
+
+    def _give_back_memory(self) -> None:
+        if not self._engine.sounding:
+            memory.give_back()
 
     def _look_for_device(self) -> None:
         if self._outlet.look_for_device(self._place):

@@ -7,6 +7,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from player import memory
 from player.machine import Machine, MachineSettings, OnEvent
 
 _NICENESS = -10
@@ -23,6 +24,7 @@ def run_machine(folder: Path, settings: MachineSettings | None = None, on_event:
     stopping = threading.Event()
     handled = (signal.SIGTERM, signal.SIGINT)
     before = [signal.signal(number, lambda *_signal: stopping.set()) for number in handled]
+    memory.spare()
     machine = Machine(folder, settings, on_event)
     machine.on_give_up = stopping.set
     sys.setswitchinterval(_TURN_S)

@@ -1,4 +1,4 @@
-"""The pace of a sound device that is not there: a buffer of 40 ms that empties by the monotonic clock.
+"""The pace of a sound device that is not there: a buffer of 20 ms that empties by the monotonic clock.
 
 Nobody listens to such a device as it is written, so a writer that stalls for less than STALL_S catches up without a
 gap, as with a deeper buffer; a longer stall is silence, and the schedule moves.
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from domain.ports import Clock
 
-BUFFER_S = 0.040
+BUFFER_S = 0.020
 STALL_S = 0.250
 
 rest = time.sleep

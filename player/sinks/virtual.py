@@ -26,7 +26,7 @@ LOG = "log.jsonl"
 
 
 class VirtualSink:
-    """Paced by the monotonic clock as if it had a 40 ms buffer; writes WAV files and a log of (frame, time).
+    """Paced by the monotonic clock as if it had a 20 ms buffer; writes WAV files and a log of (frame, time).
 
     A new file, named by its local start, begins whenever sound follows GAP of digital silence; its header is right
     each second. Each line of the log tells that frame `file_frame` of `file`, which is frame `frame` since the sink
