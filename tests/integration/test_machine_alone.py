@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 _ABSENT = ("flask", "sqlalchemy", "alembic", "gtts", "pydub", "huey", "cheroot", "requests", "espeakng_loader")
 
 _RUN = f"""
@@ -32,6 +34,24 @@ def test_a_machine_that_is_not_enrolled_says_so_without_the_centres_packages(tmp
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "tiengloa machine enrol" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "hint"),
+    [
+        (("status",), 2, "tiengloa machine enrol"),
+        (("courier", "."), 2, "tiengloa machine enrol"),
+        (("emergency", "list"), 7, "tiengloa machine run"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_what_is_asked_beside_a_machine_needs_none_of_the_centres_packages(
+    tmp_path: Path, words: tuple[str, ...], code: int, hint: str
+) -> None:
+    done = run("machine", *words, "--dir", str(tmp_path / "machine"))
+    assert (done.returncode, done.stdout) == (code, ""), done.stderr
+    assert hint in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_enrolment_without_a_server_says_so_without_the_centres_packages(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from player.supervisor import Supervisor
 from tests.commands import ROOT, can, environment
 from tests.fakes import need_tool
 from tests.fakes_player import Centre, item, playlist, slot, sound, wait_until
-from tiengloa.cli import _parser
+from tiengloa.cli import parser
 
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 INSTALLED = "/opt/tiengloa/.venv/bin/tiengloa"
@@ -68,7 +68,7 @@ def test_the_unit_starts_a_command_that_there_is(path: Path) -> None:
     (command,) = told(path, "ExecStart")
     program, *arguments = command.split()
     assert program == INSTALLED
-    assert _parser().parse_args(arguments).command
+    assert parser().parse_args(arguments).command
 
 
 def test_the_machines_unit_and_the_machine_agree() -> None:
