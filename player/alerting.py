@@ -78,21 +78,30 @@ class Alert:
         return f"{CLEAR_KEY if self.clear else ALARM_KEY}{self.id}-{turn.number}"
 
 
-def obey(alerts: tuple[Alert, ...], order: Order, now: datetime, *, local: bool = False) -> tuple[Alert, ...]:
-    """Return the alerts once `order` was obeyed at `now`; an order that has expired by then only leaves its trace."""
+def obey(
+    alerts: tuple[Alert, ...], order: Order, now: datetime, *, local: bool = False, known: datetime | None = None
+) -> tuple[Alert, ...]:
+    """Return the alerts once `order` was obeyed at `now`; an order that has expired by then only leaves its trace.
+
+    `known` is the latest instant that is known to have come, where the clock may be behind it. A drill in the midst of
+    something real does not begin: people would take that for a drill too.
+    """
     match order:
         case SoundOrder():
-            return (*(alerts if order.drill else _without_drills(alerts, now)), _begun(order, now, local=local))
+            begun = _begun(order, now, known or now, local=local)
+            if order.drill and any(one.running and not one.order.drill for one in alerts):
+                return (*alerts, _end(begun, GAVE_WAY, now))
+            return (*(alerts if order.drill else _without_drills(alerts, now)), begun)
         case StopOrder():
             meant = frozenset(order.emergency_ids)
             return tuple(_end(one, STOPPED, now) if not meant or one.id in meant else one for one in alerts)
         case ClearOrder():
-            return (*_cleared(alerts, order, now),)
+            return (*_cleared(alerts, order, now, known or now),)
 
 
-def _begun(order: SoundOrder, now: datetime, *, local: bool) -> Alert:
+def _begun(order: SoundOrder, now: datetime, known: datetime, *, local: bool) -> Alert:
     # The signed life of the order is what a machine can hold to whatever its own clock says.
-    left = min(order.expires_at - max(now, order.issued_at), order.pattern.longest)
+    left = min(order.expires_at - max(now, known, order.issued_at), order.pattern.longest)
     alert = Alert(order, now, now + left, now, local=local)
     return alert if left > timedelta() else _end(alert, EXPIRED, now)
 
@@ -101,7 +110,7 @@ def _without_drills(alerts: tuple[Alert, ...], now: datetime) -> tuple[Alert, ..
     return tuple(_end(one, GAVE_WAY, now) if one.order.drill and not one.clear else one for one in alerts)
 
 
-def _cleared(alerts: tuple[Alert, ...], order: ClearOrder, now: datetime) -> tuple[Alert, ...]:
+def _cleared(alerts: tuple[Alert, ...], order: ClearOrder, now: datetime, known: datetime) -> tuple[Alert, ...]:
     heard_here = any(one.id == order.emergency_id and one.heard for one in alerts)
     ended = tuple(_end(one, CLEARED, now) if one.id == order.emergency_id else one for one in alerts)
     if not heard_here:  # people who heard no alarm would wonder what is over
@@ -117,7 +126,8 @@ def _cleared(alerts: tuple[Alert, ...], order: ClearOrder, now: datetime) -> tup
         drill=order.drill,
         notice=order.notice,
     )
-    return (*ended, replace(_begun(sound, now, local=False), clear=True))
+    others = ended if order.drill else _without_drills(ended, now)
+    return (*others, replace(_begun(sound, now, known, local=False), clear=True))
 
 
 def _end(alert: Alert, reason: str, now: datetime) -> Alert:

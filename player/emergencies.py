@@ -65,6 +65,7 @@ class Emergencies:
         self._offset = wall_offset(clock)
         self.alerts: tuple[Alert, ...] = ()
         self._ordered: dict[str, ClipRef] = {}
+        self._begun: dict[str, ClipRef] = {}
         self._restored = False
         self._written = self.book.heading
         self.poke: Callable[[], None] = lambda: None
@@ -152,8 +153,10 @@ class Emergencies:
             self._ordered = {**kept, **{ref.hash: ref for ref in told.clips}}
         begun = {alert.order.id for alert in self.alerts}  # an alert may be on the disk though its order is not yet
         fresh = tuple(order for order in told.orders if self.book.first_time(order.id))
+        local = told.heading is None  # given by this very clock, however wrong it is
+        known = now if local else self._latest()
         for order in (one for one in fresh if one.id not in begun):
-            self._change(alerting.obey(self.alerts, order, now, local=told.heading is None), now)
+            self._change(alerting.obey(self.alerts, order, now, local=local, known=known), now)
         if fresh or told.heading not in (None, self._written):
             self._written = told.heading or self._written
             self._writes.append(self.book.writing_sheet(self._written, tuple(order.id for order in fresh), now))
@@ -181,6 +184,9 @@ class Emergencies:
     def _change(self, alerts: Iterable[Alert], now: datetime) -> None:
         before = {one.id: one for one in self.alerts}
         self.alerts = alerting.kept(alerts, now)
+        # What has begun goes on though a new playlist may no longer name its message.
+        wanted = {name for alert in self.alerts for name in _hashes(alert)}
+        self._begun = {ref.hash: ref for ref in self._needed(self._playlist) if ref.hash in wanted}
         for alert in self.alerts:
             old = before.get(alert.id)
             if alert == old:
@@ -200,7 +206,7 @@ class Emergencies:
         shown = (alert for alert in self.alerts if alert.shown_at(now))
         running = {one for alert in shown for one in _hashes(alert)}
         refs = {ref.hash: ref for ref in playlist.clips} if playlist else {}
-        refs = {**self._ordered, **refs}
+        refs = {**self._begun, **self._ordered, **refs}
         held = playlist.emergency.hashes if playlist else frozenset()
         wanted = [*sorted(running), *sorted((held | set(self._ordered)) - running)]
         return tuple(refs[one] for one in wanted if one in refs)

@@ -50,7 +50,7 @@ class EmergencyRoom:
         self._undo = ExitStack()
         self._line = Line(cabinet.identity.server, Signer(cabinet.identity.machine_id, cabinet.key), clock)
         self._line.on_answer = shared.line.on_answer
-        orders = OrderLine(self._line, self.emergencies, clock)
+        self._orders = orders = OrderLine(self._line, self.emergencies, clock)
         keeper = ClipKeeper(shared.bring, self.emergencies, shared.pinned)
         reporter = AlertReporter(shared.line, self.emergencies.book, clock)
         self._ordering = self._rounds("orders", orders.ask)
@@ -63,6 +63,10 @@ class EmergencyRoom:
     def nudge(self) -> None:
         """Ask for orders soon."""
         self._ordering.nudge()
+
+    def set_clock_by(self, set_clock: Callable[[], None]) -> None:
+        """Have `set_clock` called before orders of the centre are obeyed."""
+        self._orders.set_clock = set_clock
 
     def clip_came(self) -> None:
         """Have what has just come onto the shelf taken into memory, if emergencies need it."""

@@ -1,9 +1,10 @@
 """The machine's errands to the centre, and to sticks: each in a thread of its own, so that none waits for another."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
+from domain.errors import TiengLoaError
 from domain.nudges import Nudge
 from player.cabinet import Cabinet
 from player.courier import LOOK_EVERY_S, Courier
@@ -83,9 +84,18 @@ class Errands:
             one.leave_off()
         self._undo.close()
 
+    def set_clock(self) -> None:
+        """Learn the time from the centre unless it has told it since the start; without an answer nothing changes."""
+        if not self._baggage.keeper.was_told:
+            with suppress(TiengLoaError):
+                self._learn_time()
+
     def _ask_time(self) -> None:
+        self._baggage.keeper.look()
+        self._learn_time()
+
+    def _learn_time(self) -> None:
         baggage = self._baggage
-        baggage.keeper.look()
         playlist = baggage.sync.playlist
         key = playlist.clock_key if playlist else ""
         ask_time(baggage.keeper, baggage.line.get, baggage.cabinet.identity.machine_id, key)

@@ -22,6 +22,9 @@ from player.emergencies import Emergencies
 _GOOD_FOR = timedelta(hours=1)
 _NOT_LOCAL = "Thông điệp «{}» không được phép phát bằng nút bấm tại máy; hãy gọi trung tâm."
 _ALIKE = "Máy giữ nhiều thông điệp tên gần giống «{}»; hãy gõ mã. Xem: tiengloa machine emergency list"
+_REAL = (
+    "Loa đang có đợt phát khẩn thật nên không diễn tập, kẻo bà con tưởng đợt ấy cũng là diễn tập. Chưa có gì thay đổi."
+)
 _NO_NOTICE = "Máy chưa có lời báo «đây là diễn tập» nên chưa diễn tập được."
 
 
@@ -55,6 +58,8 @@ class LocalDesk:
         running = self._running(message, drill=drill)
         if running is not None:
             return running.id
+        if drill and any(one.running and not one.order.drill for one in self.emergencies.alerts):
+            raise NotAllowedError(_REAL)
         now, name = self.clock.now(), f"{LOCAL_ID}{secrets.token_hex(8)}"
         order = SoundOrder(
             id=name,

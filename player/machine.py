@@ -296,6 +296,7 @@ class Machine:
         )
         self._sync.on_clip = self._clip_came
         self._errands = Errands(baggage, self.urgent.nudge)
+        self.urgent.set_clock_by(self._errands.set_clock)
         self.nudges = self._errands.nudges
 
     def _start_errands(self) -> None:

@@ -25,13 +25,18 @@ Untold = tuple[str, int, dict[str, Any]]
 
 
 class OrderLine:
-    """Asks for orders and takes them up; `stopping` tells whether to leave off."""
+    """Asks for orders and takes them up; `stopping` tells whether to leave off.
+
+    `set_clock` is called before orders are obeyed: what has expired is judged by the time that the centre signs, if
+    it can be had, and not by a clock that woke hours away from it.
+    """
 
     def __init__(self, line: Line, emergencies: Emergencies, clock: Clock) -> None:
         self._line = line
         self._emergencies = emergencies
         self._clock = clock
         self.stopping: Callable[[], bool] = lambda: False
+        self.set_clock: Callable[[], None] = lambda: None
 
     def ask(self) -> None:
         """Ask again and again for as long as the centre keeps its answer back until there is news.
@@ -49,6 +54,7 @@ class OrderLine:
         path = f"/api/v1/orders?wait={WAIT_S}"
         answer = self._line.wait_for(path, headers, MAX_ENVELOPE_BYTES, WAIT_S + _SLACK_S)
         if answer.status == 200:
+            self.set_clock()
             before = self._emergencies.book.heading
             self._emergencies.accept(answer.body, etag_of(answer))
             return self._emergencies.book.heading != before  # a proxy that strips the ETag must not make us spin

@@ -107,6 +107,11 @@ class Timekeeper:
         """Tell whether routine sessions may start by this clock."""
         return self._anchor is not None or self._is_kept
 
+    @property
+    def was_told(self) -> bool:
+        """Tell whether the centre has signed a time since the start."""
+        return self._anchor is not None
+
     def look(self) -> None:
         """Look again whether anything keeps the system's clock; this may wait for other programs."""
         self._is_kept = self._kept()

@@ -70,6 +70,7 @@ class EmergencyDesk:
         with self.database.write() as connection:
             if ask.drill:
                 _check_quiet(connection, now)
+                _check_nothing_real(connection, now)
             said = self._said(connection, ask)
             _check_places(connection, ask)
             notice = own_sound(connection, NOTICE_TITLE)
@@ -226,6 +227,15 @@ def _check_quiet(connection: Connection, now: datetime) -> None:
         raise WrongStateError(
             f"Đang trong giờ yên tĩnh ({span.start:%H:%M} đến {span.end:%H:%M}) nên không diễn tập, để bà con ngủ. "
             "Chưa có gì phát ra; hãy diễn tập ngoài giờ này."
+        )
+
+
+def _check_nothing_real(connection: Connection, now: datetime) -> None:
+    running = (one for one in emergencies.at_hand(connection, now) if one.started_at and not one.drill)
+    if any(running):
+        raise WrongStateError(
+            "Đang có đợt phát khẩn thật nên không diễn tập, kẻo bà con tưởng đợt ấy cũng là diễn tập. "
+            "Chưa có gì phát ra; hãy diễn tập khi đợt ấy đã dừng."
         )
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -125,9 +125,9 @@ class OrderWorker:
         now = self.clock.now()
         with self.database.read() as connection:
             state = _state(connection, now)
-            given = _by_machine(state, now)
-            old = {machine_id: emergencies.published(connection, machine_id) for machine_id in given}
-        new = {one: orders for one, orders in given.items() if not _is_told(old[one], orders, now)}
+            held = emergencies.in_force(connection, now)
+        given = _by_machine(state, held, now)
+        new = {one: orders for one, orders in given.items() if not _is_told(held.get(one), orders, now)}
         if not new:
             return 0
         with self.database.write() as connection:
@@ -213,16 +213,25 @@ def _state(connection: Connection, now: datetime) -> _State:
     )
 
 
-def _by_machine(state: _State, now: datetime) -> dict[str, tuple[Order, ...]]:
-    """Return the orders of each machine that has any."""
+def _by_machine(state: _State, held: Mapping[str, PublishedOrders], now: datetime) -> dict[str, tuple[Order, ...]]:
+    """Return the orders of each machine that has any, and none for one whose sheet in force is to be emptied.
+
+    Else a box that was off, and wakes with its clock in the past, would sound what was over long ago.
+    """
     paths = Paths(state.areas, local_date(now))
     given: dict[str, tuple[Order, ...]] = {}
     for machine in state.machines:
-        path = paths.of(machine.area_id)
-        meant = (one for one in state.emergencies if reaches(one, machine, path))
-        if orders := tuple(order for one in meant for order in orders_of(one, now)):
+        path, sheet = paths.of(machine.area_id), held.get(machine.id)
+        # Who was told of an emergency is told of its end, wherever the machine has been moved to meanwhile.
+        meant = (one for one in state.emergencies if reaches(one, machine, path) or _names(sheet, one))
+        orders = tuple(order for one in meant for order in orders_of(one, now))
+        if orders or sheet:
             given[machine.id] = _fitting(orders)
     return given
+
+
+def _names(sheet: PublishedOrders | None, emergency: Emergency) -> bool:
+    return sheet is not None and f'"{emergency.id}"'.encode() in sheet.body
 
 
 def _fitting(given: tuple[Order, ...]) -> tuple[Order, ...]:

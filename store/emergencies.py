@@ -227,11 +227,14 @@ def published(connection: Connection, machine_id: str) -> PublishedOrders | None
     """Return the sheet last signed for a machine."""
     table = tables.published_orders
     row = connection.execute(select(table).where(table.c.machine_id == machine_id)).one_or_none()
-    if row is None:
-        return None
-    return PublishedOrders(
-        row.machine_id, row.counter, row.fingerprint, row.etag, row.body, dict(row.clips), row.expires_at
-    )
+    return None if row is None else _sheet(row)
+
+
+def in_force(connection: Connection, now: datetime) -> dict[str, PublishedOrders]:
+    """Return by machine the sheets that are not over at `now`."""
+    table = tables.published_orders
+    rows = connection.execute(select(table).where(table.c.expires_at > now))
+    return {row.machine_id: _sheet(row) for row in rows}
 
 
 def publish(connection: Connection, sheet: PublishedOrders) -> None:
@@ -248,6 +251,12 @@ def publish(connection: Connection, sheet: PublishedOrders) -> None:
     table = tables.published_orders
     connection.execute(upsert(table).values(values).on_conflict_do_update(index_elements=["machine_id"], set_=values))
     _raise(connection, "signed")
+
+
+def _sheet(row: Row[Any]) -> PublishedOrders:
+    return PublishedOrders(
+        row.machine_id, row.counter, row.fingerprint, row.etag, row.body, dict(row.clips), row.expires_at
+    )
 
 
 def _message(row: Row[Any]) -> StandardMessage:

@@ -23,6 +23,7 @@ from domain.airtime import QuietHours
 from domain.errors import SinkError
 from domain.order_sheet import OrderSheet, sheet_document
 from domain.playlist import ClipRef, Playlist, PlaylistItem, PlaylistSlot, to_document
+from domain.signed_time import time_statement
 from domain.timetable import LatePolicy, Priority
 from player.cabinet import write_identity
 from player.trust import Identity, seal
@@ -216,6 +217,7 @@ class Centre:
     acknowledging: bool = True
     revoking: bool = False
     orders: bytes = b""
+    clock_key: Ed25519PrivateKey | None = None
     alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
     code: str = "DUNG-MA"
     broker: dict[str, Any] | None = None
@@ -286,6 +288,11 @@ class _Counter(BaseHTTPRequestHandler):
             self._answer(200 if chunks else 204, chunks)
         elif self.path == "/api/v1/broker" and self.centre.broker is not None:
             self._answer(200, json.dumps(self.centre.broker).encode())
+        elif self.path.startswith("/api/v1/time") and self.centre.clock_key is not None:
+            told = self.centre.now_ms()
+            stated = time_statement(MACHINE, self.path.rpartition("=")[2], told)
+            signature = base64.b64encode(self.centre.clock_key.sign(stated)).decode()
+            self._answer(200, json.dumps({"server_time": told, "signature": signature}).encode())
         else:
             self._clip(self.path.rpartition("/")[2])
 

@@ -214,3 +214,38 @@ def test_a_day_of_many_stops_does_not_keep_the_next_emergency_from_being_signed(
     given = Signing(town, tmp_path).orders(box.id)
     assert len(given) == MOST_ORDERS
     assert [order.emergency_id for order in given if isinstance(order, SoundOrder)] == [one.id]
+
+
+def test_a_sheet_is_emptied_once_nothing_in_it_is_good_any_more(town: Panel, ready: Ready, tmp_path: Path) -> None:
+    box = machine(town, "Máy bản", "san-thang", b"a" * 32)
+    signing = Signing(town, tmp_path)
+    one = town.services.emergencies.ask(EDITOR, ask(ready))
+    town.services.emergencies.confirm(APPROVER, one.id)
+    assert len(signing.orders(box.id)) == 1
+    town.clock.go(ready.message.pattern.longest)
+    assert signing.orders(box.id) == ()
+    assert signing.worker.sign() == 0
+
+
+def test_a_machine_whose_place_went_elsewhere_in_mid_emergency_is_told_to_stop_all_the_same(
+    town: Panel, ready: Ready, tmp_path: Path
+) -> None:
+    box = machine(town, "Máy bản", "san-thang", b"a" * 32)
+    signing = Signing(town, tmp_path)
+    one = town.services.emergencies.ask(EDITOR, ask(ready))
+    town.services.emergencies.confirm(APPROVER, one.id)
+    assert [type(order) for order in signing.orders(box.id)] == [SoundOrder]
+    with town.database.write() as connection:
+        connection.execute(text("UPDATE machine SET area_id = 'doan-ket' WHERE id = :id"), {"id": box.id})
+    assert signing.worker.sign() == 0
+    town.services.emergencies.stop(EDITOR, one.id)
+    assert [type(order) for order in signing.orders(box.id)] == [StopOrder]
+
+
+def test_no_drill_begins_anywhere_while_a_real_emergency_runs(town: Panel, ready: Ready) -> None:
+    one = town.services.emergencies.ask(EDITOR, ask(ready))
+    town.services.emergencies.confirm(APPROVER, one.id)
+    with pytest.raises(WrongStateError, match="phát khẩn thật"):
+        town.services.emergencies.ask(EDITOR, ask(ready, drill=True))
+    town.services.emergencies.stop(EDITOR, one.id)
+    assert state(town, town.services.emergencies.ask(EDITOR, ask(ready, drill=True))) is EmergencyState.RUNNING

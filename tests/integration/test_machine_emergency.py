@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.airtime import QuietHours
 from domain.emergencies import Pattern
@@ -17,7 +18,7 @@ from domain.order_sheet import ClearOrder, Order, OrderSheet, SoundOrder, StopOr
 from domain.playlist import Playlist
 from domain.timetable import LatePolicy
 from player.database import Database
-from player.events import EmergencyBegan, EmergencyEnded, Fault, Finished, MachineEvent
+from player.events import EmergencyBegan, EmergencyEnded, Fault, Finished, MachineEvent, PlaylistAccepted
 from player.local_door import call
 from player.machine import Machine, MachineSettings
 from tests.fakes_player import (
@@ -245,6 +246,59 @@ def test_an_emergency_sounds_by_a_clock_that_woke_in_the_past_and_goes_on_when_i
     heard_before = running.machine.emergencies.alerts[0].heard
     wait_until(lambda: running.machine.emergencies.alerts[0].heard > heard_before)
     assert running.machine.emergencies.alerts[0].running
+
+
+def test_a_box_that_wakes_with_a_wrong_clock_obeys_by_the_time_that_the_centre_signs(
+    centre: Centre, run: Run, tmp_path: Path
+) -> None:
+    centre.clock_key = Ed25519PrivateKey.generate()
+    clock_key = centre.clock_key.public_key().public_bytes_raw().hex()
+    centre.publish(quiet_list(clock_key=clock_key, issued_at=now() - timedelta(hours=12)), *HELD)
+    first = run(centre.enrolled(tmp_path))
+    wait_until(first.holds_all)
+    first.machine.stop()
+    ahead, behind = Steps(), Steps()
+    ahead.shift, behind.shift = timedelta(hours=7), timedelta(hours=-11)
+    over = sounding("e0", issued_at=now() - timedelta(hours=10), expires_at=now() - timedelta(hours=8))
+    centre.order(sheet(over, issued_at=now() - timedelta(hours=10), expires_at=now() + timedelta(hours=14)))
+    late = run(tmp_path, behind)
+    wait_until(lambda: outcome(centre, "khan-e0-0", 0) == "missed")
+    late.machine.stop()
+    assert not heard(late.recordings)
+    centre.order(sheet(sounding("e1"), counter=2))
+    early = run(tmp_path, ahead)
+    wait_until(lambda: outcome(centre, "khan-e1-1", 1) == "played")
+    assert not [
+        one for one in early.events if isinstance(one, EmergencyEnded) and one.reason == "Đã hết thời gian phát khẩn"
+    ]
+
+
+def test_a_drill_does_not_begin_while_something_real_sounds(centre: Centre, run: Run, tmp_path: Path) -> None:
+    centre.publish(quiet_list(quiet=()), *HELD)
+    running = run(centre.enrolled(tmp_path))
+    wait_until(running.holds_all)
+    centre.order(sheet(sounding("e1", FOR_EVER)))
+    wait_until(lambda: outcome(centre, "khan-e1-1", 1) == "played")
+    with pytest.raises(BadInputError, match="phát khẩn thật"):
+        call(tmp_path, {"do": "start", "what": "lu", "drill": True})
+    centre.order(sheet(sounding("e1", FOR_EVER), sounding("d1", drill=True, notice=NOTICE.hash), counter=2))
+    wait_until(lambda: outcome(centre, "khan-d1-0", 0) == "missed")
+    assert [one["id"] for one in call(tmp_path, {"do": "list"})["running"]] == ["e1"]
+
+
+def test_an_alarm_from_the_button_goes_on_when_its_message_leaves_the_playlist(
+    centre: Centre, run: Run, tmp_path: Path
+) -> None:
+    centre.publish(quiet_list(), *HELD)
+    running = run(centre.enrolled(tmp_path))
+    wait_until(running.holds_all)
+    name = call(tmp_path, {"do": "start", "what": "lu"})["emergency"]
+    wait_until(lambda: outcome(centre, f"khan-{name}-1", 1) == "played")
+    centre.publish(quiet_list(counter=2, emergency=EmergencySet(), clips=()))
+    wait_until(lambda: PlaylistAccepted(2, 0) in running.events)
+    wait_until(lambda: outcome(centre, f"khan-{name}-3", 1) == "played")
+    rows = {key: row["outcome"] for key, row in centre.airings.items() if f"khan-{name}" in key}
+    assert "cut" not in rows.values()
 
 
 def test_a_missing_chime_does_not_hold_the_message_up(centre: Centre, run: Run, tmp_path: Path) -> None:
