@@ -25,7 +25,7 @@ from scheduler.reconcile import LogLine, day_report
 from scheduler.sessions import MOST_ITEMS, NAME_LIMIT, ZONE, NewSession
 from scheduler.snapshots import fingerprint
 from scheduler.spots import slots_at, spots_of_areas
-from scheduler.stopping import STOPPING
+from scheduler.stopping import held_up, may_save
 from store import airings, machines, plans, station
 from store.changes import Change
 from store.engine import Database
@@ -72,12 +72,13 @@ class TimetableDesk:
 
         `found` is what the person has been told of its clashes. When the timetable has moved on since the draft was
         made it is judged again, in the transaction that saves it, and what clashes besides is told instead of saved.
+        Where nobody was told anything (None), whatever silences what need not give way is refused.
         """
         _require_scheduler(user)
         with self.database.write() as connection:
             if fingerprint(history.before_edit(connection, draft.edit)) != draft.seen:
                 raise WrongStateError(CHANGED_MEANWHILE)
-            if station.plan_version(connection) != draft.version:
+            if found is None or station.plan_version(connection) != draft.version:
                 self._judge_again(connection, user, draft, found)
             return history.put(connection, draft.edit, self._change(user, draft))
 
@@ -95,10 +96,25 @@ class TimetableDesk:
         """Switch a rule on again."""
         self.save(user, self.drafting(user).switch(rule_id, on=True))
 
-    def undo(self, user: User, number: int) -> Change:
-        """Put back what was before a change of one's own, within a minute, once, if nobody has built on it."""
+    def undoing(self, user: User, number: int) -> Draft | None:
+        """Return the edit that taking a change back is, to be looked at for clashes as any other.
+
+        None when nothing else has changed of the timetable since: then what comes back was there a moment ago.
+        """
+        _require_scheduler(user)
+        with self.database.read() as connection:
+            return self._way_back(connection, user, number)
+
+    def undo(self, user: User, number: int, found: Iterable[Conflict] | None = None) -> Change:
+        """Put back what was before a change of one's own, within a minute, once, if nobody has built on it.
+
+        When others have changed the timetable elsewhere it is judged as an edit is; `found` is as in `save`.
+        """
         _require_scheduler(user)
         with self.database.write() as connection:
+            draft = self._way_back(connection, user, number)
+            if draft is not None:
+                self._judge_again(connection, user, draft, found)
             return history.undo(connection, user, number, self.clock.now())
 
     def undoable(self, user: User, within: timedelta = history.UNDO_FOR) -> Change | None:
@@ -176,13 +192,22 @@ class TimetableDesk:
     def _judge_again(self, connection: Connection, user: User, draft: Draft, found: Iterable[Conflict] | None) -> None:
         inputs, now = planning.load(connection), self.clock.now()
         Drafting(inputs, user, now).judge(draft)
+        every, begun = self._standing(connection)
+        held = held_up(conflicts(inputs, every, draft.edit, now, Outlook(begun=begun)))
         if found is None:
+            if not may_save(held):
+                raise WrongStateError(f"{_CLASHES} {' '.join(one.sentence for one in held[:_MOST_TOLD])}")
             return
         told = {one.sentence for one in found}
-        every, begun = self._standing(connection)
-        for one in conflicts(inputs, every, draft.edit, now, Outlook(begun=begun)):
-            if one.kind in STOPPING and one.sentence not in told:
+        for one in held:
+            if one.sentence not in told:
                 raise WrongStateError(f"{_CLASHES_NOW} {one.sentence}")
+
+    def _way_back(self, connection: Connection, user: User, number: int) -> Draft | None:
+        now = self.clock.now()
+        change = history.to_undo(connection, user, number, now)
+        edit = history.way_back(connection, change)
+        return None if edit is None else Drafting(planning.load(connection), user, now).back(edit, change)
 
     def _change(self, user: User, draft: Draft) -> Change:
         return Change(
@@ -190,6 +215,8 @@ class TimetableDesk:
         )
 
 
+_MOST_TOLD = 3
+_CLASHES = "Chưa lưu vì lịch này làm buổi khác không phát hoặc vượt mức cho phép:"
 _CLASHES_NOW = "Trong lúc bạn lưu, lịch vừa được người khác sửa nên chưa lưu. Hãy xem lại rồi lưu lại:"
 
 

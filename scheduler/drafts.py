@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.bulletins import Bulletin, BulletinState
+from domain.calendar import EVERY_DAY_TYPE
 from domain.errors import BadInputError, NotFoundError, WrongStateError
 from domain.people import User
 from domain.timetable import ExceptionKind, ItemKind, Occurrence, Priority, Programme, ProgrammeItem, Rule
@@ -26,6 +27,7 @@ from scheduler.sessions import (
     rule_of,
 )
 from scheduler.snapshots import fingerprint, of_edit, programmes_of, snapshot
+from store.changes import Change
 from store.engine import new_id
 
 URGENT_LEAD = timedelta(minutes=1)
@@ -131,6 +133,19 @@ class Drafting:
         judged = tuple(rule for one in (main, *beside) for rule in one.judged)
         return replace(self._sealed(Edit(rules, programmes), main.action, told, main.subject_id), judged=judged)
 
+    def then(self, first: Draft, second: Draft) -> Draft:
+        """Return one edit of `first` and of `second`, which was made from the timetable with `first` in it."""
+        rules = {one.id: one for draft in (first, second) for one in draft.edit.rules}
+        programmes = {one.id: one for draft in (first, second) for one in draft.edit.programmes}
+        edit = Edit(tuple(rules.values()), tuple(programmes.values()), first.edit.removed | second.edit.removed)
+        told = f"{first.words}; đồng thời {second.action}: {second.words}"
+        draft = self._sealed(edit, first.action, told, first.subject_id)
+        return replace(draft, judged=(*first.judged, *second.judged))
+
+    def after(self, draft: Draft) -> "Drafting":
+        """Return what makes drafts from the timetable with `draft` in it."""
+        return replace(self, inputs=draft.edit.applied(self.inputs))
+
     def skip(self, key: str, note: str = "") -> Draft:
         """Return the edit that skips a sounding."""
         rule, asked = self._asked(key)
@@ -153,9 +168,14 @@ class Drafting:
         return self._judged(Edit((changed,), fresh), "thay một buổi", lone)
 
     def restore(self, key: str) -> Draft:
-        """Return the edit that takes back what is different about a sounding."""
+        """Return the edit that takes back what is different about a sounding, which then sounds as first asked for."""
         rule, asked = self._asked(key)
-        return self._worded(Edit(rules=(editing.without_exception(rule, asked),)), "bỏ ngoại lệ")
+        plain = editing.restored(rule, asked, self.now)
+        edit = Edit(rules=(plain,))
+        if not rule.enabled:
+            return self._worded(edit, "bỏ ngoại lệ")
+        local = asked.starts_at.astimezone(ZONE)
+        return self._judged(edit, "bỏ ngoại lệ", _lone(plain, Target(local.date(), local.time())))
 
     def urgent(self, key: str) -> Draft:
         """Return the edit that takes a sounding off the machines and urgently sends what it was to become."""
@@ -180,9 +200,17 @@ class Drafting:
         return replace(self.session(wanted), action="phát ngay")
 
     def switch(self, rule_id: str, *, on: bool) -> Draft:
-        """Return the edit that switches a rule on or off."""
-        rule = replace(self._rule(rule_id), enabled=on)
-        return self._worded(Edit(rules=(rule,)), "phát trở lại" if on else "dừng")
+        """Return the edit that switches a rule on, held to the policy as a new one is, or off."""
+        edit = Edit(rules=(replace(self._rule(rule_id), enabled=on),))
+        return self._judged(edit, "phát trở lại") if on else self._worded(edit, "dừng")
+
+    def back(self, edit: Edit, change: Change) -> Draft:
+        """Return `edit`, which takes a change back, with what comes of it held to the policy of today."""
+        come = tuple(one for one in edit.rules if one.enabled and self._sounds_anew(one))
+        for rule in come:
+            self._require_within_policy(edit, rule)
+        draft = self._sealed(edit, "hoàn tác", f"{change.action} {change.words}", change.subject_id)
+        return replace(draft, judged=come)
 
     def order(self, programme_ids: Iterable[str]) -> Draft:
         """Return the edit by which PRIORITY programmes that meet go before each other in this order."""
@@ -295,6 +323,11 @@ class Drafting:
         if all(path_on(self.inputs.areas, one, today) & wanted.except_area_ids for one in wanted.area_ids):
             raise BadInputError("Mọi địa bàn đã chọn đều bị trừ hết. Hãy bỏ bớt địa bàn cần trừ.")
 
+    def _sounds_anew(self, rule: Rule) -> bool:
+        """Tell whether a rule, its exceptions left aside, is another than the one of its id, or is switched on."""
+        held = self.inputs.shelf.rules.get(rule.id)
+        return held is None or replace(held, exceptions=()) != replace(rule, exceptions=())
+
     def _judged(self, edit: Edit, action: str, judged: Rule | None = None) -> Draft:
         """Return a draft of `edit` when what is new in it, its first rule or `judged`, keeps within the policy."""
         rule = judged or edit.rules[0]
@@ -368,4 +401,5 @@ def _lone(rule: Rule, to: Target) -> Rule:
         except_area_ids=rule.except_area_ids,
         times=(to.time,),
         dates=frozenset({to.day}),
+        day_types=EVERY_DAY_TYPE,
     )

@@ -85,6 +85,20 @@ def replaced(rule: Rule, asked: Occurrence, programme_id: str, note: str, now: d
     return _with(rule, asked, one)
 
 
+def restored(rule: Rule, asked: Occurrence, now: datetime) -> Rule:
+    """Return `rule` with one of its soundings as it was first asked for.
+
+    Raises BadInputError when it has begun, or when the instant it was first asked for has passed: it would be lost.
+    """
+    _require_ahead(rule, asked, now)
+    if asked.starts_at <= now:
+        raise BadInputError(
+            "Giờ xếp lúc đầu đã qua nên bỏ ngoại lệ thì buổi này không phát nữa. Chưa có gì thay đổi; hãy để nguyên, "
+            "hoặc dời sang giờ khác."
+        )
+    return without_exception(rule, asked)
+
+
 def without_exception(rule: Rule, asked: Occurrence) -> Rule:
     """Return `rule` with one of its soundings as it was first asked for."""
     return replace(rule, exceptions=_others(rule, asked))

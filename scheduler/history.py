@@ -10,7 +10,7 @@ from domain.errors import NotAllowedError, NotFoundError, WrongStateError
 from domain.people import User
 from scheduler.conflicts import Edit
 from scheduler.snapshots import fingerprint, of_edit, programme_from, programmes_of, rule_from, snapshot
-from store import calendar, changes, plans, timetable
+from store import calendar, changes, plans, station, timetable
 from store.changes import Change
 
 UNDO_FOR = timedelta(seconds=60)
@@ -36,12 +36,22 @@ def put(connection: Connection, edit: Edit, change: Change) -> int:
         timetable.put_rule(connection, rule)
     for rule_id in sorted(edit.removed):
         timetable.remove_rule(connection, rule_id)
-    after = fingerprint(before_edit(connection, edit))
-    return changes.note(connection, replace(change, before={**before, "after": after}))
+    after, version = fingerprint(before_edit(connection, edit)), station.plan_version(connection)
+    return changes.note(connection, replace(change, before={**before, "after": after, "version": version}))
 
 
 def undo(connection: Connection, user: User, number: int, now: datetime) -> Change:
-    """Put back what was before a change and return it.
+    """Put back what was before a change and return it; raises as `to_undo`."""
+    change = to_undo(connection, user, number, now)
+    changes.claim_undo(connection, number)
+    before = change.before or {}
+    fresh = [one for one, document in before["programmes"].items() if document is None]
+    _put_back(connection, _edit_of(before), fresh, now)
+    return change
+
+
+def to_undo(connection: Connection, user: User, number: int, now: datetime) -> Change:
+    """Return a change that can be taken back.
 
     Raises NotFoundError, NotAllowedError when somebody else made it, and WrongStateError when it is too late, was
     undone before, or when what it left has been changed since.
@@ -53,14 +63,20 @@ def undo(connection: Connection, user: User, number: int, now: datetime) -> Chan
         raise NotAllowedError("Chỉ người vừa sửa mới hoàn tác được thay đổi của mình. Chưa có gì thay đổi.")
     if now - change.at > UNDO_FOR:
         raise WrongStateError("Đã quá một phút nên không hoàn tác được nữa. Hãy sửa lại lịch bằng tay.")
-    if not changes.claim_undo(connection, number):
+    if change.undone:
         raise WrongStateError("Thay đổi này đã được hoàn tác rồi.")
     if not _stands(connection, change):
         raise WrongStateError(_MOVED_ON)
-    before = change.before or {}
-    fresh = [one for one, document in before["programmes"].items() if document is None]
-    _put_back(connection, _edit_of(before), fresh, now)
     return change
+
+
+def way_back(connection: Connection, change: Change) -> Edit | None:
+    """Return the edit that taking a change back is, or None when nothing else has changed of the timetable since.
+
+    Then what comes back is what was there a moment ago, whole.
+    """
+    before = change.before or {}
+    return None if before.get("version") == station.plan_version(connection) else _edit_of(before)
 
 
 def undoable(connection: Connection, user: User, now: datetime, within: timedelta = UNDO_FOR) -> Change | None:

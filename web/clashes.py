@@ -170,6 +170,28 @@ def take_elsewhere(drafting: Drafting) -> tuple[Beside, ...]:
     return _with(beside, Beside(offer, _draft_of(offer, drafting)))
 
 
+def take_after(draft: Draft, drafting: Drafting) -> tuple[Draft, tuple[Beside, ...]]:
+    """Return `draft` with the offers that were taken, each made from the timetable that the ones before leave behind.
+
+    So what is switched on again may itself be moved in the same change. Raises BadInputError as `take`.
+    """
+    whole = draft
+    beside: tuple[Beside, ...] = ()
+    offers = [*request.form.getlist("taken")[:_MOST_BESIDE], request.form.get("offer", "")]
+    for offer in filter(None, offers):
+        kind, _, rest = offer.partition("|")
+        other = f"{kind}|other|{rest.partition('|')[2]}"
+        fresh = Beside(other, _draft_of(other, drafting.after(whole)))
+        whole, beside = drafting.then(whole, fresh.draft), (*beside, fresh)
+    return whole, beside
+
+
+def in_words_only(clashes: Clashes) -> Clashes:
+    """Return clashes with their ways out in words, where none of them can be a button."""
+    found = tuple(Clash(one.sentence, tuple(Way(way.words) for way in one.ways)) for one in clashes.found)
+    return Clashes(found, clashes.seal, clashes.may_save)
+
+
 _STRANGE = "Cách gỡ trùng này không còn dùng được. Hãy xem lại rồi lưu lại."
 _SEASONAL = (
     "Buổi này theo khung giờ có giờ mùa hè và mùa đông khác nhau, đổi cả dòng thì mất giờ mùa kia: hãy sửa khung giờ "

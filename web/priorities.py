@@ -12,6 +12,7 @@ from web.rule_lines import rule_lines
 from web.timetable import require_scheduler
 
 blueprint = Blueprint("priorities", __name__, url_prefix="/lich/uu-tien")
+_MOST_TOLD = 3
 _STEPS = {"len": -1, "xuong": 1}
 
 
@@ -38,7 +39,13 @@ def step() -> ResponseReturnValue:
     place = order.index(programme_id)
     other = min(max(place + way, 0), len(order) - 1)
     order[place], order[other] = order[other], order[place]
-    services().timetable.save(me(), services().timetable.drafting(me()).order(order))
+    desk = services().timetable
+    draft = desk.drafting(me()).order(order)
+    found = desk.clashes(draft)
+    desk.save(me(), draft, found)
+    if found:
+        # That another one goes first is what was asked for; which sessions give way for it is told.
+        flash(f"Theo thứ tự này: {' '.join(one.sentence for one in found[:_MOST_TOLD])}", "warning")
     flash("Đã xếp lại thứ tự ưu tiên. Máy phát sẽ nhận trong ít giây.", "success")
     return redirect(url_for("priorities.page"), 303)
 

@@ -15,10 +15,11 @@ from scheduler.editing import Target
 from scheduler.inputs import Inputs
 from scheduler.words import clock, exception_words, outermost, rule_words
 from store import bulletins
-from web.clashes import NOTHING_PENDING, Clash, Clashes, Pending, Way, stopping, take_elsewhere, told
+from web.clashes import NOTHING_PENDING, Clashes, Pending, in_words_only, stopping, take_elsewhere, told
 from web.context import me, own_station, services
 from web.formats import local, read_day, read_time
-from web.timetable import require_scheduler, where
+from web.review import Act, reviewed, unseen, where
+from web.timetable import require_scheduler
 
 blueprint = Blueprint("soundings", __name__, url_prefix="/lich/buoi")
 _LISTED = 50
@@ -67,7 +68,7 @@ def move(key: str) -> ResponseReturnValue:
 def skip(key: str) -> ResponseReturnValue:
     """Skip a sounding."""
     note = request.form.get("note", "")
-    return _done(services().timetable.drafting(me()).skip(key, note))
+    return reviewed(Act("Bỏ buổi này"), lambda drafting: drafting.skip(key, note))
 
 
 @blueprint.post("/<key>/thay")
@@ -88,7 +89,7 @@ def replace(key: str) -> ResponseReturnValue:
 @blueprint.post("/<key>/khoi-phuc")
 def restore(key: str) -> ResponseReturnValue:
     """Take back what is different about a sounding."""
-    return _done(services().timetable.drafting(me()).restore(key))
+    return reviewed(Act("Bỏ ngoại lệ"), lambda drafting: drafting.restore(key))
 
 
 @blueprint.post("/<key>/gui-gap")
@@ -103,7 +104,8 @@ def send_urgently(key: str) -> ResponseReturnValue:
         if clashes is not None:
             held = desk.sounding(key)
             fresh = _fresh(held)
-            return _page(held, SoundingForm(fresh.day, fresh.time, sending=True), {}, 409, Pending(_only_told(clashes)))
+            form = SoundingForm(fresh.day, fresh.time, sending=True)
+            return _page(held, form, {}, 409, Pending(in_words_only(clashes)))
         return _done(draft, found)
     except WrongStateError as error:
         flash(error.sentence, "warning")
@@ -134,21 +136,12 @@ def _field(form: SoundingForm) -> str:
 
 def _to_look_at(draft: Draft, found: tuple[Conflict, ...], inputs: Inputs) -> Clashes | None:
     """Return what clashes and has not been looked at yet, if anything."""
-    clashes = stopping(draft, found, inputs, in_form=False)
-    if clashes is None or (clashes.may_save and request.form.get("anyway") == clashes.seal):
-        return None
-    return clashes
+    return unseen(stopping(draft, found, inputs, in_form=False))
 
 
-def _only_told(clashes: Clashes) -> Clashes:
-    """Return clashes with their ways out in words: none of them is a button where only sending is asked for."""
-    found = tuple(Clash(one.sentence, tuple(Way(way.words) for way in one.ways)) for one in clashes.found)
-    return Clashes(found, clashes.seal, clashes.may_save)
-
-
-def _done(draft: Draft, found: tuple[Conflict, ...] | None = None) -> ResponseReturnValue:
+def _done(draft: Draft, found: tuple[Conflict, ...]) -> ResponseReturnValue:
     services().timetable.save(me(), draft, found)
-    if found and told(found):
+    if told(found):
         flash(f"Tính đến lúc này: {' '.join(told(found)[:3])}", "warning")
     flash(f"Đã {draft.action}: {draft.words}.", "success")
     return _back()

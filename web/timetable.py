@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,6 +24,7 @@ from web.context import me, own_station, services
 from web.errors import status_of
 from web.formats import SHORT_WEEKDAYS, WEEKDAYS, ZONE, local, read_day
 from web.fragments import fragment
+from web.review import Act, reviewed, undone
 from web.rule_lines import rule_lines
 from web.session_form import (
     LATE_LABELS,
@@ -167,17 +167,16 @@ def say() -> ResponseReturnValue:
 @blueprint.post("/<rule_id>/dung")
 def stop(rule_id: str) -> ResponseReturnValue:
     """Switch a rule off."""
-    services().timetable.stop(me(), rule_id)
-    flash("Đã dừng dòng lịch này. Những gì đã phát vẫn còn trong nhật ký.", "success")
-    return redirect(url_for("timetable.page") + "#dong-lich", 303)
+    done = "Đã dừng dòng lịch này. Những gì đã phát vẫn còn trong nhật ký."
+    act = Act("Dừng dòng lịch", done, "dong-lich", rule_id)
+    return reviewed(act, lambda drafting: drafting.switch(rule_id, on=False))
 
 
 @blueprint.post("/<rule_id>/phat-lai")
 def resume(rule_id: str) -> ResponseReturnValue:
     """Switch a rule on again."""
-    services().timetable.resume(me(), rule_id)
-    flash("Dòng lịch này đã được phát trở lại.", "success")
-    return redirect(url_for("timetable.page") + "#dong-lich", 303)
+    act = Act("Phát lại dòng lịch", "Dòng lịch này đã được phát trở lại.", "dong-lich", rule_id)
+    return reviewed(act, lambda drafting: drafting.switch(rule_id, on=True))
 
 
 @blueprint.post("/hoan-tac/<int:number>")
@@ -185,14 +184,7 @@ def undo(number: int) -> ResponseReturnValue:
     """Take back a change of one's own."""
     if number > _LARGEST_NUMBER:
         raise NotFoundError("Không có thay đổi này để hoàn tác.")
-    undone = services().timetable.undo(me(), number)
-    flash(f"Đã hoàn tác: {undone.action} {undone.words}.", "success")
-    return redirect(url_for("timetable.page", **where()), 303)
-
-
-def where() -> dict[str, Any]:
-    """Return what the form says of the place and the day to go back to."""
-    return {name: request.form[name][:40] for name in ("area", "day", "xem") if request.form.get(name)}
+    return undone(number)
 
 
 def require_scheduler() -> None:

@@ -490,7 +490,8 @@ def test_what_an_urgent_sending_would_silence_is_told_first(town: Panel) -> None
     replan(town.database, town.clock.now())
     town.services.timetable.stop(EDITOR, other)
     town.post(EDITOR, f"/lich/buoi/{key}/doi", ngay="23/11/2026", gio="10:30", scope="once")
-    town.services.timetable.resume(EDITOR, other)
+    draft = town.services.timetable.drafting(EDITOR).switch(other, on=True)
+    town.services.timetable.save(EDITOR, draft, town.services.timetable.clashes(draft))
     path = f"/lich/buoi/{key}/gui-gap"
     answer = town.post(EDITOR, path)
     text = answer.get_data(as_text=True)

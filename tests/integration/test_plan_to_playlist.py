@@ -54,7 +54,10 @@ def produce_all(station: ExampleStation) -> None:
 
 def session(station: ExampleStation, bulletin_id: str, at: time, *days: date, area: str = "tan-phong") -> str:
     wanted = NewSession("Buổi thêm", (bulletin_id,), frozenset({area}), (at,), dates=frozenset(days or {MONDAY}))
-    return station.timetable.add(station.person(Role.SCHEDULER), wanted)
+    user, desk = station.person(Role.SCHEDULER), station.timetable
+    draft = desk.drafting(user).session(wanted)
+    desk.save(user, draft, desk.clashes(draft))
+    return draft.subject_id
 
 
 def published(station: ExampleStation, machine: Machine) -> Published:

@@ -64,6 +64,10 @@ def save(town: Panel, draft: Draft) -> int:
     return town.services.timetable.save(EDITOR, draft)
 
 
+def save_knowingly(town: Panel, draft: Draft) -> int:
+    return town.services.timetable.save(EDITOR, draft, town.services.timetable.clashes(draft))
+
+
 def move(town: Panel, key: str, day: date, moment: time, *, always: bool = False) -> Draft:
     return town.services.timetable.drafting(EDITOR).move(key, Target(day, moment), always=always)
 
@@ -292,10 +296,13 @@ def test_only_a_scheduler_drafts_and_saves(town: Panel) -> None:
 
 
 def test_priority_programmes_are_put_in_order_and_the_first_wins(town: Panel) -> None:
-    ids = [add(town, name=name, priority=Priority.PRIORITY) for name in ("Một", "Hai")]
+    drafts = [drafted(town, name=name, priority=Priority.PRIORITY) for name in ("Một", "Hai")]
+    for draft in drafts:
+        save_knowingly(town, draft)
+    ids = [draft.subject_id for draft in drafts]
     programmes = [rule_of(town, one).programme_id for one in ids]
     for order in (programmes, programmes[::-1]):
-        save(town, town.services.timetable.drafting(EDITOR).order(order))
+        save_knowingly(town, town.services.timetable.drafting(EDITOR).order(order))
         slots = town.services.timetable.will_sound("san-thang", TEN, TEN + DAY / 2)
         assert [slot.programme_id for slot in slots if not slot.refusal] == order[:1]
     undo(town)
