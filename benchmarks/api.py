@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.fleet import Box, cpu_s, found_station, quantile, resident_mb, serving
-from tests.fakes_broker import free_port
+from tests.ports import free_port
 
 Figures = dict[str, float]
 HEARTBEAT = {

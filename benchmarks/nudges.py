@@ -36,7 +36,7 @@ from scheduler.channels.mqtt import MqttChannel
 from scheduler.signing import StationKey
 from store import machines, station
 from store.machines import Published
-from tests.fakes_broker import free_port
+from tests.ports import free_port
 from tiengloa.folder import Folder, secret
 from tiengloa.settings import Settings
 from tiengloa.wiring import Centre

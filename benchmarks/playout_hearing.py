@@ -14,8 +14,6 @@ QUIET_S = 0.1
 """How long it must have been below LOUD before a sample above it counts as an onset."""
 ENVELOPE_S = 4.0
 
-Instants = npt.NDArray[np.float64]
-
 
 class Timeline:
     """Tells when a frame lay in time, from blocks of which each was seen some time after its first frame was due.

@@ -13,9 +13,6 @@ from lunar_vn import solar_to_lunar
 
 from domain.calendar import EVERY_MONTH, LAST, LunarDay
 
-_TET_WINDOW_DAYS = 40
-"""Tết falls between 20 January and 21 February, with room to spare."""
-
 
 @dataclass(frozen=True, slots=True)
 class LunarDate:
@@ -34,10 +31,6 @@ class LunarDate:
         months = (EVERY_MONTH,) if self.leap else (EVERY_MONTH, self.month)
         return tuple(LunarDay(day, month) for day in days for month in months)
 
-    def is_one_of(self, wanted: frozenset[LunarDay]) -> bool:
-        """Tell whether any of `wanted` falls on this date."""
-        return not wanted.isdisjoint(self.names)
-
 
 @lru_cache(maxsize=4096)
 def lunar_date(day: date) -> LunarDate:
@@ -45,13 +38,3 @@ def lunar_date(day: date) -> LunarDate:
     found = solar_to_lunar(day)
     ends_month = solar_to_lunar(day + timedelta(days=1)).day == 1
     return LunarDate(found.day, found.month, found.year, bool(found.leap), ends_month)
-
-
-def tet(year: int) -> date:
-    """Return the first day of the lunar year that begins in `year`."""
-    start = date(year, 1, 20)
-    for number in range(_TET_WINDOW_DAYS):
-        day = start + timedelta(days=number)
-        if (found := lunar_date(day)).day == 1 and found.month == 1 and not found.leap:
-            return day
-    raise ValueError(f"no Tết in {year}")

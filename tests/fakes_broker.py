@@ -23,6 +23,7 @@ from scheduler.channels.broker import EmbeddedBroker
 from scheduler.channels.client import client_of
 from tests.fakes import need_tool
 from tests.fakes_player import wait_until
+from tests.ports import free_port
 
 SECRET = b"s" * 32
 KEYS = {"may-1": "khoa-1", "may-2": "khoa-2"}
@@ -148,13 +149,6 @@ def listener(account: BrokerAccount, *topics: str) -> Iterator[Listener]:
     """Give a client that listens for as long as the block runs."""
     with closing(Listener(account, *topics)) as one:
         yield one
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def answers(port: int) -> bool:

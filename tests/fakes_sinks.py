@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 from enum import Enum
 
 from domain.errors import SinkError
@@ -95,7 +94,3 @@ class Device:
             raise SinkError(f"Thiết bị âm thanh {self.name}: không phát ra được (No such device).")
         if (mood is Mood.BLOCKS and not opening) or (mood is Mood.HANGS_OPEN and opening):
             self._bench.freed.wait(60)
-
-
-def seconds_since(instant: float) -> float:
-    return time.monotonic() - instant

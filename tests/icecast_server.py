@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import Any
 
 from tests.fakes import need_tool
 from tests.fakes_player import wait_until
+from tests.ports import free_port
 
 PASSWORD = "mat-khau-thu-nghiem"
 _CONFIG = """<icecast>
@@ -39,9 +39,7 @@ class Icecast:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with closing(socket.socket()) as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         config = _CONFIG.format(password=PASSWORD, port=self.port, folder=folder, web="/usr/share/icecast2")
         (folder / "icecast.xml").write_text(config)
         self._process: subprocess.Popen[bytes] | None = None

@@ -27,6 +27,7 @@ from domain.timetable import (
 from scheduler.build import Listener, slots_for
 from scheduler.expand import expand
 from scheduler.items import Shelf, Terms
+from scheduler.lunar import lunar_date
 
 ZONE = ZoneInfo(STATION_ZONE)
 FIRST = date(2028, 2, 28)
@@ -290,3 +291,13 @@ def _meets(slot: Slot, start: time, end: time) -> bool:
             return True
         day += timedelta(days=1)
     return False
+
+
+def tet(year: int) -> date:
+    """Return the first day of the lunar year that begins in `year`."""
+    (day,) = (
+        day
+        for day in (date(year, 1, 20) + timedelta(days=number) for number in range(40))
+        if (found := lunar_date(day)).day == 1 and found.month == 1 and not found.leap
+    )
+    return day

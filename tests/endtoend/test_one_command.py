@@ -11,7 +11,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from town import free_port, heard, wait_for
+from town import heard, wait_for
+
+from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -28,6 +28,7 @@ from player.cabinet import read_identity
 from scheduler.desk import NewSession
 from store import bulletins, clips, people, timetable
 from store.bulletins import Draft
+from tests.ports import free_port
 from tiengloa.centre import open_centre
 from tiengloa.example import load as example
 from tiengloa.example.places import EXAMPLE_CLUSTER
@@ -48,12 +49,6 @@ def wait_for(probe: Callable[[], T | None], seconds: float, what: str) -> T:
             return answer
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -33,9 +33,9 @@ class ShiftedClock:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "rtshift"
-        self._path.write_bytes(struct.pack("<qq", 0, -1))
+        self._path.write_bytes(struct.pack("<q", 0))
         descriptor = os.open(self._path, os.O_RDWR)
-        self._page = mmap.mmap(descriptor, 16)
+        self._page = mmap.mmap(descriptor, 8)
         os.close(descriptor)
         self.shift = timedelta()
 
@@ -47,8 +47,4 @@ class ShiftedClock:
     def step_to(self, shift: timedelta) -> None:
         """Let the clock be the real one and `shift` from now on."""
         self.shift = shift
-        self._page[0:8] = struct.pack("<q", round(shift.total_seconds() * 1e9))
-
-    def say_kept(self, *, kept: bool) -> None:
-        """Have the kernel say that NTP keeps the clock, or that nothing does."""
-        self._page[8:16] = struct.pack("<q", int(kept))
+        self._page[:] = struct.pack("<q", round(shift.total_seconds() * 1e9))

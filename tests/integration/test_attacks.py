@@ -153,8 +153,6 @@ def stretched(request: Hostile) -> None:
 
 
 TRUE_NEXT = tells(signed(NEXT, STATION_KEY))
-WITHOUT_B = gives({CLIP.hash: CLIP.data})
-
 BOMB = gzip.compress(bytes(256 << 20), compresslevel=1)
 
 

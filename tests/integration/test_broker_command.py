@@ -15,8 +15,9 @@ from store import machines
 from store.engine import Database
 from tests.commands import ROOT, Here, environment
 from tests.fakes import START
-from tests.fakes_broker import free_port, listener, mosquitto_serving
+from tests.fakes_broker import listener, mosquitto_serving
 from tests.fakes_player import wait_until
+from tests.ports import free_port
 from tiengloa.broker import BrokerDoor
 from tiengloa.settings import BrokerSettings
 

@@ -2,7 +2,7 @@
 
 import html
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,6 @@ from store import clips, plans, timetable
 from tests.fakes_web import EDITOR, VIEWER, Panel, aired, busy_day, machine, panel
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-TOMORROW = date(2026, 11, 24)
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ from player.sinks.resample import BLOCK, Resampler
 from player.sinks.rtp import HANG_OVER_S, RtpSink, description, read_rtp
 from tests.fakes import need_tool
 from tests.fakes_player import RATE, Still, noise
+from tests.ports import free_port
 
 GROUP, URGENT = "239.255.77.1", "239.255.77.2"
-BLOCK_BYTES = BLOCK * 2
 
 
 @dataclass(frozen=True)
@@ -211,10 +211,7 @@ def test_an_address_that_makes_no_sense_is_refused_in_a_sentence(written: str) -
 
 def test_ffmpeg_hears_what_was_played(tmp_path: Path) -> None:
     need_tool(which("ffmpeg") is not None, "ffmpeg")
-    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    plan = read_rtp(f"rtp://127.0.0.1:{port}?codec=l16")
+    plan = read_rtp(f"rtp://127.0.0.1:{free_port(socket.SOCK_DGRAM)}?codec=l16")
     (tmp_path / "loa.sdp").write_text(description(plan))
     out = tmp_path / "heard.raw"
     command = [

@@ -6,7 +6,8 @@ import pytest
 
 from domain.calendar import Calendar, DayType
 from scheduler.holidays_vn import holidays_of, public_holidays
-from scheduler.lunar import lunar_date, tet
+from scheduler.lunar import lunar_date
+from tests.timetables import tet
 
 
 @pytest.mark.parametrize("year", [1985, 2007, 2026, 2027, 2030, 2053])
