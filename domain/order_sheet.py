@@ -14,8 +14,17 @@ from typing import Any
 from domain.emergencies import LONGEST, Pattern
 from domain.emergency_set import maybe_named, named_clip, pattern_document, read_pattern
 from domain.errors import BadInputError, TrustError
-from domain.fields import instant, integer, listed, object_of, text
-from domain.playlist import ClipRef, clip_document, read_clip, to_ms
+from domain.fields import instant, listed, object_of, text
+from domain.playlist import (
+    ClipRef,
+    Heading,
+    check_format,
+    clip_document,
+    heading_document,
+    read_clip,
+    read_heading,
+    to_ms,
+)
 
 FORMAT = "tiengloa-orders"
 FORMAT_VERSION = 1
@@ -74,15 +83,9 @@ Order = SoundOrder | StopOrder | ClearOrder
 
 
 @dataclass(frozen=True, slots=True)
-class OrderSheet:
+class OrderSheet(Heading):
     """All the orders of one machine that are good now, in the order in which they were given."""
 
-    station_id: str
-    machine_id: str
-    epoch: int
-    counter: int
-    issued_at: datetime
-    expires_at: datetime
     clips: tuple[ClipRef, ...] = ()
     orders: tuple[Order, ...] = ()
 
@@ -96,14 +99,7 @@ class _Action(StrEnum):
 def sheet_document(sheet: OrderSheet) -> dict[str, Any]:
     """Return the JSON document of `sheet`, made of strings, integers, booleans, lists and objects only."""
     return {
-        "format": FORMAT,
-        "version": FORMAT_VERSION,
-        "station": sheet.station_id,
-        "machine": sheet.machine_id,
-        "epoch": sheet.epoch,
-        "counter": sheet.counter,
-        "issued": to_ms(sheet.issued_at),
-        "expires": to_ms(sheet.expires_at),
+        **heading_document(sheet, FORMAT, FORMAT_VERSION),
         "clips": [clip_document(clip) for clip in sheet.clips],
         "orders": [order_document(order) for order in sheet.orders],
     }
@@ -176,26 +172,13 @@ def order_from(document: object, named: Set[str]) -> Order:
 
 def _read_sheet(document: object) -> OrderSheet:
     top = object_of(document, "format version station machine epoch counter issued expires clips orders")
-    if top["format"] != FORMAT or top["version"] != FORMAT_VERSION:
-        raise ValueError("format")
-    issued, expires = instant(top["issued"]), instant(top["expires"])
+    check_format(top, FORMAT, FORMAT_VERSION)
     clips = tuple(read_clip(one) for one in listed(top["clips"], 4 * MOST_ORDERS))
     named = frozenset(clip.hash for clip in clips)
     orders = tuple(order_from(one, named) for one in listed(top["orders"], MOST_ORDERS))
     if len({order.id for order in orders}) != len(orders):
         raise ValueError("orders: id")
-    if not timedelta() < expires - issued <= LONGEST:
-        raise ValueError("expires")
-    return OrderSheet(
-        station_id=text(top["station"]),
-        machine_id=text(top["machine"]),
-        epoch=integer(top["epoch"], 1, 2**53),
-        counter=integer(top["counter"], 1, 2**53),
-        issued_at=issued,
-        expires_at=expires,
-        clips=clips,
-        orders=orders,
-    )
+    return OrderSheet(*read_heading(top, LONGEST), clips=clips, orders=orders)
 
 
 def _heading(order: Any) -> tuple[str, datetime, datetime]:

@@ -9,6 +9,7 @@ milliseconds since 1970-01-01 UTC; all lengths are integers in milliseconds.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -92,12 +93,10 @@ class PlaylistSlot:
 
 
 @dataclass(frozen=True, slots=True)
-class Playlist:
-    """All that one machine needs to speak without its server.
+class Heading:
+    """What a signed document says of itself: whose it is, for whom, which of them all, and until when it is good.
 
-    `epoch` and `counter` only grow (epoch first): a machine refuses a lower pair. It starts nothing routine
-    after `expires_at`, nor inside `quiet`, which is in the zone `zone`, nor above `airtime`. `clock_key` is the raw
-    Ed25519 key, in hex, of whoever may tell it the time; empty when nobody may.
+    `epoch` and `counter` only grow (epoch first): a machine refuses a lower pair.
     """
 
     station_id: str
@@ -106,6 +105,16 @@ class Playlist:
     counter: int
     issued_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Playlist(Heading):
+    """All that one machine needs to speak without its server.
+
+    It starts nothing routine after `expires_at`, nor inside `quiet`, which is in the zone `zone`, nor above `airtime`.
+    `clock_key` is the raw Ed25519 key, in hex, of whoever may tell it the time; empty when nobody may.
+    """
+
     zone: str
     quiet: tuple[QuietHours, ...]
     clips: tuple[ClipRef, ...]
@@ -140,18 +149,25 @@ def to_document(playlist: Playlist) -> dict[str, Any]:
         **ready,
         **limits,
         **clock_key,
-        "format": FORMAT,
-        "version": FORMAT_VERSION,
-        "station": playlist.station_id,
-        "machine": playlist.machine_id,
-        "epoch": playlist.epoch,
-        "counter": playlist.counter,
-        "issued": to_ms(playlist.issued_at),
-        "expires": to_ms(playlist.expires_at),
+        **heading_document(playlist, FORMAT, FORMAT_VERSION),
         "zone": playlist.zone,
         "quiet": [[f"{span.start:%H:%M:%S}", f"{span.end:%H:%M:%S}"] for span in playlist.quiet],
         "clips": [clip_document(clip) for clip in playlist.clips],
         "slots": [_slot_document(slot) for slot in playlist.slots],
+    }
+
+
+def heading_document(heading: Heading, name: str, version: int) -> dict[str, Any]:
+    """Return the first keys of a document of the format `name`."""
+    return {
+        "format": name,
+        "version": version,
+        "station": heading.station_id,
+        "machine": heading.machine_id,
+        "epoch": heading.epoch,
+        "counter": heading.counter,
+        "issued": to_ms(heading.issued_at),
+        "expires": to_ms(heading.expires_at),
     }
 
 
@@ -208,8 +224,7 @@ def from_document(document: object) -> Playlist:
 def _read_playlist(document: object) -> Playlist:
     absent = {"airtime": None, "emergency": set_document(NO_SET), "clock_key": ""}
     top = _object({**absent, **document} if isinstance(document, dict) else document, _TOP)
-    if top["format"] != FORMAT or top["version"] != FORMAT_VERSION:
-        raise ValueError("format")
+    check_format(top, FORMAT, FORMAT_VERSION)
     clips = tuple(read_clip(entry) for entry in _list(top["clips"], MAX_SLOTS))
     held = {clip.hash for clip in clips}
     slots = tuple(_read_slot(entry, held) for entry in _list(top["slots"], MAX_SLOTS))
@@ -217,16 +232,8 @@ def _read_playlist(document: object) -> Playlist:
         raise ValueError("slots: key")
     if len(held) != len(clips):
         raise ValueError("clips: hash")
-    issued_at, expires_at = _instant(top["issued"]), _instant(top["expires"])
-    if not issued_at < expires_at <= issued_at + MAX_LIFE:
-        raise ValueError("expires")
     return Playlist(
-        station_id=_text(top["station"]),
-        machine_id=_text(top["machine"]),
-        epoch=_integer(top["epoch"], 1, 2**53),
-        counter=_integer(top["counter"], 1, 2**53),
-        issued_at=issued_at,
-        expires_at=expires_at,
+        *read_heading(top, MAX_LIFE),
         zone=_text(top["zone"]),
         quiet=tuple(_read_quiet(entry) for entry in _list(top["quiet"], 48)),
         clips=clips,
@@ -235,6 +242,21 @@ def _read_playlist(document: object) -> Playlist:
         airtime=None if top["airtime"] is None else read_airtime(top["airtime"]),
         clock_key=_clock_key(top["clock_key"]),
     )
+
+
+def check_format(top: Mapping[str, object], name: str, version: int) -> None:
+    """Hold a document to its format. Raises ValueError."""
+    if top["format"] != name or top["version"] != version:
+        raise ValueError("format")
+
+
+def read_heading(top: Mapping[str, object], longest: timedelta) -> tuple[str, str, int, int, datetime, datetime]:
+    """Return the fields of a Heading that is good for `longest` at most. Raises TypeError, ValueError."""
+    issued_at, expires_at = _instant(top["issued"]), _instant(top["expires"])
+    if not timedelta() < expires_at - issued_at <= longest:
+        raise ValueError("expires")
+    epoch, counter = (_integer(top[key], 1, 2**53) for key in ("epoch", "counter"))
+    return _text(top["station"]), _text(top["machine"]), epoch, counter, issued_at, expires_at
 
 
 def _clock_key(value: object) -> str:

@@ -21,6 +21,7 @@ from domain.playlist import (
     MAX_SLOTS,
     MOST_GAIN_MB,
     ClipRef,
+    Heading,
     Playlist,
     PlaylistItem,
     PlaylistSlot,
@@ -76,18 +77,6 @@ class Listener:
             for since, area_ids in self.later:
                 found = area_ids if since <= day else found
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What a playlist says of itself besides its slots."""
-
-    station_id: str
-    machine_id: str
-    epoch: int
-    counter: int
-    issued_at: datetime
-    expires_at: datetime
 
 
 def slots_for(

@@ -11,9 +11,9 @@ from domain.emergency_set import EmergencySet
 from domain.errors import BadInputError, TrustError
 from domain.live import LiveSession
 from domain.machines import Machine
-from domain.playlist import Playlist
+from domain.playlist import Heading, Playlist
 from domain.ports import Channel
-from scheduler.build import Heading, fingerprint, louder, playlist_of, with_ready
+from scheduler.build import fingerprint, louder, playlist_of, with_ready
 from scheduler.channels.silent import SilentChannel
 from scheduler.inputs import Reforms, local_date
 from scheduler.live_desk import opened

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from domain.airtime import Airtime, SilentWindow
 from domain.machines import AiringOutcome
-from domain.playlist import Playlist, PlaylistItem, PlaylistSlot, from_document, to_document
+from domain.playlist import Heading, Playlist, PlaylistItem, PlaylistSlot, from_document, to_document
 from domain.timetable import Priority
 from player import orders
 from player.cue import OVERRUN, cue
 from player.orders import Close, Cut, Known, Miss, Start, airing_key
-from scheduler.build import Heading, playlist_of
+from scheduler.build import playlist_of
 from scheduler.policy import airtime_of, along
 from tests.fakes_player import MACHINE, NIGHT, item, playlist, slot, sound
 from tests.timetables import FIRST, PATHS, Timetable, timetable

@@ -13,11 +13,10 @@ from domain.airtime import AirtimePolicy, QuietHours, VolumeBand
 from domain.audio import Clip, ClipKind, Loudness, VoiceStamp
 from domain.bulletins import Bulletin, BulletinState, Genre
 from domain.errors import TrustError
-from domain.playlist import MAX_ITEMS, MAX_LENGTH, MAX_SLOTS, Playlist, from_document, to_document
+from domain.playlist import MAX_ITEMS, MAX_LENGTH, MAX_SLOTS, Heading, Playlist, from_document, to_document
 from domain.timetable import STATION_ZONE, ItemKind, Priority, Programme, ProgrammeItem, Rule, Slot
 from scheduler.build import (
     MAX_TEXT,
-    Heading,
     Listener,
     fingerprint,
     louder,
