@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select
+from sqlalchemy import Connection, Row, Table, insert, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from domain.emergencies import Emergency, MessageState, StandardMessage
@@ -87,8 +87,7 @@ def put_message(connection: Connection, message: StandardMessage) -> None:
         "agreed_at": message.agreed_at,
         "leaving_by": message.leaving_by,
     }
-    table = tables.standard_message
-    connection.execute(upsert(table).values(values).on_conflict_do_update(index_elements=["id"], set_=values))
+    _write(connection, tables.standard_message, values)
     station.plan_changed(connection)
 
 
@@ -134,8 +133,7 @@ def put(connection: Connection, one: Emergency) -> None:
         "machine_id": one.machine_id,
         "ended_reason": one.ended_reason,
     }
-    table = tables.emergency
-    connection.execute(upsert(table).values(values).on_conflict_do_update(index_elements=["id"], set_=values))
+    _write(connection, tables.emergency, values)
     changed(connection)
 
 
@@ -184,9 +182,7 @@ def keep_report(connection: Connection, report: Report, now: datetime) -> None:
         "reason": report.reason,
         "received_at": now,
     }
-    table = tables.emergency_report
-    keys = ["machine_id", "alert_id"]
-    connection.execute(upsert(table).values(values).on_conflict_do_update(index_elements=keys, set_=values))
+    _write(connection, tables.emergency_report, values)
 
 
 def reports(connection: Connection, emergency_id: str) -> tuple[Report, ...]:
@@ -248,8 +244,7 @@ def publish(connection: Connection, sheet: PublishedOrders) -> None:
         "clips": dict(sheet.clips),
         "expires_at": sheet.expires_at,
     }
-    table = tables.published_orders
-    connection.execute(upsert(table).values(values).on_conflict_do_update(index_elements=["machine_id"], set_=values))
+    _write(connection, tables.published_orders, values)
     _raise(connection, "signed")
 
 
@@ -257,6 +252,12 @@ def _sheet(row: Row[Any]) -> PublishedOrders:
     return PublishedOrders(
         row.machine_id, row.counter, row.fingerprint, row.etag, row.body, dict(row.clips), row.expires_at
     )
+
+
+def _write(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
+    """Add a row, or put it in the place of the one that has its key."""
+    keys = [column.name for column in table.primary_key]
+    connection.execute(upsert(table).values(values).on_conflict_do_update(index_elements=keys, set_=values))
 
 
 def _message(row: Row[Any]) -> StandardMessage:

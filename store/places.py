@@ -1,6 +1,7 @@
 """Areas and organisations."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -23,38 +24,27 @@ def levels(connection: Connection) -> tuple[AreaLevel, ...]:
 def add_areas(connection: Connection, areas: Iterable[Area]) -> None:
     """Add areas; a parent comes before its children."""
     for position, area in enumerate(areas):
-        connection.execute(
-            insert(tables.area).values(
-                id=area.id,
-                name=area.name,
-                level=area.level,
-                parent_id=area.parent_id,
-                official_code=area.official_code,
-                valid_from=area.valid_from,
-                valid_until=area.valid_until,
-                position=position,
-            )
-        )
+        connection.execute(insert(tables.area).values(id=area.id, position=position, **_values(area)))
 
 
 def change_area(connection: Connection, area: Area) -> None:
     """Make the area of this id exactly this, successors included; its place among its neighbours stays."""
     table, line = tables.area, tables.area_succession
-    connection.execute(
-        update(table)
-        .where(table.c.id == area.id)
-        .values(
-            name=area.name,
-            level=area.level,
-            parent_id=area.parent_id,
-            official_code=area.official_code,
-            valid_from=area.valid_from,
-            valid_until=area.valid_until,
-        )
-    )
+    connection.execute(update(table).where(table.c.id == area.id).values(_values(area)))
     connection.execute(delete(line).where(line.c.predecessor_id == area.id))
     add_successions(connection, (area,))
     station.plan_changed(connection)
+
+
+def _values(area: Area) -> dict[str, Any]:
+    return {
+        "name": area.name,
+        "level": area.level,
+        "parent_id": area.parent_id,
+        "official_code": area.official_code,
+        "valid_from": area.valid_from,
+        "valid_until": area.valid_until,
+    }
 
 
 def add_successions(connection: Connection, areas: Iterable[Area]) -> None:
