@@ -7,8 +7,9 @@ import pytest
 
 from tests.commands import bound, data, example_data, here, offline, small_disk
 from tests.fakes import ExampleStation, example_station
+from tests.fakes_machine import centre
 
-__all__ = ("bound", "data", "example_data", "here", "offline", "small_disk", "station")
+__all__ = ("bound", "centre", "data", "example_data", "here", "offline", "small_disk", "station")
 
 
 @pytest.fixture

@@ -29,13 +29,6 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def centre() -> Iterator[Centre]:
-    one = Centre()
-    yield one
-    one.stop()
-
-
-@pytest.fixture
 def channel(broker: Broker) -> Iterator[MqttChannel]:
     with closing(MqttChannel(lambda: broker.account(CENTRE))) as one:
         yield one

@@ -25,48 +25,17 @@ from player.enrol import enrol
 from player.events import Fault, Finished, MachineEvent, PlaylistAccepted, Ready, Sounding
 from player.machine import Machine, MachineSettings
 from player.sinks.silent import SilentSink
+from tests.fakes_machine import Running, machines
 from tests.fakes_player import MACHINE, Centre, Sound, Steps, heard, item, playlist, signed, slot, sound, wait_until
 
 SETTINGS = MachineSettings(poll=0.2, heartbeat=0.3, sink="virtual")
-Run = Callable[..., "Running"]
+Run = Callable[..., Running]
 CLIP = sound(0.5)
-
-
-class Running:
-    """A machine under test and what it told."""
-
-    def __init__(self, folder: Path, clock: Steps | None = None) -> None:
-        self.events: list[MachineEvent] = []
-        self.machine = Machine(folder, SETTINGS, self.events.append, clock)
-        self.recordings = folder / "recordings"
-        self.machine.start()
-
-    def told(self, kind: type[MachineEvent]) -> list[MachineEvent]:
-        return [event for event in self.events if isinstance(event, kind)]
-
-    def has_fault(self, words: str) -> bool:
-        return any(isinstance(event, Fault) and words in event.sentence for event in self.events)
-
-    def stop(self) -> None:
-        self.machine.stop()
-
-
-@pytest.fixture
-def centre() -> Iterator[Centre]:
-    made = Centre()
-    yield made
-    made.stop()
 
 
 @pytest.fixture
 def run() -> Iterator[Run]:
-    with ExitStack() as stack:
-
-        def start(folder: Path, clock: Steps | None = None) -> Running:
-            running = Running(folder, clock)
-            stack.callback(running.stop)
-            return running
-
+    with machines(SETTINGS, Running) as start:
         yield start
 
 

@@ -1,7 +1,7 @@
 """The whole machine under orders: from a signed sheet, or a press at the box, to what its virtual output heard."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -18,9 +18,10 @@ from domain.order_sheet import ClearOrder, Order, OrderSheet, SoundOrder, StopOr
 from domain.playlist import Playlist
 from domain.timetable import LatePolicy
 from player.database import Database
-from player.events import EmergencyBegan, EmergencyEnded, Fault, Finished, MachineEvent, PlaylistAccepted
+from player.events import EmergencyBegan, EmergencyEnded, Fault, Finished, PlaylistAccepted
 from player.local_door import call
-from player.machine import Machine, MachineSettings
+from player.machine import MachineSettings
+from tests import fakes_machine
 from tests.fakes_player import (
     MACHINE,
     STATION,
@@ -51,40 +52,21 @@ HELD = (CHIME, FLOOD, OVER, NOTICE)
 Run = Callable[..., "Running"]
 
 
-class Running:
-    """A machine under test."""
-
-    def __init__(self, folder: Path, clock: Steps | None = None) -> None:
-        self.events: list[MachineEvent] = []
-        self.machine = Machine(folder, SETTINGS, self.events.append, clock)
-        self.recordings = folder / "recordings"
-        self.machine.start()
+class Running(fakes_machine.Running):
+    """A machine that holds the four sounds of emergencies ready."""
 
     def holds_all(self) -> bool:
         return self.machine._pinned.held() == (4, 4)
 
     def sounded(self) -> list[np.ndarray]:
         """Return what is on the files so far, each run of sound as one array."""
-        self.machine.stop()
+        self.stop()
         return [samples for _, samples in heard(self.recordings)]
 
 
 @pytest.fixture
-def centre() -> Iterator[Centre]:
-    made = Centre()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def run() -> Iterator[Run]:
-    with ExitStack() as stack:
-
-        def start(folder: Path, clock: Steps | None = None) -> Running:
-            running = Running(folder, clock)
-            stack.callback(running.machine.stop)
-            return running
-
+    with fakes_machine.machines(SETTINGS, Running) as start:
         yield start
 
 

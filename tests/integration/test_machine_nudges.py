@@ -18,15 +18,6 @@ from tests.fakes_player import MACHINE, Centre, playlist, wait_until
 RARELY = MachineSettings(poll=600.0, heartbeat=600.0, sink="silent")
 
 
-@pytest.fixture
-def centre() -> Iterator[Centre]:
-    one = Centre()
-    try:
-        yield one
-    finally:
-        one.stop()
-
-
 def account(broker: Broker, user: str = MACHINE) -> dict[str, object]:
     """What the centre tells a machine of its broker."""
     password = broker.known.get(user, "sai")

@@ -37,13 +37,6 @@ class Running:
 
 
 @pytest.fixture
-def centre() -> Iterator[Centre]:
-    made = Centre()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     monkeypatch.setattr("player.machine._WATCH_EVERY_S", 0.2)
     with ExitStack() as stack:

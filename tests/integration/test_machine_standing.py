@@ -43,13 +43,6 @@ class Stoppable(SilentSink):
 
 
 @pytest.fixture
-def centre() -> Iterator[Centre]:
-    made = Centre()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def sink() -> Stoppable:
     return Stoppable()
 

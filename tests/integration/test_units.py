@@ -5,7 +5,6 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -81,13 +80,6 @@ def test_the_machines_unit_and_the_machine_agree() -> None:
     assert looks * 2 < int(watch)
     folder = told(machine, "ExecStart")[0].rpartition(" ")[2]
     assert folder.startswith(f"/var/lib/{told(machine, 'StateDirectory')[0]}/")
-
-
-@pytest.fixture
-def centre() -> Iterator[Centre]:
-    made = Centre()
-    yield made
-    made.stop()
 
 
 def test_on_a_read_only_root_a_machine_sounds_writes_only_its_own_folders_and_listens_nowhere(

@@ -49,13 +49,6 @@ class Desk:
 
 
 @pytest.fixture
-def centre() -> Iterator[Centre]:
-    made = Centre()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def desk(centre: Centre, tmp_path: Path) -> Iterator[Desk]:
     made = Desk(centre, tmp_path)
     yield made
