@@ -4,25 +4,19 @@ Source of the choices (Northern voice, about 110 words a minute, a fresh state f
 recognisers scored it so on official sentences, and no other Vietnamese voice comes in a registry package.
 """
 
-import contextlib
-import os
-import select
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import espeakng_loader
 
 from domain.audio import PLAIN, Manner, Speech
 from domain.errors import BadInputError, VoiceError, VoiceUnavailableError
 from tts.engines import espeak_child
+from tts.engines.child import Child, ChildLostError, ChildSilentError
 from tts.voices import SLOWER, speakable
 
 VOICES = {"vi": "miền Bắc", "vi-vn-x-central": "miền Trung", "vi-vn-x-south": "miền Nam"}
@@ -92,9 +86,9 @@ class EspeakVoice:
         Raises VoiceError at the sentence that cannot be spoken, VoiceUnavailableError when the child cannot run.
         """
         lines = [speakable(sentence) for sentence in sentences]
-        with _Child(self._command(manner), self._time_limit_s + 2) as child:
+        with _started(self._command(manner)) as child:
             for line in lines:
-                yield child.speak(line)
+                yield _spoken(child, line, self._time_limit_s + 2)
 
     def _command(self, manner: Manner) -> list[str]:
         files = self._files or packaged_files()
@@ -104,69 +98,31 @@ class EspeakVoice:
         return [sys.executable, "-I", "-S", str(_CHILD), *options]
 
 
-class _Child:
-    """A running child and the conversation with it, one sentence at a time."""
+def _started(command: list[str]) -> Child:
+    try:
+        return Child(command)
+    except OSError as error:
+        raise VoiceUnavailableError("Không khởi động được giọng ngoại tuyến eSpeak NG.") from error
 
-    def __init__(self, command: list[str], patience_s: float) -> None:
-        self._patience_s = patience_s
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 - our own file, no word of it comes from a user
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                bufsize=0,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise VoiceUnavailableError("Không khởi động được giọng ngoại tuyến eSpeak NG.") from error
 
-    def __enter__(self) -> Self:
-        return self
+def _spoken(child: Child, line: str, patience_s: float) -> Speech:
+    """Return the speech of `line`. Raises VoiceError, VoiceUnavailableError."""
+    try:
+        rate, answer = _answered(child, line.encode(), time.monotonic() + patience_s)
+    except ChildSilentError as error:
+        raise VoiceError("Giọng eSpeak NG không trả lời kịp, đã dừng.") from error
+    except ChildLostError as error:
+        raise VoiceUnavailableError("Giọng ngoại tuyến eSpeak NG dừng đột ngột hoặc không mở được.") from error
+    if not answer:
+        raise VoiceError(f"Giọng eSpeak NG không đọc được câu “{line[:40]}…”.")
+    return Speech(answer, rate)
 
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        """End the child and the forks it may have left, at once."""
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
 
-    def speak(self, line: str) -> Speech:
-        """Return the speech of `line`."""
-        deadline = time.monotonic() + self._patience_s
-        self._send(line.encode())
-        head = espeak_child.ANSWER.unpack(self._receive(espeak_child.ANSWER.size, deadline))
-        status, rate, size = int(head[0]), int(head[1]), int(head[2])
-        if size > _LONGEST_ANSWER:
-            raise VoiceError("Giọng eSpeak NG trả về âm thanh dài bất thường, đã bỏ.")
-        answer = self._receive(size, deadline)
-        if status != 0 or not answer:
-            raise VoiceError(f"Giọng eSpeak NG không đọc được câu “{line[:40]}…”.")
-        return Speech(answer, rate)
-
-    def _send(self, text: bytes) -> None:
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(espeak_child.REQUEST.pack(len(text)) + text)
-        except OSError as error:
-            raise self._lost() from error
-
-    def _receive(self, size: int, deadline: float) -> bytes:
-        assert self._process.stdout is not None
-        pipe, parts = self._process.stdout.fileno(), bytearray()
-        while len(parts) < size:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([pipe], [], [], left)[0]:
-                raise VoiceError("Giọng eSpeak NG không trả lời kịp, đã dừng.")
-            part = os.read(pipe, size - len(parts))
-            if not part:
-                raise self._lost()
-            parts += part
-        return bytes(parts)
-
-    def _lost(self) -> VoiceUnavailableError:
-        return VoiceUnavailableError("Giọng ngoại tuyến eSpeak NG dừng đột ngột hoặc không mở được.")
+def _answered(child: Child, text: bytes, deadline: float) -> tuple[int, bytes]:
+    """Return frames a second and PCM, which is empty when the child could not speak `text`."""
+    child.send(espeak_child.REQUEST.pack(len(text)) + text)
+    status, rate, size = espeak_child.ANSWER.unpack(child.receive(espeak_child.ANSWER.size, deadline))
+    if size > _LONGEST_ANSWER:
+        raise VoiceError("Giọng eSpeak NG trả về âm thanh dài bất thường, đã bỏ.")
+    answer = child.receive(size, deadline)
+    return int(rate), answer if status == 0 else b""

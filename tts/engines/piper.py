@@ -14,6 +14,7 @@ from pathlib import Path
 from domain.audio import PLAIN, Manner, Speech
 from domain.errors import BadInputError, NotFoundError, VoiceError, VoiceUnavailableError
 from tts.engines import piper_child, piper_phonemes
+from tts.engines.child import ChildLostError
 from tts.engines.espeak import packaged_files
 from tts.engines.piper_card import CONFIG, MODEL, VoiceCard, checked_speed, read_card
 from tts.engines.piper_config import (
@@ -25,7 +26,7 @@ from tts.engines.piper_config import (
     parts,
     phoneme_ids,
 )
-from tts.engines.piper_talk import ChildLostError, Talk
+from tts.engines.piper_talk import Talk
 from tts.voices import SLOWER, checked, speakable
 
 RUNTIME = "onnxruntime"
