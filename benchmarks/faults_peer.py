@@ -4,7 +4,6 @@ It gets the same centre, clock, list and files, and is started anew as often. SD
 """
 
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -22,6 +21,7 @@ import numpy as np
 from tests.faults.centre import RoughCentre
 from tests.faults.ear import Recording, pieces
 from tests.faults.rig import ROOT, Child, Rig, wait_for
+from tests.faults.scenes_power import begin_in_spite_of_kills
 from tests.faults.shim import ShiftedClock, can_shift
 from tests.faults.verdict import Outcome
 
@@ -113,14 +113,7 @@ def _stepped(made: Naive, seconds: float) -> Outcome:
 
 
 def _kill_9(made: Naive, kills: int = 5, seed: int = 1) -> Outcome:
-    dice = random.Random(seed)
-    made.line_up(6, first=6, apart=3.4, seconds=3.2)
-    made.publish()
-    for _ in range(kills):
-        made.start()
-        time.sleep(dice.uniform(0.3, 4.0))
-        made.kill()
-    made.start()
+    begin_in_spite_of_kills(made, kills, seed)
     made.until_over(20)
     return made.outcome(within=60)
 

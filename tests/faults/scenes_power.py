@@ -20,6 +20,14 @@ BOOT_S = 20.0
 
 def kill_at_random(rig: Rig, kills: int = 5, seed: int = 1) -> Outcome:
     """The process is killed again and again, in mid-clip as well as while it boots; its supervisor starts it anew."""
+    begin_in_spite_of_kills(rig, kills, seed)
+    rig.until_settled(60)
+    rig.end()
+    return judge(rig, Hopes(within=60))
+
+
+def begin_in_spite_of_kills(rig: Rig, kills: int, seed: int) -> None:
+    """Publish six sessions, and start the process once more than it is killed."""
     dice = random.Random(seed)
     rig.line_up(6, first=6, apart=3.4, seconds=3.2)
     rig.publish()
@@ -28,9 +36,6 @@ def kill_at_random(rig: Rig, kills: int = 5, seed: int = 1) -> Outcome:
         time.sleep(dice.uniform(0.3, 4.0))
         rig.kill()
     rig.start()
-    rig.until_settled(60)
-    rig.end()
-    return judge(rig, Hopes(within=60))
 
 
 def power_cut(rig: Rig, disk: PowerDisk, cuts: int = 2, seed: int = 1) -> Outcome:

@@ -92,17 +92,22 @@ class Room:
         return entry.outcome if entry else ""
 
 
+def stocked(stack: ExitStack, folder: Path, data: bytes) -> Cabinet:
+    """Return the cabinet of an enrolled machine with `data` on its shelf as CLIP."""
+    centre = Centre()
+    stack.callback(centre.stop)
+    cabinet = open_cabinet(centre.enrolled(folder))
+    stack.callback(cabinet.close)
+    shelf = cabinet.clip_path(CLIP.hash)
+    shelf.parent.mkdir()
+    shelf.write_bytes(data)
+    return cabinet
+
+
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Room]:
     with ExitStack() as stack:
-        centre = Centre()
-        stack.callback(centre.stop)
-        cabinet = open_cabinet(centre.enrolled(tmp_path))
-        stack.callback(cabinet.close)
-        shelf = cabinet.clip_path(CLIP.hash)
-        shelf.parent.mkdir()
-        shelf.write_bytes(CLIP.data)
-        made = Room(cabinet)
+        made = Room(stocked(stack, tmp_path, CLIP.data))
         stack.callback(lambda: [voice.reel.close() for voice in made.engine.voices])
         stack.callback(made.deck.clear)
         yield made
@@ -323,13 +328,7 @@ def test_what_the_journal_has_forgotten_is_forgotten_and_what_sounds_is_not(room
 
 def test_a_stand_in_that_is_damaged_on_the_disk_is_told_once(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        centre = Centre()
-        stack.callback(centre.stop)
-        cabinet = open_cabinet(centre.enrolled(tmp_path))
-        stack.callback(cabinet.close)
-        shelf = cabinet.clip_path(CLIP.hash)
-        shelf.parent.mkdir()
-        shelf.write_bytes(CLIP.data[:-2] + b"xx")
+        cabinet = stocked(stack, tmp_path, CLIP.data[:-2] + b"xx")
         damaged: list[str] = []
         deck = Deck(cabinet, lambda: None, damaged.append)
         deck.allow(playlist([], [CLIP], Still().now()))

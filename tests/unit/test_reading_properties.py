@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.reading import SpokenText
+from tests.fakes_reading import covers_everything_visible, settles
 from tts.lexicon import LexiconReader
 
 READER = LexiconReader()
@@ -25,25 +25,10 @@ SCRIPTS = st.one_of(
 )
 
 
-def collapsed(text: SpokenText) -> str:
-    return " ".join(text.spoken.split())
-
-
-def is_visible(char: str) -> bool:
-    return not char.isspace() and unicodedata.category(char) not in {"Cf", "Cc", "Mn", "Zs", "Zl", "Zp"}
-
-
 @given(SCRIPTS)
 @settings(deadline=None, max_examples=400)
 def test_spans_are_ordered_and_cover_everything_visible(script: str) -> None:
-    covered = [False] * len(script)
-    last = 0
-    for token in READER.read(script).tokens:
-        assert last <= token.start < token.end <= len(script)
-        assert token.source == script[token.start : token.end]
-        covered[token.start : token.end] = [True] * (token.end - token.start)
-        last = token.end
-    assert all(done or not is_visible(char) for done, char in zip(covered, script, strict=True))
+    covers_everything_visible(READER.read(script), script)
 
 
 @given(SCRIPTS)
@@ -65,10 +50,7 @@ def test_composed_and_decomposed_text_sound_alike(script: str) -> None:
 @given(SCRIPTS)
 @settings(deadline=None, max_examples=400)
 def test_reading_what_was_read_changes_nothing_and_doubts_nothing(script: str) -> None:
-    once = READER.read(script)
-    again = READER.read(once.spoken)
-    assert collapsed(again) == collapsed(once)
-    assert not again.flagged
+    settles(READER, script)
 
 
 @given(SCRIPTS)
