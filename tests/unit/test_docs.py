@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from player.button import Button
+from player.settings import FILE, MachineFile, Outputs, PreKey, read_machine_file
 from tiengloa import settings
 from tiengloa.cli import parser
 
@@ -34,6 +36,7 @@ _FILE = re.compile(
 _COMMAND = re.compile(r"(?:^|[`\s]|bin/)tiengloa (?:--data \S+ )?((?!tiengloa)[a-z][^`\n#]*)", re.MULTILINE)
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
 _CODE = re.compile(r"`([^`\n]+)`")
+_BLOCK = re.MULTILINE | re.DOTALL
 _PLACEHOLDER = re.compile(r"[…\[\]<>|]|\.\.\.")
 
 
@@ -156,3 +159,17 @@ def test_every_target_and_benchmark_is_there(page: Path) -> None:
     assert named - targets == set()
     benchmarks = re.findall(r"python -m benchmarks[. ]([a-z_]+)", text)
     assert [one for one in benchmarks if not is_ours(f"benchmarks/{one}.py")] == []
+
+
+def test_every_example_of_the_boxs_own_file_is_taken(tmp_path: Path) -> None:
+    examples = [one for page in PAGES for one in re.findall(r"^```toml\n(.*?)^```", page.read_text("utf-8"), _BLOCK)]
+    assert len(examples) >= 6
+    for one in examples:
+        (tmp_path / FILE).write_text(one, "utf-8")
+        assert read_machine_file(tmp_path) != MachineFile()
+
+
+def test_every_line_that_the_boxs_own_file_may_hold_is_told_of() -> None:
+    every = "\n".join(page.read_text("utf-8") for page in PAGES)
+    fields = {*PreKey.__dataclass_fields__, *Outputs.__dataclass_fields__, *Button.__dataclass_fields__} - {"name"}
+    assert [one for one in sorted(fields) if not re.search(rf"(?m)^(?:# )?{one} = ", every)] == []
