@@ -24,11 +24,14 @@ from player.whole import sync_folder, write_whole
 _CHUNK = 1 << 18
 _DATABASE = "cabinet.db"
 _RESERVE = "reserve"
+_STARTER = "starter"
 _TOUCH_EVERY_S = 3600.0
 _REVOKED = "revoked"
-_OF_THE_BOX = frozenset({"clips", "recordings", "machine.lock", "machine.toml", "icecast.password", _RESERVE})
+_OF_THE_BOX = frozenset({"clips", "recordings", "machine.lock", "machine.toml", "icecast.password", _RESERVE, _STARTER})
 """What stays when a box joins anew: what a technician set on it, and what is named by its content."""
 RESERVE_BYTES = 16 << 20
+STARTER_BYTES = 512 << 10
+"""Enough for what SQLite writes beside its file when it is opened: a box whose disk is full must still start."""
 
 
 class Cabinet:
@@ -166,12 +169,16 @@ class Cabinet:
                 path.unlink(missing_ok=True)
 
     def keep_reserve(self) -> None:
-        """Hold RESERVE_BYTES of the disk back for the journal, while there is plenty."""
-        reserve = self.folder / _RESERVE
-        if reserve.exists() or self.free_bytes() < 4 * RESERVE_BYTES:
+        """Hold RESERVE_BYTES of the disk back for the journal and STARTER_BYTES for a start, while there is plenty."""
+        self._hold_back(_STARTER, STARTER_BYTES)
+        self._hold_back(_RESERVE, RESERVE_BYTES)
+
+    def _hold_back(self, name: str, size: int) -> None:
+        held = self.folder / name
+        if held.exists() or self.free_bytes() < 4 * size:
             return
-        with suppress(OSError), reserve.open("wb") as stream:
-            os.posix_fallocate(stream.fileno(), 0, RESERVE_BYTES)
+        with suppress(OSError), held.open("wb") as stream:
+            os.posix_fallocate(stream.fileno(), 0, size)
 
     def free_reserve(self) -> bool:
         """Give the reserve up so that the journal can be written on a full disk; tell whether there was one."""
@@ -204,10 +211,10 @@ def open_cabinet(folder: Path) -> Cabinet:
         for part in ("clips", "clips/partial"):
             (folder / part).mkdir(parents=True, exist_ok=True)
     try:
-        return Cabinet(folder, identity, key, Database(folder / _DATABASE))
+        return Cabinet(folder, identity, key, _opened(folder))
     except DamagedDatabaseError:
         aside = _put_aside(folder)
-        cabinet = Cabinet(folder, identity, key, Database(folder / _DATABASE))
+        cabinet = Cabinet(folder, identity, key, _opened(folder))
         cabinet.mended = f"Cơ sở dữ liệu trên máy bị hỏng, đã cất thành {aside}; lượt phát chưa gửi có thể bị mất."
         return cabinet
 
@@ -219,6 +226,21 @@ def visit_cabinet(folder: Path) -> Cabinet:
     """
     identity, key = read_identity(folder)
     return Cabinet(folder, identity, key, Database(folder / _DATABASE))
+
+
+def _opened(folder: Path) -> Database:
+    """Open the database; when the disk does not take even what that needs, with what was held back for it."""
+    try:
+        return Database(folder / _DATABASE)
+    except DamagedDatabaseError:
+        raise
+    except StorageError:
+        held = [folder / name for name in (_STARTER, _RESERVE) if (folder / name).exists()]
+        if not held:
+            raise
+    with disk_errors():
+        held[0].unlink()
+    return _opened(folder)
 
 
 def _put_aside(folder: Path) -> str:

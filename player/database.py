@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from domain.errors import StorageError, StorageFullError
@@ -53,6 +53,8 @@ _SOUND = " AND ".join(
         ),
     )
 )
+SHAPE = 1
+"""The number of this shape of the tables: a version that adds to them raises it, and keeps all that is here."""
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "cache_size=-512")
 """FULL: a row that was acknowledged or a start that was claimed must survive a power cut."""
 
@@ -83,13 +85,25 @@ class Database:
         _make_tables(self._connection)
         self._check_shape()
         self._check_airings()
+        if self._shape_number() < SHAPE:
+            with suppress(sqlite3.OperationalError):  # a full disk takes it at another start
+                self._connection.execute(f"PRAGMA user_version = {SHAPE}")
 
     def _check_shape(self) -> None:
-        """Hold the tables to what they are in a new file: a flipped bit can give a column another name."""
+        """Hold the tables to what they are in a new file: a flipped bit can give a column another name.
+
+        What a newer version has written may have more: a box whose update was taken back keeps its journal.
+        """
         with closing(sqlite3.connect(":memory:")) as new:
             _make_tables(new)
-            if _shape(self._connection) != _shape(new):
-                raise sqlite3.DatabaseError("shape")
+            wanted, found = set(_shape(new)), set(_shape(self._connection))
+        newer = self._shape_number() > SHAPE
+        if not (wanted <= found if newer else wanted == found):
+            raise sqlite3.DatabaseError("shape")
+
+    def _shape_number(self) -> int:
+        number: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        return number
 
     def _check_airings(self) -> None:
         """Hold the journal to what alone was ever written there: SQLite does not notice a flipped bit in a value."""
