@@ -25,6 +25,8 @@ BLOCK = 480
 SMOOTHING = 0.02
 JUMP_S = 0.05
 TOO_LATE_S = 1.0
+LATEST_JOIN_S = 30.0
+"""How long a voice that joins by the clock is waited for: a clip of an hour is hashed for seconds on a small box."""
 STOP_TIMEOUT_S = 5.0
 MOST_SURPRISES = 5
 SURPRISES_WITHIN_S = 60.0
@@ -265,15 +267,17 @@ class Engine:
             self._end(voice, wall, voice.stop)
         elif due < BLOCK and voice.reel.exhausted:
             self._end(voice, wall, Stop.DONE)
-        elif -due > TOO_LATE_S * SAMPLE_RATE:
+        elif -due > (LATEST_JOIN_S if voice.follow else TOO_LATE_S) * SAMPLE_RATE:
             self._end(voice, wall, Stop.LATE)
         elif due < BLOCK and clear < BLOCK and voice.reel.ready.is_set():
             return self._start(voice, wall, due, max(due, clear, 0))
         return None
 
-    def _start(self, voice: Voice, wall: float, due: int, start: int) -> Part:
-        if voice.follow:
-            voice.reel.take(start - due)
+    def _start(self, voice: Voice, wall: float, due: int, start: int) -> Part | None:
+        if voice.follow:  # what has passed is left out, over some blocks when it is not decoded yet
+            voice.left_out += len(voice.reel.take(start - due - voice.left_out))
+            if voice.left_out < start - due:
+                return None
         voice.started = True
         self._post(Began(voice.key, _instant(wall + start / SAMPLE_RATE)))
         return self._go_on(voice, wall, start)

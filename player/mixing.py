@@ -35,9 +35,9 @@ class Stop(Enum):
 class Voice:
     """A clip on its way to the loudspeaker; `at`, `until` and `cut_at` are wall clock seconds since 1970.
 
-    With `follow` it joins where the clock says it would be, should it start late. `meter` measures what is heard
-    while it sounds. One with `over` below 1 sounds over those that may go `under`, which are at that level meanwhile;
-    `level` is where such a voice has got to.
+    With `follow` it joins where the clock says it would be, should it start late: `left_out` counts the frames before
+    that. `meter` measures what is heard while it sounds. One with `over` below 1 sounds over those that may go `under`,
+    which are at that level meanwhile; `level` is where such a voice has got to.
     """
 
     key: str
@@ -52,6 +52,7 @@ class Voice:
     cut_at: float | None = None
     started: bool = False
     played: int = 0
+    left_out: int = 0
     priority: Priority = Priority.NORMAL
     title: str = ""
     meter: Meter = field(default_factory=Meter)

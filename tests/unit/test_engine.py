@@ -13,6 +13,7 @@ from domain.timetable import Priority
 from player.decode import Reel
 from player.engine import BLOCK, Began, Ended, Engine, EngineEvent, SinkBack, SinkLost
 from player.mixing import RAMP, Stop, Voice
+from player.pinned import MemorySound
 from tests.fakes_player import RATE, MemorySink, Sound, Still, sound, wait_until, wav
 
 
@@ -187,6 +188,44 @@ def test_a_late_voice_that_follows_the_clock_joins_inside_the_clip(desk: Desk) -
     first, last = loud(desk.sink.samples)
     assert np.array_equal(desk.sink.samples[first : last + 1], clip.samples[-(last + 1 - first) :])
     assert abs((last + 1) / RATE - 1.1) < 0.001
+
+
+class Slow(MemorySound):
+    """A clip of which some seconds are decoded at once when it is ready, and twice as many as sound after that."""
+
+    def __init__(self, clip: Sound, at_once: float) -> None:
+        super().__init__(clip.samples)
+        self.ready.clear()
+        self._decoded = round(at_once * RATE)
+
+    def take(self, count: int) -> npt.NDArray[np.int16]:
+        given = super().take(min(count, self._decoded))
+        self._decoded += 2 * BLOCK - len(given)
+        return given
+
+
+@pytest.mark.parametrize("at_once", [5.0, 1.0])
+def test_a_voice_that_follows_the_clock_waits_for_a_long_clip_to_be_checked_and_joins_where_it_would_be(
+    at_once: float, desk: Desk
+) -> None:
+    clip = sound(12.0)
+    slow = Slow(clip, at_once)
+    voice = Voice("a", slow, (desk.begins_at + timedelta(seconds=0.1)).timestamp(), follow=True)
+    desk.engine.arm(voice)
+    desk.run(4.0)  # a clip of an hour on a small box: its hash takes seconds
+    slow.ready.set()
+    desk.run(9.0)
+    first, last = loud(desk.sink.samples)
+    assert 3.99 < first / RATE < 4.1 + max(4.0 - at_once, 0)
+    assert np.array_equal(desk.sink.samples[first : last + 1], clip.samples[-(last + 1 - first) :])
+    assert abs((last + 1) / RATE - 12.1) < 0.001
+
+
+def test_a_voice_that_never_gets_ready_is_handed_back(desk: Desk) -> None:
+    at = (desk.begins_at + timedelta(seconds=0.1)).timestamp()
+    desk.engine.arm(Voice("a", Slow(sound(1.0), 0.0), at, follow=True))
+    desk.run(31.0)
+    assert (desk.ended("a").stop, desk.ended("a").rendered) == (Stop.LATE, 0)
 
 
 def test_a_reel_opened_in_the_middle_gives_the_right_samples_after_its_fade(desk: Desk) -> None:
