@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from domain.audio import SAMPLE_RATE
+from domain.errors import StorageError
 from domain.machines import AiringOutcome
-from domain.playlist import LEAST_GAIN_MB, MOST_GAIN_MB, Playlist
+from domain.playlist import LEAST_GAIN_MB, MOST_GAIN_MB, Playlist, length_ms
 from domain.ports import Clock
 from domain.proof import Hearing, Level
 from domain.timetable import Priority
@@ -192,9 +193,15 @@ class Conductor:
             case Close():
                 reason = ". ".join(one for one in (action.reason, self._accounts.pop(action.key, "")) if one)
                 self._owed.do(lambda: self._journal.close(action.key, reason))
-                entry = self._journal.entry(action.key)
-                title, rendered = (entry.title, entry.rendered) if entry else (action.key, 0)
-                self._settle_as(action.key, title, AiringOutcome.CUT, rendered, reason)
+                rendered = length_ms(self._known[action.key].rendered)
+                self._settle_as(action.key, self._title_of(action.key), AiringOutcome.CUT, rendered, reason)
+
+    def _title_of(self, key: str) -> str:
+        try:
+            entry = self._journal.entry(key)
+        except StorageError:  # a dead disk must not hold up what comes after
+            entry = None
+        return entry.title if entry else key
 
     def _tune(self, playlist: Playlist, decided: Cue) -> None:
         self.sounds_at = decided.sounds_at
@@ -235,8 +242,7 @@ class Conductor:
             sound.close()
             return
         before = self._known.get(key)
-        entry = self._journal.entry(key) if before else None
-        self._live[key] = Live(start, entry.rendered if entry else 0)
+        self._live[key] = Live(start, length_ms(before.rendered) if before else 0)
         begun = before is not None and before.started
         whole = timedelta(milliseconds=self._live[key].before_ms) + item.length - start.skip
         self._known[key] = Known(

@@ -1,6 +1,5 @@
 """Turns an encoded clip into mono 16 bit frames at 48 kHz, ahead of the sound thread and in a bounded buffer."""
 
-import hashlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -22,7 +21,6 @@ Frames = npt.NDArray[np.int16]
 AHEAD = 12 * SAMPLE_RATE
 """Frames kept decoded ahead of the sound: bounds memory for a clip of any length."""
 READY = 5 * SAMPLE_RATE
-_CHUNK = 1 << 18
 # The demuxer is named, never guessed: a playlist dressed up as a clip must not open other files.
 _DEMUXERS = {
     "audio/wav": "wav",
@@ -190,12 +188,3 @@ def _frames(
     for frame in container.decode(source):
         yield from resampler.resample(frame)
     yield from resampler.resample(None)
-
-
-def check_digest(stream: BinaryIO, clip_hash: str) -> None:
-    """Read an open file whole and hold it to its hash. Raises TrustError."""
-    digest = hashlib.sha256()
-    while chunk := stream.read(_CHUNK):
-        digest.update(chunk)
-    if digest.hexdigest() != clip_hash:
-        raise TrustError("Tệp âm thanh trên máy bị hỏng (sai mã băm)")

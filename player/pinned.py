@@ -9,7 +9,8 @@ from domain.audio import SAMPLE_RATE
 from domain.errors import AudioError, TrustError
 from domain.playlist import ClipRef
 from player.cabinet import Cabinet
-from player.decode import Frames, check_digest, decoded
+from player.checked import CheckedFile
+from player.decode import Frames, decoded
 
 MOST_FRAMES = 250 * SAMPLE_RATE
 """Some four minutes, 24 MB; what goes beyond is read from the disk as it sounds, like any other clip."""
@@ -97,8 +98,7 @@ class Pinned:
     def _load(self, ref: ClipRef) -> bool:
         try:
             with self._cabinet.clip_path(ref.hash).open("rb") as stream:
-                check_digest(stream, ref.hash)
-                frames = np.concatenate(list(decoded(stream, ref.media_type)))
+                frames = np.concatenate(list(decoded(CheckedFile(stream, ref.hash), ref.media_type)))
         except TrustError:
             self._on_damage(ref.hash)
             return False

@@ -2,6 +2,8 @@
 
 import io
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -9,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import TrustError
+from player.cabinet import Cabinet
 from player.checked import PIECE, CheckedFile
 from player.decode import Reel
+from player.pinned import Pinned
 from tests.fakes_player import Sound, sound, wait_until
 
 LONG = sound(30.0)
@@ -69,3 +73,28 @@ def test_a_file_exchanged_in_place_while_it_sounds_falls_silent_and_is_told(tmp_
     assert np.array_equal(samples, LONG.samples[: len(samples)])
     assert reel.damaged
     assert "trong lúc phát" in reel.failure
+
+
+class Turncoat(io.BytesIO):
+    """A file that is another one once it was read whole."""
+
+    def __init__(self, first: bytes, then: bytes) -> None:
+        super().__init__(first)
+        self._then = then
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if self._then and self.tell() == len(self.getbuffer()):
+            self.getbuffer()[:] = self._then
+        return super().seek(offset, whence)
+
+
+def test_no_emergency_is_taken_into_memory_from_a_file_that_changes_after_it_was_hashed() -> None:
+    other = sound(30.0, seed=2)
+    path = SimpleNamespace(open=lambda _mode: Turncoat(LONG.data, other.data))
+    cabinet = SimpleNamespace(holds=lambda _hash: True, clip_path=lambda _hash: path)
+    damaged: list[str] = []
+    pinned = Pinned(cast(Cabinet, cabinet), lambda: None, damaged.append)
+    pinned.want((LONG.ref,))
+    pinned.load()
+    assert not pinned.in_memory(LONG.hash)
+    assert damaged == [LONG.hash]

@@ -9,7 +9,8 @@ from typing import cast
 
 import pytest
 
-from domain.errors import StorageFullError
+from domain.errors import StorageError, StorageFullError
+from domain.machines import AiringOutcome
 from domain.playlist import Playlist
 from domain.sources import Source, SourceKind
 from domain.timetable import Priority
@@ -35,8 +36,11 @@ class FullDisk(Journal):
     """A journal whose disk is full while `full`."""
 
     full = False
+    dead = False
 
     def __getattribute__(self, name: str) -> object:
+        if name == "entry" and self.dead:
+            raise StorageError("Không đọc được ổ đĩa của máy phát.")
         if name in ("claim", "started", "interrupted", "finish", "close", "miss", "progress") and self.full:
             raise StorageFullError("Ổ đĩa của máy phát đã đầy.")
         return super().__getattribute__(name)
@@ -152,6 +156,19 @@ def test_on_a_full_disk_an_emergency_sounds_all_the_same_and_is_noted_later(room
     room.conductor.act()
     assert room.outcome() == "played"
     assert len(room.engine.voices) == 1
+
+
+def test_an_emergency_that_lost_its_output_sounds_again_though_the_disk_is_dead(room: Room) -> None:
+    room.play(plan(room, priority=Priority.EMERGENCY))
+    room.journal.full = room.journal.dead = True
+    now = room.clock.now()
+    room.conductor.post(Began(KEY, now))
+    room.conductor.post(Ended(KEY, now, 9_600, Stop.SINK))
+    room.act_until(lambda: len(room.engine.voices) == 2)
+    room.conductor.post(Began(KEY, now))
+    room.conductor.post(Ended(KEY, now + timedelta(seconds=0.9), 43_200, Stop.SINK))
+    room.conductor.act()  # too little is left: it is closed, and holds up nothing that comes after it
+    assert room.events[-1] == Finished(KEY, AiringOutcome.CUT, 1100, orders.INTERRUPTED)
 
 
 def test_an_end_that_the_disk_did_not_take_is_not_forgotten(room: Room) -> None:
