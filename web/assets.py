@@ -17,10 +17,11 @@ blueprint = Blueprint("assets", __name__)
 
 ICONS = (
     "archive arrow-down arrow-up arrow-repeat arrow-return-left book box-arrow-right broadcast calendar-plus "
-    "calendar-week calendar-x check2 check-circle-fill chevron-left chevron-right clock clock-history diagram-3 "
-    "download exclamation-triangle-fill hdd file-earmark-text hourglass-split house-door info-circle journal-text "
-    "key megaphone-fill mic pause-circle pencil person-circle play-fill plug plus-lg question-circle scissors "
-    "search send shield-x slash-circle speaker stop-circle three-dots volume-up wifi-off x-octagon"
+    "calendar-week calendar-x check2 check-circle-fill chevron-left chevron-right clock clock-history cone-striped "
+    "diagram-3 download exclamation-triangle-fill hdd file-earmark-text hourglass-split house-door info-circle "
+    "journal-text key megaphone-fill mic pause-circle pencil person-circle play-fill plug plus-lg "
+    "question-circle scissors search send shield-x slash-circle speaker stop-circle three-dots volume-up wifi-off "
+    "x-octagon"
 )
 """The icons our pages use; the whole sprite of the wheel is over a megabyte."""
 

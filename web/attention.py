@@ -10,11 +10,12 @@ from bulletins.desk import may_approve
 from domain.audio import Clip
 from domain.bulletins import Bulletin, BulletinState
 from domain.checks import Check, Chore, Finding
+from domain.emergencies import MessageState
 from domain.jobs import JobState
 from domain.machines import Machine, MachineState
 from domain.people import Role, User
 from scheduler.planning import midnight
-from store import airings, bulletins, checks, clips, enrolments, jobs
+from store import airings, bulletins, checks, clips, emergencies, enrolments, jobs
 from web.context import own_station, services
 from web.formats import clock, clock_gap, moment
 from web.machine_list import NOT_READY, every_machine
@@ -46,6 +47,7 @@ def matters(user: User, now: datetime) -> tuple[Matter, ...]:
     told = frozenset(one.machine_id for one in findings if one.check is Check.CONTACT)
     found = [
         *_of_reviews(user),
+        *_of_messages(user),
         *_of_checks(findings),
         *_of_chores(now),
         *_of_waiting(user),
@@ -84,6 +86,22 @@ def _of_reviews(user: User) -> Iterator[Matter]:
     for one in returned:
         if user.id in known[one.id].author_ids:
             yield Matter("warn", "arrow-return-left", f"Bị trả lại: {one.title}", one.return_note, _open(one), "Sửa")
+
+
+def _of_messages(user: User) -> Iterator[Matter]:
+    """Yield the standard messages that wait for a second person, to those who can be that person."""
+    if not user.may(Role.APPROVER):
+        return
+    with services().database.read() as connection:
+        known = emergencies.messages(connection)
+    for one in known:
+        words = {MessageState.PROPOSED: one.proposed_by, MessageState.LEAVING: one.leaving_by}
+        if words.get(one.state, user.id) == user.id:
+            continue
+        leaving = one.state is MessageState.LEAVING
+        title = f"{'Chờ đồng ý bỏ' if leaving else 'Chờ đồng ý'} thông điệp khẩn: {one.title}"
+        detail = "Máy phát vẫn giữ tới khi có người đồng ý." if leaving else "Máy phát chưa giữ thông điệp này."
+        yield Matter("warn", "hourglass-split", title, detail, url_for("messages.page"), "Xem và quyết định")
 
 
 def _of_productions() -> Iterator[Matter]:

@@ -116,6 +116,35 @@ def test_a_message_is_proposed_and_agreed_to_on_its_page(town: Panel, ready: Rea
     assert "chờ người thứ hai" not in text(town, VIEWER, "/khan-cap/mau")
 
 
+def test_who_can_agree_to_a_message_is_told_of_it_on_the_page_of_today(town: Panel, ready: Ready) -> None:
+    waits, goes = "Chờ đồng ý thông điệp khẩn: Cháy rừng", "Chờ đồng ý bỏ thông điệp khẩn: Cháy rừng"
+    numbers = {"times": "3", "gap": "10", "every": "5", "longest": "60"}
+    town.post(BOTH, "/khan-cap/mau", title="Cháy rừng", bulletin=ready.bulletin_id, **numbers)
+    assert waits in text(town, APPROVER, "/")
+    for other in (BOTH, EDITOR, VIEWER):
+        assert waits not in text(town, other, "/")
+    with town.database.read() as connection:
+        [fire] = [one for one in emergencies.messages(connection) if one.title == "Cháy rừng"]
+    town.post(APPROVER, f"/khan-cap/mau/{fire.id}/dong-y")
+    assert waits not in text(town, APPROVER, "/")
+    town.post(APPROVER, f"/khan-cap/mau/{fire.id}/bo")
+    assert goes in text(town, BOTH, "/")
+    assert goes not in text(town, APPROVER, "/")
+
+
+def test_a_station_without_messages_is_led_to_where_they_are_made(town: Panel) -> None:
+    page = town.browser(EDITOR).get("/khan-cap").get_data(as_text=True)
+    assert "Các máy chưa giữ sẵn thông điệp nào" in page
+    assert "Chuẩn bị thông điệp mẫu" in page
+
+
+def test_a_place_without_a_loudspeaker_is_warned_of_before_anything_is_started(town: Panel, ready: Ready) -> None:
+    chosen = f"buoc=2&message=mau:{ready.message.id}"
+    warning = "Không có loa nào ở nơi này"
+    assert warning in text(town, EDITOR, f"/khan-cap/dien-tap?{chosen}&area=doan-ket")
+    assert warning not in text(town, EDITOR, f"/khan-cap/dien-tap?{chosen}&area=tan-phong")
+
+
 @pytest.mark.browser
 def test_two_people_start_and_one_stops_by_hand_on_a_phone_and_on_a_desk(
     town: Panel, ready: Ready, chromium: Browser
