@@ -70,7 +70,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     whole = Parser(prog="tiengloa", description="Tiếng Loa: xếp lịch phát thanh cơ sở, từ kịch bản đến loa.")
-    whole.add_argument("--version", action="version", version=f"tiengloa {__version__}")
+    whole.add_argument("--version", action="version", version=f"tiengloa {__version__}", help="in phiên bản rồi thoát")
     whole.add_argument("--data", metavar="DIR", help="thư mục dữ liệu (mặc định: data, hoặc TIENGLOA_DATA)")
     whole.add_argument(WITH_PARENT, action="store_true", help=argparse.SUPPRESS)
     declare(whole.add_subparsers(metavar="LỆNH", required=True))

@@ -254,6 +254,15 @@ def test_a_mistyped_command_is_refused_by_the_real_process_too() -> None:
     tiengloa("phat").refused(2, "không có LỆNH «phat»")
 
 
+@pytest.mark.parametrize("words", [(), ("machine",), ("machine", "enrol"), ("user", "add"), ("courier", "export")])
+def test_the_help_of_every_command_has_no_english_heading(words: tuple[str, ...], here: Here) -> None:
+    shown = here(*words, "--help").out
+    assert shown.startswith("Cách dùng: tiengloa")
+    assert "in hướng dẫn này rồi thoát" in shown
+    for english in ("usage", "options:", "positional", "show this", "show program"):
+        assert english not in shown
+
+
 def test_help_and_version_are_exit_0(here: Here) -> None:
     assert "read" in here("--help").out
     assert here("speak", "--help").code == 0
