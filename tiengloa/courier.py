@@ -10,7 +10,7 @@ from pathlib import Path
 from domain import courier
 from domain.courier import AiringsPart, held_document, read_airings
 from domain.errors import BadInputError, NotFoundError, StorageFullError, TiengLoaError
-from domain.formats import day, decimal
+from domain.formats import day, decimal, plain
 from domain.machines import Machine
 from player.stick import Stick, pour
 from player.trust import read_sealed
@@ -143,14 +143,19 @@ def _chosen(centre: Centre, options: argparse.Namespace) -> list[Machine]:
         if not ready:
             raise NotFoundError("Chưa có máy phát nào có danh sách phát. Hãy ghép máy và chạy «tiengloa work» trước.")
         return ready
-    chosen = []
-    for name in options.machine:
-        found = [one for one in used if name in (one.name, one.id)]
-        if len(found) != 1:
-            known = ", ".join(f"«{one.name}»" for one in used[:20])
-            raise BadInputError(f"Không có đúng một máy phát đang dùng tên «{name}». Các máy: {known or 'chưa có'}.")
-        chosen += found
-    return chosen
+    return [_named(name, used) for name in options.machine]
+
+
+def _named(name: str, used: list[Machine]) -> Machine:
+    """Return the machine of that name or id; tone marks need not be typed where that leaves no doubt."""
+    exact = [one for one in used if name in (one.name, one.id)]
+    found = exact or [one for one in used if plain(one.name) == plain(name)]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(f"«{one.name}»" for one in used[:20]) or "chưa có"
+    if found:
+        raise BadInputError(f"Có {len(found)} máy phát cùng tên «{name}»; hãy gõ mã của máy. Các máy: {known}.")
+    raise BadInputError(f"Không có máy phát nào tên «{name}». Hãy gõ đủ tên. Các máy: {known}.")
 
 
 def _homecomings(centre: Centre, pack: Stick) -> Iterable[Home]:

@@ -143,6 +143,13 @@ def test_an_unknown_machine_is_told_with_the_known_ones(between: Between, here: 
     assert "«Máy bản San Thàng»" in done.err
 
 
+@pytest.mark.parametrize("typed", ["may ban san thang", "MÁY  Bản San Thàng"])
+def test_the_name_of_a_machine_needs_no_tone_marks(typed: str, between: Between, centre) -> None:
+    between.publish(between.planned(1))
+    [one] = centre("export", "--machine", typed, "--to", str(between.usb))
+    assert one["machine"] == "Máy bản San Thàng"
+
+
 def test_a_stick_never_rolls_a_machine_back(between: Between, centre) -> None:
     between.publish(between.planned(4))
     export(between, centre)
