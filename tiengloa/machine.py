@@ -128,7 +128,37 @@ def sentence(event: MachineEvent) -> str:  # noqa: PLR0911 - one line for each k
         case EmergencyBegan() | EmergencyEnded():
             return _emergency(event)
         case Fault():
-            return f"! {event.area}: {event.sentence or 'đã trở lại bình thường'}"
+            return f"! {event.sentence}" if event.sentence else f"✓ Đã trở lại bình thường: {_area(event.area)}."
+
+
+_AREAS = {
+    "playlist": "danh sách phát",
+    "clips": "tải âm thanh",
+    "time": "hỏi giờ trung tâm",
+    "report": "báo lượt phát",
+    "line": "liên lạc với trung tâm",
+    "orders": "nghe lệnh khẩn",
+    "emergency clips": "âm thanh khẩn",
+    "alerts": "báo tin phát khẩn",
+    "emergency": "phát khẩn",
+    "emergency kept": "sổ phát khẩn",
+    "disk": "ổ đĩa",
+    "usb": "gói USB",
+    "revoked": "quyền của máy",
+    "clock": "đồng hồ",
+    "expired": "hạn của danh sách phát",
+    "source": "nguồn tiếp âm",
+    "sound": "tiếng phát ra",
+    "sink": "đường ra",
+    "proof": "micro kiểm chứng",
+    "listen": "micro kiểm chứng",
+    "cabinet": "tủ máy",
+    "transmitter": "công tắc máy phát sóng",
+}
+
+
+def _area(area: str) -> str:
+    return _AREAS.get(area) or area.removeprefix("task ")
 
 
 def _emergency(event: EmergencyBegan | EmergencyEnded) -> str:

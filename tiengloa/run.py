@@ -29,7 +29,10 @@ from tiengloa.terminal import Terminal
 from tiengloa.wiring import Centre
 
 MACHINE = "mau"
+_LAST_PORT = 65535
 _LEAD = timedelta(seconds=20)
+_NEAR = timedelta(minutes=15)
+"""No session of the example station is longer."""
 _PRODUCTION_PATIENCE_S = 70.0
 _START_PATIENCE_S = 60.0
 _ZONE = ZoneInfo(STATION_ZONE)
@@ -77,9 +80,10 @@ def refuse_taken_port(host: str, port: int) -> None:
                 raise BadInputError(
                     f"Không dùng được địa chỉ {host}:{port} ({reason(error)}). Hãy chọn --host hoặc --port khác."
                 ) from error
+            free = port + 1 if port < _LAST_PORT else 8081
             raise BusyError(
-                f"Cổng {port} trên {host} đang có chương trình khác dùng. Hãy dừng chương trình đó, hoặc chạy: "
-                f"tiengloa run --port {port + 1 if port < 65535 else 8081}"
+                f"Cổng {port} trên {host} đang có chương trình khác dùng. Hãy dừng chương trình đó, hoặc chọn cổng "
+                f"khác: TIENGLOA_PORT={free} make run (không dùng make: .venv/bin/tiengloa run --port {free})"
             ) from error
 
 
@@ -252,8 +256,10 @@ class _Running:
             )
 
     def _sound_soon(self) -> None:
-        starts_at = (self.centre.clock.now() + _LEAD).replace(microsecond=0)
+        soonest = (self.centre.clock.now() + _LEAD).replace(microsecond=0)
         with self.centre.database.write() as connection:
+            near = plans.slots(connection, soonest - _NEAR, soonest + _NEAR)
+            starts_at = example.free_instant(near, soonest)
             soon = example.sound_soon(connection, starts_at, len(timetable.rules(connection)))
         self.terminal.say(f"Sẽ phát lúc {starts_at.astimezone(_ZONE):%H:%M:%S}: {soon.title}. Ctrl-C để dừng.")
 

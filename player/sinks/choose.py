@@ -55,7 +55,7 @@ def choose_sink(place: Place, wanted: str = AUTO, reserve: str = "") -> Choice:
     if kind in _UNGUARDED and not reserve:
         bare = make()
         bare.open()
-        return Choice(bare, "Theo thiết đặt")
+        return Choice(bare, "Theo thiết đặt.")
     sink = GuardedSink(make, maker(reserve, place) if reserve else None, place.clock)
     try:
         sink.open()
@@ -63,7 +63,7 @@ def choose_sink(place: Place, wanted: str = AUTO, reserve: str = "") -> Choice:
         if kind not in ICECAST:
             raise
         return Choice(sink, error.sentence)
-    return Choice(sink, sink.duty.sentence or "Theo thiết đặt")
+    return Choice(sink, sink.duty.sentence or "Theo thiết đặt.")
 
 
 def maker(wanted: str, place: Place) -> Make:

@@ -1,5 +1,6 @@
 """Put the example station into a new database, and let it be heard soon after every start."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from sqlalchemy import Connection
 from domain.airtime import AirtimePolicy
 from domain.bulletins import BulletinState
 from domain.people import Role, User
-from domain.timetable import STATION_ZONE, Programme, ProgrammeItem, Rule
+from domain.timetable import STATION_ZONE, Programme, ProgrammeItem, Rule, Slot
 from scheduler.seeding import seed_dayparts, seed_holidays
 from store import bulletins, campaigns, jobs, people, places, station, timetable
 from store.bulletins import Act, Draft
@@ -21,6 +22,8 @@ from tiengloa.example.scripts import BULLETINS, ExampleBulletin
 
 EDITOR_LOGIN, APPROVER_LOGIN = "bientap", "duyet"
 _ZONE = ZoneInfo(STATION_ZONE)
+_TRIAL = timedelta(minutes=3)
+"""No example bulletin is longer."""
 
 POLICY = AirtimePolicy(
     quiet=(),
@@ -114,6 +117,15 @@ def _add_daily_sessions(connection: Connection, now: datetime) -> None:
                 created_by=_EDITOR.name,
             ),
         )
+
+
+def free_instant(slots: Iterable[Slot], soonest: datetime) -> datetime:
+    """Return the first instant from `soonest` on at which a session of some minutes would sound over no other."""
+    starts_at = soonest
+    for one in sorted(slots, key=lambda slot: slot.starts_at):
+        if not one.refusal and one.starts_at < starts_at + _TRIAL and one.ends_at > starts_at:
+            starts_at = one.ends_at.replace(microsecond=0) + timedelta(seconds=1)
+    return starts_at
 
 
 def sound_soon(connection: Connection, starts_at: datetime, number: int) -> Soon:
