@@ -9,7 +9,8 @@ from domain.people import Role, User
 from domain.ports import Clock
 from domain.text import tidy
 from scheduler import planning
-from scheduler.effects import Effect, effects
+from scheduler.calendar_outlook import CalendarOutlook, outlook
+from scheduler.effects import Effect
 from scheduler.noting import Deed, note, refuse_if_moved, require
 from store import calendar, timetable
 from store.engine import Database
@@ -111,10 +112,14 @@ class CalendarDesk:
 
     def effects_of(self, changed: Calendar) -> tuple[Effect, ...]:
         """Return what the coming sessions would be with another calendar."""
+        return self.outlook(changed).effects
+
+    def outlook(self, changed: Calendar) -> CalendarOutlook:
+        """Return on which days another calendar would tell otherwise, and what would become of their sessions."""
         with self.database.read() as connection:
             before = planning.load(connection)
             standing = planning.standing_areas(connection)
-        return effects(before, replace(before, calendar=changed), standing, self.clock.now())
+        return outlook(before, changed, standing, self.clock.now())
 
     def _deed(self, user: User) -> Deed:
         return Deed(user, self.clock.now())
@@ -128,6 +133,16 @@ def with_day(held: Calendar, day: SpecialDay) -> Calendar:
 def with_daypart(held: Calendar, daypart: Daypart) -> Calendar:
     """Return the calendar with `daypart` in the place of the one of its id."""
     return replace(held, dayparts={**held.dayparts, daypart.id: daypart})
+
+
+def without_day(held: Calendar, day_id: str) -> Calendar:
+    """Return the calendar without a special day."""
+    return replace(held, special=tuple(one for one in held.special if one.id != day_id))
+
+
+def with_seasons(held: Calendar, seasons: Seasons) -> Calendar:
+    """Return the calendar with other seasons."""
+    return replace(held, seasons=seasons)
 
 
 def in_words(day: SpecialDay) -> str:

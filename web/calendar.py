@@ -1,22 +1,22 @@
 """Special days with their lunar dates, dayparts with summer and winter hours, and the seasons."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from domain.calendar import DAY_TYPE_LABELS, Daypart, DayType, MonthDay, Seasons, SpecialDay
+from domain.calendar import DAY_TYPE_LABELS, Calendar, Daypart, DayType, MonthDay, Seasons, SpecialDay
 from domain.errors import BadInputError, NotFoundError, WrongStateError
 from domain.people import Role
-from scheduler.calendar_desk import CalendarDesk, month_day, with_day, with_daypart
-from scheduler.effects import Effect
+from scheduler.calendar_desk import CalendarDesk, month_day, with_day, with_daypart, with_seasons, without_day
+from scheduler.calendar_outlook import CalendarOutlook
 from scheduler.lunar import lunar_date
 from scheduler.noting import require, stamp_of
 from store import changes
 from store.engine import new_id
 from web.area_names import area_names
-from web.confirming import digest, is_confirmed, stamp_for, stamp_seen
+from web.confirming import digest, digest_of, is_confirmed, is_stale, stamp_for, stamp_seen
 from web.context import me, services
 from web.errors import status_of
 from web.formats import day, local
@@ -24,6 +24,7 @@ from web.typed import Typed
 
 blueprint = Blueprint("calendar", __name__, url_prefix="/lich/ngay")
 _HISTORY = 8
+_NOTHING = CalendarOutlook()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,9 @@ def change(day_id: str) -> ResponseReturnValue:
 @blueprint.post("/<day_id>/tat")
 def switch_off(day_id: str) -> ResponseReturnValue:
     """Treat the day as its weekday tells."""
+    asked = _ask_to_switch(day_id, enabled=False)
+    if asked is not None:
+        return asked
     one = _desk().switch_day(me(), day_id, enabled=False)
     flash(f"Đã tắt «{one.name}»; ngày này được coi như ngày bình thường.", "success")
     return _back(one.first.year)
@@ -81,6 +85,9 @@ def switch_off(day_id: str) -> ResponseReturnValue:
 @blueprint.post("/<day_id>/bat")
 def switch_on(day_id: str) -> ResponseReturnValue:
     """Treat the day as special again."""
+    asked = _ask_to_switch(day_id, enabled=True)
+    if asked is not None:
+        return asked
     one = _desk().switch_day(me(), day_id, enabled=True)
     flash(f"Đã dùng lại «{one.name}».", "success")
     return _back(one.first.year)
@@ -89,7 +96,11 @@ def switch_on(day_id: str) -> ResponseReturnValue:
 @blueprint.post("/<day_id>/xoa")
 def remove(day_id: str) -> ResponseReturnValue:
     """Remove a day that a person added."""
-    one = _special(day_id)
+    _require_scheduler()
+    one, held = _special(day_id), _desk().get()
+    asked = None if one.seeded else _ask(f"Xoá «{one.name}»", without_day(held, day_id))
+    if asked is not None:
+        return asked
     _desk().remove_day(me(), day_id)
     flash(f"Đã xoá «{one.name}».", "success")
     return _back(one.first.year)
@@ -108,8 +119,8 @@ def put_daypart() -> ResponseReturnValue:
     wanted = Daypart(typed.text("id")[:40] or new_id(), typed.text("name"), summer, winter or summer)
     held = desk.get()
     if wanted.id in held.dayparts and not is_confirmed():
-        found = desk.effects_of(with_daypart(held, wanted))
-        if found:
+        found = desk.outlook(with_daypart(held, wanted))
+        if found.effects:
             return _page(daypart=wanted, found=found)
     try:
         desk.put_daypart(me(), wanted, stamp_seen())
@@ -136,6 +147,11 @@ def set_seasons() -> ResponseReturnValue:
     _require_scheduler()
     try:
         chosen = Seasons(_month_day("summer_from"), _month_day("winter_from"))
+        held = _desk().get()
+        if chosen.summer_from != chosen.winter_from and not is_stale(held.seasons):
+            asked = _ask("Đổi ngày bắt đầu mùa", with_seasons(held, chosen))
+            if asked is not None:
+                return asked
         _desk().set_seasons(me(), chosen, stamp_seen())
     except (BadInputError, WrongStateError) as error:
         return _page(status_of(error), season_problem=error.sentence)
@@ -157,8 +173,8 @@ def _keep_day(old: SpecialDay | None) -> ResponseReturnValue:
     own_id, enabled = (new_id(), True) if old is None else (old.id, old.enabled)
     wanted = SpecialDay(own_id, form.name, DayType(form.kind), first, last or first, enabled=enabled)
     if not is_confirmed() and wanted.last >= wanted.first and form.name.strip():
-        found = desk.effects_of(with_day(desk.get(), wanted))
-        if found:
+        found = desk.outlook(with_day(desk.get(), wanted))
+        if found.effects:
             return _day_page(old, form, found)
     try:
         desk.put_day(me(), wanted, stamp_seen())
@@ -176,7 +192,7 @@ def _page(
     status: int = 200,
     *,
     daypart: Daypart | None = None,
-    found: tuple[Effect, ...] = (),
+    found: CalendarOutlook = _NOTHING,
     daypart_problem: str = "",
     season_problem: str = "",
 ) -> ResponseReturnValue:
@@ -198,8 +214,9 @@ def _page(
         waiting=daypart,
         stamp=stamp_of,
         kept=request.form if daypart_problem or season_problem else {},
-        effects=found,
-        names=area_names() if found else {},
+        outlook=found,
+        effects=found.effects,
+        names=area_names() if found.effects else {},
         confirmed=digest(request.form),
         daypart_problem=daypart_problem,
         season_problem=season_problem,
@@ -210,7 +227,7 @@ def _page(
 
 
 def _day_page(
-    one: SpecialDay | None, form: DayForm, found: tuple[Effect, ...] = (), status: int = 200
+    one: SpecialDay | None, form: DayForm, found: CalendarOutlook = _NOTHING, status: int = 200
 ) -> ResponseReturnValue:
     return render_template(
         "special_day.html",
@@ -218,10 +235,34 @@ def _day_page(
         seen=stamp_for(one) if one is not None else "",
         form=form,
         labels=DAY_TYPE_LABELS,
-        effects=found,
-        names=area_names() if found else {},
+        outlook=found,
+        effects=found.effects,
+        names=area_names() if found.effects else {},
         confirmed=digest(request.form),
     ), status
+
+
+def _ask_to_switch(day_id: str, *, enabled: bool) -> ResponseReturnValue | None:
+    _require_scheduler()
+    one, held = _special(day_id), _desk().get()
+    heading = f"{'Dùng lại' if enabled else 'Tắt'} «{one.name}»"
+    return _ask(heading, with_day(held, replace(one, enabled=enabled)))
+
+
+def _ask(heading: str, changed: Calendar) -> ResponseReturnValue | None:
+    """Return the page that shows what `changed` would do and asks for a yes, unless that is nothing or was said."""
+    found = _desk().outlook(changed)
+    meaning = request.path, digest(request.form), found.meaning
+    if not found.effects or is_confirmed(meaning):
+        return None
+    return render_template(
+        "calendar_confirm.html",
+        heading=heading,
+        outlook=found,
+        effects=found.effects,
+        names=area_names(),
+        confirmed=digest_of(meaning),
+    )
 
 
 def lunar_words(on: date) -> str:

@@ -34,6 +34,11 @@ def stamp_seen() -> str | None:
     return request.form.get("seen") or None
 
 
+def is_stale(value: object) -> bool:
+    """Tell whether `value` is another than what the person had open."""
+    return stamp_seen() not in {None, stamp_of(value)}
+
+
 def stamp_for(value: object) -> str:
     """Return the stamp that a form of `value` carries: a form that comes back keeps the one it was first shown with."""
     return stamp_seen() or stamp_of(value)
