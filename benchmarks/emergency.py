@@ -65,11 +65,7 @@ def _figures(row: list[float]) -> dict[str, float]:
 
 def _through_the_processes() -> tuple[list[float], list[float]]:
     with tempfile.TemporaryDirectory() as folder, town(Path(folder)) as place:
-        place.start_panel()
-        place.start_worker()
-        wait_for(lambda: place.centre.folder.station_key.exists() or None, 20, "the station's key")
-        machine = place.enrol()
-        place.start_machine(machine)
+        machine = place.start_all()
         message_id = _message(place)
         machine_id = read_identity(machine)[0].machine_id
         _await_ready(place, machine_id)

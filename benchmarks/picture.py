@@ -19,10 +19,7 @@ _TARGET = Path(__file__).parent.parent / "docs" / "hom-nay.png"
 def main() -> None:
     """Start a station, wait until a bulletin is on the air, and take the picture of the first page."""
     with tempfile.TemporaryDirectory() as folder, town(Path(folder)) as place:
-        place.start_panel()
-        place.start_worker()
-        wait_for(lambda: place.centre.folder.station_key.exists() or None, 20, "the station's key")
-        place.start_machine(place.enrol("Bản San Thàng"))
+        place.start_all("Bản San Thàng")
         _put_on_air(place)
         _take(place, _TARGET)
 

@@ -22,11 +22,7 @@ _CLIP_S = 2.0
 def main() -> None:
     """Print one line of JSON after the table."""
     with tempfile.TemporaryDirectory() as folder, town(Path(folder)) as place:
-        place.start_panel()
-        place.start_worker()
-        wait_for(lambda: place.centre.folder.station_key.exists() or None, 20, "the station's key")
-        machine = place.enrol()
-        place.start_machine(machine)
+        machine = place.start_all()
         sounds = [tone(440 + 20 * number, _CLIP_S) for number in range(SLOTS)]
         starts = _schedule(place, sounds)
         wait_for(lambda: time.time() > starts[-1] + _CLIP_S + 4 or None, 120, "the last slot")

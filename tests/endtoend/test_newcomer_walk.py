@@ -20,10 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 @pytest.fixture
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with town(tmp_path_factory.mktemp("walk")) as one:
-        one.start_panel()
-        one.start_worker()
-        wait_for(lambda: one.centre.folder.station_key.exists() or None, 20, "the station's key")
-        one.start_machine(one.enrol())
+        one.start_all()
         yield one
 
 

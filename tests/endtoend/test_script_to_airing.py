@@ -28,7 +28,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 @pytest.fixture(scope="module")
 def machine(place: Town) -> Path:
-    wait_for(lambda: place.centre.folder.station_key.exists() or None, 20, "the station's key")
+    place.await_key()
     folder = place.enrol()
     place.start_machine(folder)
     return folder

@@ -96,6 +96,19 @@ class Town:
     def start_worker(self) -> None:
         self.start("worker", "work")
 
+    def start_all(self, name: str = "machine") -> Path:
+        """Start the panel, the worker and a machine, and return the folder of the machine."""
+        self.start_panel()
+        self.start_worker()
+        self.await_key()
+        machine = self.enrol(name)
+        self.start_machine(machine)
+        return machine
+
+    def await_key(self) -> None:
+        """Wait until the worker has made the key that machines are let in with."""
+        wait_for(lambda: self.centre.folder.station_key.exists() or None, 20, "the station's key")
+
     def enrol(self, name: str = "machine") -> Path:
         """Enrol a machine over HTTP and return its folder."""
         folder = self.root / name

@@ -78,6 +78,14 @@ def quiet_list(*slots, clips: tuple[Sound, ...] = HELD, **changes: object) -> Pl
     return playlist(slots, clips, now(), **{"emergency": READY, "quiet": ALL_DAY, **changes})
 
 
+def ready(centre: Centre, run: Run, folder: Path, clock: Steps | None = None, **changes: object) -> Running:
+    """Return a machine that holds what is needed for an emergency in an empty, quiet day."""
+    centre.publish(quiet_list(**changes), *HELD)
+    running = run(centre.enrolled(folder), clock)
+    wait_until(running.holds_all)
+    return running
+
+
 def sheet(*orders: Order, counter: int = 1, clips: tuple[Sound, ...] = HELD, **changes: object) -> OrderSheet:
     made = OrderSheet(
         STATION, MACHINE, 1, counter, now(), now() + timedelta(hours=3), tuple(c.ref for c in clips), orders
@@ -121,9 +129,7 @@ def test_an_order_sounds_chime_and_message_as_often_as_its_pattern_says_whatever
 def test_a_stop_silences_a_message_in_its_middle_and_no_repeat_follows(
     centre: Centre, run: Run, tmp_path: Path
 ) -> None:
-    centre.publish(quiet_list(), *HELD)
-    running = run(centre.enrolled(tmp_path))
-    wait_until(running.holds_all)
+    running = ready(centre, run, tmp_path)
     centre.order(sheet(sounding(message=NEWS.hash), clips=(*HELD, NEWS)), NEWS)
     wait_until(lambda: centre.airings.get(f"{MACHINE}/khan-e1-1/1", {}).get("started"))
     centre.order(sheet(stop("e1"), counter=2))
@@ -137,9 +143,7 @@ def test_a_stop_silences_a_message_in_its_middle_and_no_repeat_follows(
 def test_the_all_clear_ends_an_emergency_and_sounds_once_and_only_where_the_alarm_was_heard(
     centre: Centre, run: Run, tmp_path: Path
 ) -> None:
-    centre.publish(quiet_list(), *HELD)
-    running = run(centre.enrolled(tmp_path))
-    wait_until(running.holds_all)
+    running = ready(centre, run, tmp_path)
     centre.order(sheet(sounding(pattern=FOR_EVER)))
     wait_until(lambda: outcome(centre, "khan-e1-1", 0) == "played")
     hours = timedelta(hours=1)
@@ -170,9 +174,7 @@ def test_a_session_that_an_emergency_interrupts_goes_on_by_its_late_policy(
 def test_a_drill_says_before_and_after_that_it_is_one_and_a_real_emergency_ends_it(
     centre: Centre, run: Run, tmp_path: Path
 ) -> None:
-    centre.publish(quiet_list(quiet=()), *HELD)
-    running = run(centre.enrolled(tmp_path))
-    wait_until(running.holds_all)
+    ready(centre, run, tmp_path, quiet=())
     drill = sounding("d1", replace(FOR_EVER, times=1), drill=True, notice=NOTICE.hash)
     centre.order(sheet(drill))
     wait_until(lambda: outcome(centre, "khan-d1-1", 3) == "played")
@@ -185,9 +187,7 @@ def test_a_drill_says_before_and_after_that_it_is_one_and_a_real_emergency_ends_
 
 
 def test_a_drill_wakes_nobody_in_quiet_hours(centre: Centre, run: Run, tmp_path: Path) -> None:
-    centre.publish(quiet_list(), *HELD)
-    running = run(centre.enrolled(tmp_path))
-    wait_until(running.holds_all)
+    ready(centre, run, tmp_path)
     centre.order(sheet(sounding("d1", drill=True, notice=NOTICE.hash), sounding("e1")))
     wait_until(lambda: outcome(centre, "khan-e1-1", 1) == "played")
     wait_until(lambda: "d1" in centre.alerts and centre.alerts["d1"]["ended"])
@@ -197,9 +197,7 @@ def test_a_drill_wakes_nobody_in_quiet_hours(centre: Centre, run: Run, tmp_path:
 def test_an_emergency_goes_on_after_a_restart_without_the_centre_and_a_stopped_one_does_not(
     centre: Centre, run: Run, tmp_path: Path
 ) -> None:
-    centre.publish(quiet_list(), *HELD)
-    running = run(centre.enrolled(tmp_path))
-    wait_until(running.holds_all)
+    running = ready(centre, run, tmp_path)
     centre.order(sheet(sounding("e1", FOR_EVER), sounding("e2", FOR_EVER), stop("e2")))
     wait_until(lambda: centre.alerts.get("e1", {}).get("heard", 0) >= 1 and "e2" in centre.alerts)
     running.machine.stop()
@@ -219,9 +217,7 @@ def test_an_emergency_sounds_by_a_clock_that_woke_in_the_past_and_goes_on_when_i
     clock = Steps()
     clock.shift = timedelta(days=-365 * 56)
     centre.clock_ahead_ms = 0
-    centre.publish(quiet_list(), *HELD)
-    running = run(centre.enrolled(tmp_path), clock)
-    wait_until(running.holds_all)
+    running = ready(centre, run, tmp_path, clock=clock)
     centre.order(sheet(sounding("e1", FOR_EVER)))
     wait_until(lambda: outcome(centre, "khan-e1-1", 1) == "played")
     clock.shift = timedelta()
@@ -256,9 +252,7 @@ def test_a_box_that_wakes_with_a_wrong_clock_obeys_by_the_time_that_the_centre_s
 
 
 def test_a_drill_does_not_begin_while_something_real_sounds(centre: Centre, run: Run, tmp_path: Path) -> None:
-    centre.publish(quiet_list(quiet=()), *HELD)
-    running = run(centre.enrolled(tmp_path))
-    wait_until(running.holds_all)
+    ready(centre, run, tmp_path, quiet=())
     centre.order(sheet(sounding("e1", FOR_EVER)))
     wait_until(lambda: outcome(centre, "khan-e1-1", 1) == "played")
     with pytest.raises(BadInputError, match="phát khẩn thật"):
@@ -271,9 +265,7 @@ def test_a_drill_does_not_begin_while_something_real_sounds(centre: Centre, run:
 def test_an_alarm_from_the_button_goes_on_when_its_message_leaves_the_playlist(
     centre: Centre, run: Run, tmp_path: Path
 ) -> None:
-    centre.publish(quiet_list(), *HELD)
-    running = run(centre.enrolled(tmp_path))
-    wait_until(running.holds_all)
+    running = ready(centre, run, tmp_path)
     name = call(tmp_path, {"do": "start", "what": "lu"})["emergency"]
     wait_until(lambda: outcome(centre, f"khan-{name}-1", 1) == "played")
     centre.publish(quiet_list(counter=2, emergency=EmergencySet(), clips=()))
@@ -310,9 +302,7 @@ def test_a_clip_that_is_not_in_the_set_is_fetched_for_the_order_that_names_it(
 def test_a_replayed_sheet_is_refused_and_what_was_obeyed_is_not_obeyed_again(
     centre: Centre, run: Run, tmp_path: Path
 ) -> None:
-    centre.publish(quiet_list(), *HELD)
-    running = run(centre.enrolled(tmp_path))
-    wait_until(running.holds_all)
+    running = ready(centre, run, tmp_path)
     centre.order(sheet(sounding("e1", replace(QUICK, times=1, every=timedelta()))))
     first = centre.orders
     wait_until(lambda: bool(centre.alerts.get("e1", {}).get("ended")))
@@ -326,9 +316,7 @@ def test_a_replayed_sheet_is_refused_and_what_was_obeyed_is_not_obeyed_again(
 def test_people_at_the_machine_start_stop_and_clear_what_the_signed_set_lets_them_with_the_centre_down(
     centre: Centre, run: Run, tmp_path: Path
 ) -> None:
-    centre.publish(quiet_list(), *HELD)
-    running = run(centre.enrolled(tmp_path))
-    wait_until(running.holds_all)
+    running = ready(centre, run, tmp_path)
     centre.stop()
     journal = running.machine.journal
     with pytest.raises(BadInputError, match="không được phép"):
@@ -347,9 +335,7 @@ def test_people_at_the_machine_start_stop_and_clear_what_the_signed_set_lets_the
 def test_an_emergency_sounds_and_stops_while_the_disk_takes_nothing(
     centre: Centre, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    centre.publish(quiet_list(), *HELD)
-    running = run(centre.enrolled(tmp_path))
-    wait_until(running.holds_all)
+    running = ready(centre, run, tmp_path)
 
     @contextmanager
     def full(_self: Database) -> Iterator[None]:
