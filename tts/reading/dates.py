@@ -36,7 +36,7 @@ _AFTER_DAY = re.compile(r"(?<!mỗi )(?<!một )(?<!hằng )(?<!hàng )(?<![0-9]
 _IN_DAY_LIST = re.compile(r"(?<!\w)ngày (?:[0-9]{1,2}(?:, ?| và | đến | hoặc | ?- ?))+$")
 _LIST_GOES_ON = re.compile(
     r"(?:(?:, ?| và | đến | hoặc | ?- ?)(?:ngày )?[0-9]{1,2}){0,12}"
-    r"(?:[/.-][0-9]{1,2}(?![0-9])| ?tháng (?:[0-9]|giêng|chạp))"
+    r"(?:[/.-][0-9]{1,2}(?![0-9])| ?tháng (?:[0-9]|giêng|chạp)| (?:hằng|hàng|mỗi) tháng)"
 )
 _DAY_THEN_DATE = re.compile(
     r"(?:,| và| đến| hoặc)(?: (?:ngày|rạng sáng|sáng|trưa|chiều|tối|đêm)){0,2} [0-9]{1,2}([/.-])[0-9]{1,2}(?![0-9%])"

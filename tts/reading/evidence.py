@@ -14,6 +14,8 @@ _DAY_WORDS = (
     rf"{_WEEKDAY}|nhật|mùng|mồng|rằm|giờ|phút|{_TIME}|[0-9]{{1,2}} giờ [0-9]{{2}}"
 )
 _OPENING = r"[,:]? ?\(?(?:tức |nhằm |ngày )*"
+_HOUR_AND_DAY = re.compile(rf"(?<!\w){_TIME} ?/ ?$")
+"""How a weather bulletin joins an hour to its day: `13h/05/9`."""
 _DAY_BEFORE = re.compile(rf"(?:^|\W)(?:{_DAY_WORDS}|(?:{_WEEKDAY})\)){_OPENING}$")
 _NAMED_BEFORE = re.compile(
     "(?:^|\\W)(?:"
@@ -81,7 +83,12 @@ def names_product(before: str) -> bool:
 
 def shows_day(before: str) -> bool:
     """Tell whether a day is named right before: `sáng`, `hôm nay (`, `thứ Hai, ngày `, `lúc 7 giờ 30, `."""
-    return _DAY_BEFORE.search(before) is not None
+    return bool(_DAY_BEFORE.search(before) or _HOUR_AND_DAY.search(before))
+
+
+def joins_hour_to_day(before: str) -> bool:
+    """Tell whether an hour and a slash stand right before: `13h/`."""
+    return _HOUR_AND_DAY.search(before) is not None
 
 
 def names_day(before: str) -> bool:

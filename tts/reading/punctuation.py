@@ -2,6 +2,7 @@
 
 import re
 
+from tts.reading.evidence import joins_hour_to_day
 from tts.reading.letters import CAPITALS
 from tts.reading.page import Page, Piece, one, suspect_value
 from tts.reading.units import PER, PER_COUNT, UNITS, is_per_noun, measures_alike, per_count, per_word, unit_name
@@ -30,6 +31,7 @@ _WEEKDAY_HEAD = re.compile(r"thứ (?:hai|ba|tư|năm|sáu|bảy)|chủ nhật|c
 _GRADES_BEFORE = re.compile(r"[0-9]-[0-9]{1,2}-[0-9]{1,2}$")
 _COUNTED_BEFORE = re.compile(r"[0-9][^,;()]{0,25}$")
 _UNIT_BEFORE = re.compile(r"([^\W\d_]+[23²³]?) ?$")
+_DAY_AFTER = re.compile(r"/ ?(ngày )?(?:0?[1-9]|[12][0-9]|3[01])/(?:0?[1-9]|1[0-2])(?![0-9])")
 _YEAR_AFTER = re.compile(r"/(?:19|20)[0-9]{2}(?![0-9])")
 _WITHIN = re.compile(r"/[0-9]{1,3} ?(?:h|giờ|ngày|tháng|phút|năm)\b")
 _COUNTED_THING = re.compile(r"[0-9.]+ ([^\W\d_]+) ?$")
@@ -118,7 +120,7 @@ _PRICE_END = re.compile(r"[0-9][^,;()]{0,25}(?:đồng|đ|vnđ|vnd|triệu|tỷ|
 
 def slash(page: Page, start: int) -> tuple[Piece, ...]:
     """Read a slash: "một" or "trên" before what something is counted by, "năm" before a year, else a pause."""
-    counted = _for_one(page, start) or _counted_by(page, start) or _of_all(page, start)
+    counted = _day_of_hour(page, start) or _for_one(page, start) or _counted_by(page, start) or _of_all(page, start)
     if counted:
         return counted
     after_digit = page.text[start - 1 : start].isdigit()
@@ -131,6 +133,14 @@ def slash(page: Page, start: int) -> tuple[Piece, ...]:
     if after_digit is False and _WITHIN.match(page.lower, start) and _UNIT_END.search(page.before(start)):
         return one(start, start + 1, "trong", "per")
     return one(start, start + 1, ",", "slash")
+
+
+def _day_of_hour(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `13h/05/9` as an hour of a day, as weather bulletins join them."""
+    match = _DAY_AFTER.match(page.lower, start)
+    if not match or not joins_hour_to_day(page.before(start) + "/"):
+        return ()
+    return one(start, start + 1, "" if match[1] else "ngày", "day_mark")
 
 
 def _for_one(page: Page, start: int) -> tuple[Piece, ...]:

@@ -49,7 +49,12 @@ _TIMES = re.compile(
 _WITH_LETTERS = re.compile(r"([0-9]{1,4})([A-ZĐ]{1,2})([0-9]{0,3})(?!\w)")
 _SMALL_LETTER = re.compile(r"([0-9]{1,4})([a-eđ])(?!\w)")
 _SLOGAN_BEFORE = re.compile(any_of("thông điệp, khẩu hiệu, nguyên tắc, quy tắc, quy định, biện pháp, mô hình") + " $")
-_PLATE = re.compile(r"([1-9][0-9])([A-Z]{1,2}[0-9]?) ?- ?([0-9]{3})\.?([0-9]{2})(?![0-9])")
+_PLATE = re.compile(
+    r"([1-9][0-9])(?: ?- ?(?=[A-ZĐ]{1,2}[0-9]? ?[- ] ?[0-9]{3}\.))?([A-ZĐ]{1,2}[0-9]?)"
+    r"(?: ?- ?([0-9]{3})\.?| ([0-9]{3})\.)([0-9]{2})(?![0-9])"
+)
+_LOOSE_PLATE = re.compile(r"([1-9][0-9])[ -]{0,3}([A-ZĐ]{1,2}[0-9]?)[ -]{1,3}([0-9]{3})[. ]?([0-9]{2})(?![0-9])")
+"""A plate with its parts set apart anyhow, `29-K1 12345`, where one is named before it."""
 _OLD_PLATE = re.compile(r"([1-9][0-9])([A-Z]{1,2}[0-9]?) ?- ?([0-9]{4})(?![0-9])")
 _PLATE_BEFORE = re.compile(
     r"(?:^|\W)(?:bks|biển số|biển số xe|biển kiểm soát|biển|xe máy|mô tô|ô tô|và|xe)(?: là)?:? ?$"
@@ -60,9 +65,10 @@ _SCALE_WORD = re.compile(r" (?:nghìn|ngàn|triệu|tỷ|tỉ)(?: (?:triệu|t�
 _ID_BEFORE = re.compile(
     any_of(
         "cccd, cmnd, cmt, định danh, tài khoản, stk, mã số, mã, thẻ, seri, sê ri, tk, bhyt, bhxh, mst, số thuế, hồ sơ,"
-        "hộ chiếu, bảo hiểm, vận đơn, imei, otp"
+        "hộ chiếu, bảo hiểm, vận đơn, imei, otp, id, mật khẩu, password, passcode, mã pin"
     )
-    + r"(?: (?:số|công dân|cá nhân|y tế|xã hội|là|của|ngân hàng|hồ sơ|thuế|thẻ)){0,3}(?: là)?\W{0,3}$"
+    + r"(?: (?:số|công dân|cá nhân|y tế|xã hội|là|của|ngân hàng|hồ sơ|thuế|thẻ|phòng|phòng họp|cuộc họp|zoom)){0,3}"
+    + r"(?: là)?\W{0,3}$"
 )
 _CERTIFICATE_BEFORE = re.compile(
     any_of("chứng nhận, sổ đỏ, sổ hồng, giấy phép, số hiệu, số phôi, phôi bằng, vào sổ, ký hiệu")
@@ -72,6 +78,8 @@ _IDENTITY = re.compile(r"[0-9]{1,6}(?:[ .][0-9]{1,9}){2,8}(?![0-9])|[0-9]{4,}(?!
 _WORD_AFTER = re.compile(r" [^\W\d_]{2,}")
 _DOSSIER = re.compile(r"(?=[0-9.-]{1,20}[A-Z])[0-9]{1,6}(?:[.-][0-9A-Z]{1,8}){3,8}(?!\w)")
 _IDENTITY_CODE = re.compile(r"([A-ZĐ]{1,4})[ .-]?[0-9][0-9A-ZĐ]{0,20}(?:[ .-][0-9A-ZĐ]{1,20}){0,6}(?!\w)")
+_INSURANCE_CARD = re.compile(r"[A-ZĐ]{2} ?[1-5] ?[0-9]{2}(?: ?[0-9]){10}")
+"""A card of health insurance: who is insured, the share that is paid, the province, the person."""
 _SERIAL = re.compile(r"[A-ZĐ]{1,2} ?(?:[0-9]{5,8}|0[0-9]{3,7})")
 _CRAFT = re.compile(r"([A-ZĐ]{1,3})[ -]([0-9]{1,4})(?![\w.,]*[0-9])(?!\w)")
 _CRAFT_BEFORE = re.compile(
@@ -199,11 +207,11 @@ def plate(page: Page, start: int) -> tuple[Piece, ...]:
     """Read a number plate digit by digit: `25A-123.45`, and `36P4-9450` where a plate is named."""
     match = _PLATE.match(page.text, start)
     if not match and _PLATE_BEFORE.search(page.before(start)):
-        match = _OLD_PLATE.match(page.text, start)
+        match = _OLD_PLATE.match(page.text, start) or _LOOSE_PLATE.match(page.text, start)
     if not match:
         return ()
     series = " ".join(spell(sign) or page.say.cardinal(sign) for sign in match[2])
-    groups = ", ".join(map(page.say.spelled, match.groups()[2:]))
+    groups = ", ".join(page.say.spelled(group) for group in match.groups()[2:] if group)
     return from_match(match, f"{page.say.spelled(match[1])} {series}, {groups}", "plate")
 
 
@@ -228,7 +236,8 @@ def identity_code(page: Page, start: int) -> tuple[Piece, ...]:
         return ()
     before = page.before(start)
     serial = _SERIAL.fullmatch(match.group()) and _NUMBERED_BEFORE.search(before)
-    named = _ID_BEFORE.search(before) and not page.reading_of(match[1])
+    card = _INSURANCE_CARD.fullmatch(match.group()) is not None
+    named = _ID_BEFORE.search(before) and (card or not page.reading_of(match[1]))
     return _sign_by_sign(page, match) if serial or named or _CERTIFICATE_BEFORE.search(before) else ()
 
 

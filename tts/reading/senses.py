@@ -77,6 +77,21 @@ _SENSES: dict[str, tuple[_Sense, ...]] = {
                "tháo đường và",
                "đái tháo đường|đtđ|và đtđ|và đái tháo đường|độ [1-3i]+|vô căn|kháng trị"),
     ),
+    "TLCP": (
+        _sense("tả lợn châu Phi", "dịch|ổ dịch|bệnh|chống|mắc|nhiễm|nhiễm bệnh|vi rút|virus|vắc xin|do"),
+        _sense("tỷ lệ che phủ", after="rừng"),
+    ),
+    "KH": (_sense("kỳ họp", after=r"thứ (?:[0-9]+|[^\W\d_]+(?: [^\W\d_]+)?,? (?:qh|quốc hội|hđnd))"),),
+    "BĐ": (_sense("bản đồ", "tờ|số tờ|mảnh", "địa chính|quy hoạch|hiện trạng"),),
+    "KD": (_sense("kinh doanh", "hộ|cơ sở|hoạt động|đăng ký|giấy phép|điểm|tiểu thương|điều kiện|lĩnh vực"),),
+    "HT": (
+        _sense("hội trường", "tại|ở|vào|trong", "tầng|lớn|trung tâm|ubnd|trụ sở|nhà văn hóa|nvh|đảng ủy|đa năng"),
+        _sense("hiệu trưởng", "phó|đ/c|thầy|cô", "nhà trường|trường"),
+    ),
+    "CK": (
+        _sense("cùng kỳ", "so|so với|với", "năm (?:trước|ngoái|20[0-9]{2})"),
+        _sense("chuyển khoản", "bằng|qua|phí|nội dung|hình thức", "qua|vào|về|tới|đến"),
+    ),
     "TA": (_sense("tòa án", "(?:vks|vksnd|viện kiểm sát|thads|tha)(?:,| và)"),),
     "ND": (_sense("nông dân", "hội"),),
     "TH": (_sense("tiểu học", "trường|các trường|cấp"),),

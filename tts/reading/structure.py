@@ -6,6 +6,7 @@ from tts.reading.letters import CAPITALS, point_name, spell
 from tts.reading.page import Page, Piece, one
 from tts.reading.punctuation import full_stop
 from tts.reading.roman import roman_value
+from tts.reading.syllables import is_syllable
 from tts.reading.units import UNIT
 from tts.reading.wordsets import any_of
 
@@ -32,7 +33,7 @@ _NUMBERED_PLACE = re.compile(r"([QPĐ])\. ?([1-9][0-9]?)(?![\w.,]*[0-9])(?!\w)")
 _NUMBERED_PLACES = {"Q": "quận", "P": "phường"}
 _CLAUSE_BEFORE = re.compile(r"(?:khoản|điểm) \w+,? $")
 _PLACE = re.compile(rf"([A-ZĐ])\.(?= ?[{CAPITALS}][^\W\d_])")
-_NAME_BEFORE = re.compile(rf"[{CAPITALS}][^\W\d_]* $")
+_NAME_BEFORE = re.compile(rf"([{CAPITALS}][^\W\d_]*) $")
 _SIGNED = re.compile(rf"(?:(TM|KT|TL|TUQ|TUN|Q)\.|(T/M|K/T|T/L)\.?) ?(?=[{CAPITALS}]{{2}}|[{CAPITALS}][^\W\d_])")
 
 
@@ -86,8 +87,7 @@ def numbered_place(page: Page, start: int) -> tuple[Piece, ...]:
     match = _NUMBERED_PLACE.match(page.text, start)
     if not match:
         return ()
-    named = _NAME_BEFORE.search(page.text[max(0, start - 12) : start])
-    said = None if named else _NUMBERED_PLACES.get(match[1])
+    said = None if _follows_name(page, start) else _NUMBERED_PLACES.get(match[1])
     if match[1] == "Đ":
         said = "điều" if _CLAUSE_BEFORE.search(page.before(start)) else None
     if said is None:
@@ -102,9 +102,15 @@ def place_head(page: Page, start: int) -> tuple[Piece, ...]:
         return one(start, deputy.end(1) if deputy[1] else start + 2, _DEPUTIES.get(deputy[1], "phó"), "title")
     match = _PLACE.match(page.text, start)
     said = page.lexicon.place_heads.get(match[1]) if match else None
-    if not match or not said or _NAME_BEFORE.search(page.text[max(0, start - 12) : start]):
+    if not match or not said or _follows_name(page, start):
         return ()
     return one(start, match.end(), said, "place_head")
+
+
+def _follows_name(page: Page, start: int) -> bool:
+    """Tell whether a name stands right before; the initials of a body, as in `BCH P. Tân Phong`, are none."""
+    match = _NAME_BEFORE.search(page.text[max(0, start - 12) : start])
+    return match is not None and not (len(match[1]) > 1 and match[1].isupper() and not is_syllable(match[1]))
 
 
 def _point(match: re.Match[str], said: str, rule: str) -> tuple[Piece, ...]:
