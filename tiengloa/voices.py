@@ -68,7 +68,7 @@ def remove(options: argparse.Namespace, settings: Settings, terminal: Terminal) 
 
 
 def try_voice(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
-    """Write a text as speech of one voice and no other."""
+    """Write a text as speech of one voice, with its second presenter where the text asks for one."""
     card = voice_store(settings).card(options.name)
     return speak(options, replace(settings, voices=(f"piper:{card.name}",)), terminal)
 

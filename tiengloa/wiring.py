@@ -48,6 +48,7 @@ from tts.engines.espeak import EspeakVoice
 from tts.engines.google import GoogleVoice
 from tts.engines.piper import PiperVoice
 from tts.lexicon import LexiconReader
+from tts.pair import Pair
 from tts.voice_store import VoiceStore
 from web.formats import moment
 from web.services import PanelVoice, Services, VoiceHealth
@@ -248,7 +249,8 @@ class Centre:
             f"{name} {engine.voice}" if alike > 1 else name,
             chain,
             lambda: self._trouble(engine, chain),
-            presenters=_PRESENTERS.get(engine.name, 1),
+            presenters=2 if isinstance(engine, Pair) else _PRESENTERS.get(engine.name, 1),
+            second=engine.second.voice if isinstance(engine, Pair) else "",
         )
 
     def _trouble(self, engine: VoiceEngine, chain: VoiceChain) -> str:
@@ -309,11 +311,17 @@ def chosen_voices(settings: Settings) -> tuple[VoiceEngine, ...]:
 
 
 def _piper_voices(store: VoiceStore) -> list[VoiceEngine]:
-    return [PiperVoice(store.folder(card.name)) for card in store.cards()]
+    return [_piper_voice(store, card.name) for card in store.cards()]
+
+
+def _piper_voice(store: VoiceStore, name: str) -> VoiceEngine:
+    """Return the voice `name`, with another installed one of its language as the second presenter when there is one."""
+    voice, second = PiperVoice(store.folder(name)), store.second(name)
+    return Pair(voice, PiperVoice(store.folder(second))) if second else voice
 
 
 def _engines(name: str, settings: Settings) -> list[VoiceEngine]:
     if name in ESPEAK_REGIONS:
         return [EspeakVoice(ESPEAK_REGIONS[name])]
     engine, _, voice = name.partition(":")
-    return [PiperVoice(voice_store(settings).folder(voice))] if voice else VOICES[engine](settings)
+    return [_piper_voice(voice_store(settings), voice)] if voice else VOICES[engine](settings)

@@ -11,6 +11,7 @@ from domain.errors import NoVoiceError, TiengLoaError, VoiceError
 from domain.ports import Clock, Progress, VoiceEngine
 from domain.reading import SpokenSentence, SpokenText
 from tts.cache import SentenceCache
+from tts.pair import who_says
 from tts.voices import BatchVoice, breaths, checked, is_speakable
 
 _LOG = logging.getLogger(__name__)
@@ -112,11 +113,13 @@ class VoiceChain:
         )
 
     def _cached(self, engine: VoiceEngine, line: _Line) -> Speech | None:
-        return self._cache.get(engine, line.words, line.manner) if self._cache else None
+        voice, manner = who_says(engine, line.manner)
+        return self._cache.get(voice, line.words, manner) if self._cache else None
 
     def _keep(self, engine: VoiceEngine, line: _Line, speech: Speech) -> None:
+        voice, manner = who_says(engine, line.manner)
         if self._cache:
-            self._cache.put(engine, line.words, speech, line.manner)
+            self._cache.put(voice, line.words, speech, manner)
 
     def _failed(self, engine: VoiceEngine, sentence: str) -> str:
         """Note a failure and return it with its local time, for the stamp."""

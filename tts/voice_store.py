@@ -86,6 +86,15 @@ class VoiceStore:
                 found.append(read_card(self._root / name))
         return tuple(found)
 
+    def second(self, name: str) -> str:
+        """Return the voice that speaks for the second presenter beside `name`: the first other one of its language.
+
+        Empty when there is none, or when `name` is not a whole voice.
+        """
+        cards = self.cards()
+        language = next((_tongue(card) for card in cards if card.name == name), None)
+        return next((card.name for card in cards if card.name != name and _tongue(card) == language), "")
+
     def broken(self) -> tuple[str, ...]:
         """Return the names of folders that hold no whole voice."""
         whole = {card.name for card in self.cards()}
@@ -245,6 +254,11 @@ def _licence(package: Package) -> tuple[str, bytes]:
         if line.strip():
             return _one_line(line), data
     return UNKNOWN_LICENCE, b""
+
+
+def _tongue(card: VoiceCard) -> str:
+    """Return the language of a voice without its country: `vi` of `vi_VN`."""
+    return re.split(r"[-_]", card.language)[0].lower()
 
 
 def _one_line(text: str) -> str:

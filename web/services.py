@@ -37,7 +37,8 @@ class VoiceHealth:
 class PanelVoice:
     """One engine of the chain by itself, to be compared with others; `trouble` tells why it cannot speak now.
 
-    `presenters` is how many people it can sound like.
+    `presenters` is how many people it can sound like; `second` names the voice that speaks for the second presenter,
+    where it is another one.
     """
 
     name: str
@@ -45,6 +46,7 @@ class PanelVoice:
     speaker: Speaker
     trouble: Callable[[], str] = str
     presenters: int = 1
+    second: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from tts.engines import espeak, espeak_child
 from tts.engines.espeak import EspeakFiles, EspeakVoice
 from tts.engines.google import GoogleVoice, Limits
 from tts.engines.piper import PiperVoice
+from tts.pair import Pair
 from tts.voices import BatchVoice, checked
 
 SENTENCES = (
@@ -34,10 +35,13 @@ def piper_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return installed(tmp_path_factory.mktemp("voices"), "joe", espeak="vi")
 
 
-@pytest.fixture(params=["espeak", "gtts", "piper", "fake", "batch fake"])
+@pytest.fixture(params=["espeak", "gtts", "piper", "pair", "fake", "batch fake"])
 def engine(request: pytest.FixtureRequest) -> Iterator[VoiceEngine]:
     if request.param == "piper":
         yield PiperVoice(request.getfixturevalue("piper_folder"))
+        return
+    if request.param == "pair":
+        yield Pair(PiperVoice(request.getfixturevalue("piper_folder")), EspeakVoice())
         return
     if request.param == "gtts":
         with stand_in() as server:

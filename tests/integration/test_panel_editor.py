@@ -197,6 +197,14 @@ def test_a_second_presenter_is_doubted_only_when_the_first_healthy_voice_is_alon
     assert "script-mark-warn" not in read(town, script=dialogue)
 
 
+def test_the_voice_of_the_second_presenter_is_named_beside_the_text(town: Panel) -> None:
+    assert "phần sau dấu" not in town.browser(EDITOR).get("/ban-tin/moi").get_data(as_text=True)
+    piper = PanelVoice("piper:lan", "Piper lan", town.services.speaker, presenters=2, second="minh")
+    town.app.extensions[EXTENSION] = replace(town.services, engines=(piper,))
+    page = town.browser(EDITOR).get("/ban-tin/moi").get_data(as_text=True)
+    assert "Piper lan: phần sau dấu [giọng 2] do giọng «minh» đọc." in page
+
+
 def test_marks_are_chips(town: Panel) -> None:
     text = read(town, script="Gọi [đánh vần: QWZX] ngay. [nghỉ 2 giây] Xin cảm ơn.")
     assert '<span class="script-mark">[đánh vần: QWZX]</span> quy' in text

@@ -6,19 +6,25 @@ import resource
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from domain.errors import BadInputError, VoiceError, VoiceUnavailableError
+from domain.reading import SpokenText
 from tests.fakes_audio import FakeClock, FakeVoice, quiet, spoken_text
 from tests.fakes_children import breaks, command_lines, processes
 from tests.fakes_piper import endless, installed, reaching_out, steady
+from tiengloa.folder import Folder
+from tiengloa.settings import Settings
+from tiengloa.wiring import Centre, voice_chain
 from tts.chain import VoiceChain
 from tts.engines import piper
 from tts.engines.piper import PiperVoice
-from tts.engines.piper_card import CARD, CONFIG, MODEL
+from tts.engines.piper_card import CARD, CONFIG, MODEL, read_card, write_card
+from tts.voices import checked
 
 ENGLISH = "The committee announces the schedule of the meeting for this coming week."
 SENTENCE = "Đề nghị bà con nhân dân chú ý theo dõi."
@@ -188,6 +194,33 @@ def test_a_voice_whose_pronunciation_espeak_lacks_says_so(tmp_path: Path) -> Non
 
 def test_the_runtime_is_never_loaded_into_the_products_own_process() -> None:
     assert not any(name.startswith("onnxruntime") for name in sys.modules)
+
+
+def test_the_second_presenter_of_a_dialogue_is_another_installed_voice_of_the_language(tmp_path: Path) -> None:
+    for name, tongue in (("minh", "en-us"), ("anh", "vi"), ("lan", "en-us")):
+        installed(tmp_path / "voices", name, espeak=tongue)
+    slower = replace(read_card(tmp_path / "voices" / "minh"), speed=0.7)
+    write_card(tmp_path / "voices" / "minh", slower)
+    settings = Settings(tmp_path, voices=("piper:lan",))
+    (sentence,) = spoken_text(ENGLISH).sentences
+    dialogue = SpokenText((replace(sentence, presenter=2), sentence))
+    spoken = voice_chain(settings, FakeClock(), None).speak(dialogue, quiet)
+    (second, _), (first, _) = spoken.sentences
+    assert first == checked(ENGLISH, PiperVoice(tmp_path / "voices" / "lan").speak(ENGLISH))
+    assert second == checked(ENGLISH, PiperVoice(tmp_path / "voices" / "minh").speak(ENGLISH))
+    assert second.length > first.length * 1.2
+    assert (spoken.voice.voice, "giọng 2 «minh»" in spoken.voice.version) == ("lan", True)
+
+
+def test_the_panel_names_who_speaks_for_the_second_presenter(tmp_path: Path) -> None:
+    for name, tongue in (("minh", "vi"), ("lan", "vi"), ("joe", "en-us")):
+        installed(tmp_path / "voices", name, steady(0.1, 60_000), espeak=tongue)
+    engines = Centre(Settings(tmp_path, voices=("piper",)), Folder(tmp_path)).services.engines
+    assert [(one.label, one.presenters, one.second) for one in engines] == [
+        ("Piper joe", 1, ""),
+        ("Piper lan", 2, "minh"),
+        ("Piper minh", 2, "lan"),
+    ]
 
 
 def _children(word: str) -> list[int]:

@@ -7,9 +7,11 @@ import pytest
 
 from domain.audio import PLAIN, Manner, Speech
 from domain.errors import NoVoiceError, VoiceError
+from domain.reading import SpokenText
 from tests.fakes_audio import BatchFakeVoice, FakeClock, FakeVoice, quiet, spoken_text, tone
 from tts.cache import SentenceCache
 from tts.chain import VoiceChain
+from tts.pair import Pair
 from tts.voices import BREATH_LIMIT, breaths, trimmed
 
 TEXT = spoken_text("Xin chào bà con.", "Đây là bản tin sáng.", "Xin cảm ơn.")
@@ -205,3 +207,32 @@ def test_what_other_processes_put_into_the_cache_counts_too(tmp_path: Path) -> N
         ours.put(voice, f"Thêm {number}.", sound)
     assert held <= 4_000_000
     assert sum(file.stat().st_size for file in tmp_path.glob("*.pcm")) <= 2_000_000 + len(sound.pcm) * 3
+
+
+def dialogue() -> SpokenText:
+    asked, answered = TEXT.sentences[:2]
+    return SpokenText((replace(asked, presenter=2), answered))
+
+
+def test_in_a_dialogue_each_of_a_pair_speaks_its_own_part() -> None:
+    lan, minh = FakeVoice("piper"), BatchFakeVoice("piper")
+    spoken = VoiceChain([Pair(lan, minh)], FakeClock()).speak(dialogue(), quiet)
+    assert (minh.asked, lan.asked) == (["Xin chào bà con."], ["Đây là bản tin sáng."])
+    assert (spoken.voice.engine, spoken.voice.voice) == ("piper", "tone")
+    assert "giọng 2 «tone»" in spoken.voice.version
+
+
+def test_a_second_presenter_that_fails_gives_the_whole_dialogue_to_the_next_voice_and_says_why() -> None:
+    lan, minh, backup = FakeVoice("piper"), FakeVoice("piper"), FakeVoice("espeak", backup=True)
+    minh.away = True
+    spoken = VoiceChain([Pair(lan, minh), backup], FakeClock()).speak(dialogue(), quiet)
+    assert (spoken.voice.engine, spoken.voice.why) == ("espeak", "Giọng thử đang vắng lúc 09:31")
+    assert len(backup.asked) == 2
+
+
+def test_a_new_second_presenter_leaves_what_the_first_has_said_in_the_cache(tmp_path: Path) -> None:
+    cache, lan = SentenceCache(tmp_path), FakeVoice("piper")
+    for second in (FakeVoice("piper", version="b"), FakeVoice("piper", version="c")):
+        VoiceChain([Pair(lan, second)], FakeClock(), cache).speak(dialogue(), quiet)
+        assert second.asked == ["Xin chào bà con."]
+    assert lan.asked == ["Đây là bản tin sáng."]
