@@ -42,7 +42,7 @@ def said_again(page: Page, start: int) -> tuple[Piece, ...]:
 def letters_with_digits(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `QL4D`, `ĐT.128`, `A1`, `PM2`: what the lexicon calls the letters, then the number."""
     match = _LETTERS_DIGITS.match(page.text, start)
-    if not match:
+    if not match or page.lexicon.words.exact(match.group()):
         return ()
     letters, digits, tail = match.groups()
     glued, product = page.text[match.end(1)].isdigit(), names_product(page.before(start))

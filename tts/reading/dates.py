@@ -21,7 +21,9 @@ _PERIOD_YEAR = re.compile(rf"([0-9]{{1,2}})/{_Y}{_STOP}")
 _PERIOD_BEFORE = re.compile(
     r"(?:^|\W)(?:tuần|đợt|kỳ|học kỳ|vụ|lần|tập|khóa|khoá|lớp) (?:thứ )?(?:[0-9]{1,2}(?:, ?| và ))*$"
 )
-_SCALE_BEFORE = re.compile(r"(?:tỷ lệ|tỉ lệ|phân khu|quy hoạch chi tiết|bản đồ)(?: xây dựng)?(?: tỷ lệ)? $")
+_SCALE_BEFORE = re.compile(
+    r"(?:tỷ lệ|tỉ lệ|(?<!\w)(?:tl|qh|qhct|qhpk|bđ)|phân khu|quy hoạch chi tiết|bản đồ)(?: xây dựng)?(?: tỷ lệ)? $"
+)
 _MY_TO_MY = re.compile(rf"{_D}/{_Y}{_TO}{_D}/{_Y}{_STOP}")
 _MONTHS_YEAR = re.compile(rf"{_D}{_TO}{_D}[/.-]{_Y}{_STOP}")
 _DAY_MONTH = re.compile(rf"{_D}/{_D}{_STOP}")

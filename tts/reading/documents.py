@@ -22,6 +22,10 @@ _KIND_BEFORE = re.compile(
     r"(?<!\w)(?:tt|ct|nđ|qđ|nq|kl|hd|ttr|tb|bc|ttlt|thứ|số))"
     r"(?: liên tịch)?(?: thứ)?(?: số)?:? ?$"
 )
+_MEASURED_AFTER = re.compile(
+    r" ?[0-9]+(?:[.,][0-9]+)?(?: ?(?:h|g|giờ|t|%)|[h:][0-9]{2}|/(?:500|1000|2000|5000|10\.?000))(?!\w)"
+)
+"""An hour, a measure or a scale, which no document has for a number: `CK 14h`, `TL 1/2000`."""
 _STANDARD = re.compile(
     r"(QCVN|TCVN|QCĐP|TCCS|TCXDVN|TCXD)( ISO| IEC)? ?([0-9]{1,5})(?:-([0-9]{1,3}))? ?: ?((?:19|20)[0-9]{2})"
     rf"(?:/({_PART}))?(?!\w)"
@@ -70,7 +74,8 @@ def kind_before_number(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `QĐ số 15`, `NQ 57`: the initials of a kind of document before its number."""
     match = _KIND_NUMBER.match(page.text, start)
     said = page.lexicon.kinds.get(match[1]) if match else None
-    return one(start, match.end(1), said, "document_part") if match and said else ()
+    measured = match and _MEASURED_AFTER.match(page.lower, match.end(1))
+    return one(start, match.end(1), said, "document_part") if match and said and not measured else ()
 
 
 def short_code(page: Page, start: int) -> tuple[Piece, ...]:

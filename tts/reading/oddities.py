@@ -10,6 +10,9 @@ _GROUPS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){2,9}(?![0-9])")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 _FOOTNOTE = re.compile(r"\[[0-9]{1,3}\]")
 _EARTH = re.compile(r"([0-9]{1,3}(?:,[0-9]{1,2})?) ?°? ?([NEBĐ])(?!\w)")
+_EARTH_PAIR = re.compile(
+    r"([0-9]{1,2}(?:[.,][0-9]{1,2})?) ?°? ?([NB])( ?[-,;/] ?)([0-9]{2,3}(?:[.,][0-9]{1,2})?) ?°? ?([EĐ])(?!\w)"
+)
 _EARTH_BEFORE = re.compile(
     r"(?:vĩ|kinh|vĩ tuyến|kinh tuyến|vĩ độ|kinh độ|độ vĩ|độ kinh|tọa độ)[ :]*(?:khoảng )?[^.;]{0,20}$"
 )
@@ -78,7 +81,7 @@ def footnote(page: Page, start: int) -> tuple[Piece, ...]:
     A digit is never dropped without a person's word, so it is flagged.
     """
     match = _FOOTNOTE.match(page.text, start)
-    glued = start > 0 and (page.text[start - 1].isalpha() or page.text[start - 1] in ')"%')
+    glued = start > 0 and (page.text[start - 1].isalnum() or page.text[start - 1] in ')"%')
     return from_match(match, "", "footnote", unreadable(match.group())) if match and glued else ()
 
 
@@ -116,9 +119,16 @@ def comma_thousands(page: Page, start: int) -> tuple[Piece, ...]:
 
 def degrees_of_earth(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `vĩ tuyến 18,5N` and `112,4E`: degrees north and east."""
+    pair = _EARTH_PAIR.match(page.text, start)
+    if pair:
+        return from_match(pair, f"{_degrees(page, pair[1], pair[2])}, {_degrees(page, pair[4], pair[5])}", "quantity")
     match = _EARTH.match(page.text, start)
     if not match or not _EARTH_BEFORE.search(page.before(start)):
         return ()
-    whole, _, part = match[1].partition(",")
+    return from_match(match, _degrees(page, match[1], match[2]), "quantity")
+
+
+def _degrees(page: Page, written: str, side: str) -> str:
+    whole, _, part = written.replace(".", ",").partition(",")
     number = page.say.decimal(whole, part, "phẩy") if part else page.say.cardinal(whole)
-    return from_match(match, f"{number} độ {_SIDES[match[2]]}", "quantity")
+    return f"{number} độ {_SIDES[side]}"

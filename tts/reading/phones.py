@@ -26,9 +26,12 @@ _CALLED = re.compile(
 _CALLED_FAR = re.compile(
     any_of("điện thoại, nóng, hotline, tổng đài, gọi, cấp cứu, cứu hỏa, cảnh sát, lực lượng, đường dây")
     + r"[^.!?;\n]{0,40}$|"
-    + any_of("công an, báo ngay, báo tin, báo cho, cứu thương")
+    + any_of("công an, báo ngay, báo tin, báo cho, cứu thương, pc07, pccc, chữa cháy, bảo vệ trẻ em")
     + r"(?: (?:cho|tin|về|tới|đến|qua))?(?: số)?\W{1,3}$"
 )
+_SENT_BEFORE = re.compile(r"(?:^|\W)(?:gửi|gửi đến|gửi tới|gửi về|nhắn tin đến|nhắn tin tới|tổng đài|đầu số)(?: số)? $")
+_SENT = re.compile(r"[1-9][0-9]{2,3}(?= ?(?:[.,;:)\n!?]|$|để(?!\w)))")
+"""A short number that messages go to: `soạn tin gửi 8088`, with nothing counted behind it."""
 _AFTER_PHONE = re.compile(r"(?:0[0-9]{2,3}(?:[ .-]?[0-9]{2,4}){2,3}|1[89]00[ .]?[0-9]{2,6})(?:,| hoặc| và|;)(?: số)? $")
 _MASKED = re.compile(
     r"(?=[0-9 .]{3,9}[xX*])(0[0-9]{2,3})[ .]?([0-9]{3}|[xX]{3}|\*{3})[ .]?([0-9]{3,4}|[xX]{3,4}|\*{3,4})(?!\w)"
@@ -68,6 +71,9 @@ def phone(page: Page, start: int) -> tuple[Piece, ...]:
 
 
 def _short(page: Page, start: int) -> tuple[Piece, ...]:
+    sent = _SENT.match(page.text, start) if _SENT_BEFORE.search(page.before(start)) else None
+    if sent:
+        return _said(page, sent, sent.group())
     match = _SHORT.match(page.text, start)
     if not match or _COUNTED.match(page.lower, match.end()):
         return ()

@@ -36,6 +36,7 @@ from tts.reading.wordlist import CHUNK, Lexicon, Reading, index_entries
 _DIGIT_RULES: tuple[Rule, ...] = (
     structure.numbered_point,
     web.web_address_from_digit,
+    quantities.long_identity,
     phones.phone,
     quantities.identity_number,
     documents.numbered_form,
@@ -60,6 +61,7 @@ _DIGIT_RULES: tuple[Rule, ...] = (
     dates.day_month,
     quantities.section_number,
     oddities.odd_groups,
+    quantities.hyphened_groups,
     oddities.whole_and_part,
     oddities.comma_thousands,
     quantities.triple,
@@ -80,6 +82,7 @@ _WORD_RULES: dict[str, tuple[Rule, ...]] = {
     **dict.fromkeys(("tt", "ttr"), (senses.standing_body, senses.sense)),
     "cn": (quantities.craft_name, abbreviations.sunday, senses.sense),
     "ph": (senses.acidity,),
+    "q": (times.short_quarter,),
     "t": (times.short_month, times.short_weekday),
     **dict.fromkeys(("qcvn", "tcvn", "qcđp", "tccs", "tcxdvn", "tcxd", "iso"), (documents.standard,)),
 }
@@ -110,13 +113,15 @@ _CAPITAL_RULES: tuple[Rule, ...] = (
 _SYMBOL_RULES: dict[str, tuple[Rule, ...]] = {
     ".": (punctuation.end_mark, punctuation.dots, punctuation.full_stop),
     "…": (punctuation.dots,),
-    "-": (structure.bullet, punctuation.dash),
+    "-": (symbols.arrow, structure.bullet, punctuation.dash),
+    "=": (symbols.arrow, structure.bullet),
     "/": (punctuation.end_mark, punctuation.slash),
     "(": (structure.numbered_point, phones.phone, abbreviations.said_again),
     "+": (structure.bullet, phones.phone),
     "[": (oddities.footnote,),
     **dict.fromkeys("<>", (symbols.comparison,)),
-    **dict.fromkeys("^_*", (oddities.sign_between_digits,)),
+    **dict.fromkeys("^_", (oddities.sign_between_digits,)),
+    "*": (symbols.short_code, oddities.sign_between_digits),
     **dict.fromkeys("$€₫£¥", (quantities.foreign_money,)),
 }
 

@@ -106,7 +106,7 @@ def dash(page: Page, start: int) -> tuple[Piece, ...]:
     after = page.lower[end : end + 40].lstrip()
     if _is_minus(page, start, end):
         return one(start, end, "âm", "minus")
-    if _joins_range(before, after):
+    if _joins_range(before, after) or (_HOUR_OF_PART_END.search(before) and _HOUR_AHEAD.match(after)):
         return one(start, end, "đến", "range")
     spaced = text[start - 1 : start] == " " or text[end : end + 1] == " "
     compound = text[:start].rstrip()[-1:].islower() and text[end : end + 2].strip()[:1].islower()
@@ -114,6 +114,9 @@ def dash(page: Page, start: int) -> tuple[Piece, ...]:
     return one(start, end, "," if apart else "", "hyphen")
 
 
+_HOUR_OF_PART_END = re.compile(r"[0-9]{1,2}(?:h[0-9]{0,2}|:[0-9]{2}| giờ) (?:sáng|trưa|chiều|tối|đêm)$")
+_HOUR_AHEAD = re.compile(r"[0-9]{1,2}(?:h|:[0-9]{2}| giờ)")
+"""A range of hours with their parts of the day, `7h sáng - 9h tối`."""
 _ONE_EACH = re.compile(r" ?/ ?0?1(?= ?[^\W\d_])")
 _PRICE_END = re.compile(r"[0-9][^,;()]{0,25}(?:đồng|đ|vnđ|vnd|triệu|tỷ|tỉ|nghìn|ngàn|kg|tấn|tạ|lít)$")
 

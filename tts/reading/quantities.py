@@ -40,6 +40,7 @@ _TRIPLE = re.compile(
     r"([0-9]{1,2})-([0-9]{1,2})-([0-9]{1,2})(?!\w|/(?![0-9.]+ ?(?:m2|m²|ha)(?!\w)|(?:ha|sào|cây|gốc|hố)\b)|[-.,][0-9])"
 )
 _MINUTES = re.compile(r"([0-9]{1,3})'(?:([0-9]{1,2})(?:\"|''))?(?!\w)")
+_SECONDS = re.compile(r"([0-9]{1,2})\"([0-9]{2})(?!\w)")
 _QUOTE = re.compile(r"(?<![0-9])'")
 _SECTIONS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,2}){2,6}(?![0-9])")
 _SIDE = re.compile(r"([0-9]+(?:,[0-9]+)?) ?(cm|mm|m|km)?(?= ?x|$)")
@@ -60,21 +61,27 @@ _PLATE_BEFORE = re.compile(
     r"(?:^|\W)(?:bks|biển số|biển số xe|biển kiểm soát|biển|xe máy|mô tô|ô tô|và|xe)(?: là)?:? ?$"
 )
 _SCALED_POINT = re.compile(r" ?(?:%|‰|nghìn|ngàn|triệu|tỷ|tỉ|điểm|lần|độ|giờ|tấn|lít|mét|tạ)")
-_SCORE_BEFORE = re.compile(r"(?:(?:tỷ|tỉ) số|thắng|thua|hòa|kết quả) (?:là |chung cuộc |chung cuộc là )?$")
+_SCORE_BEFORE = re.compile(
+    r"(?:(?:tỷ|tỉ) số|thắng|thua|hòa|kết quả) (?:là |chung cuộc |chung cuộc là )?$"
+    r"|(?:^|\W)(?:hiệp|hiệp phụ|set|séc|ván|trận) (?:[0-9]|một|hai|ba|phụ|đầu): ?$"
+)
 _SCALE_WORD = re.compile(r" (?:nghìn|ngàn|triệu|tỷ|tỉ)(?: (?:triệu|tỷ|tỉ|đồng))?(?!\w)")
 _ID_BEFORE = re.compile(
     any_of(
         "cccd, cmnd, cmt, định danh, tài khoản, stk, mã số, mã, thẻ, seri, sê ri, tk, bhyt, bhxh, mst, số thuế, hồ sơ,"
         "hộ chiếu, bảo hiểm, vận đơn, imei, otp, id, mật khẩu, password, passcode, mã pin"
     )
-    + r"(?: (?:số|công dân|cá nhân|y tế|xã hội|là|của|ngân hàng|hồ sơ|thuế|thẻ|phòng|phòng họp|cuộc họp|zoom)){0,3}"
-    + r"(?: là)?\W{0,3}$"
+    + r"(?: (?:số|công dân|cá nhân|y tế|xã hội|là|của|ngân hàng|hồ sơ|thuế|thẻ|hộ|phòng|phòng họp|cuộc họp|zoom))"
+    + r"{0,3}(?: là)?\W{0,3}$"
 )
 _CERTIFICATE_BEFORE = re.compile(
     any_of("chứng nhận, sổ đỏ, sổ hồng, giấy phép, số hiệu, số phôi, phôi bằng, vào sổ, ký hiệu")
     + r"(?: số| quyền sử dụng đất){0,2}\W{0,3}$"
 )
 _IDENTITY = re.compile(r"[0-9]{1,6}(?:[ .][0-9]{1,9}){2,8}(?![0-9])|[0-9]{4,}(?![.,]?[0-9])")
+_LONGEST_PHONE = 11
+_HYPHENED = re.compile(r"[0-9]{1,6}(?:-[0-9]{1,6}){2,6}(?![\w/]|[.,-][0-9])")
+_FEWEST_DIGITS = 7
 _WORD_AFTER = re.compile(r" [^\W\d_]{2,}")
 _DOSSIER = re.compile(r"(?=[0-9.-]{1,20}[A-Z])[0-9]{1,6}(?:[.-][0-9A-Z]{1,8}){3,8}(?!\w)")
 _IDENTITY_CODE = re.compile(r"([A-ZĐ]{1,4})[ .-]?[0-9][0-9A-ZĐ]{0,20}(?:[ .-][0-9A-ZĐ]{1,20}){0,6}(?!\w)")
@@ -161,6 +168,10 @@ def triple(page: Page, start: int) -> tuple[Piece, ...]:
 
 def minutes_mark(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `15'` as minutes, unless the mark closes a quotation."""
+    match = _SECONDS.match(page.text, start)
+    if match:
+        part = page.say.spelled(match[2]) if match[2].startswith("0") else page.say.cardinal(match[2])
+        return from_match(match, f"{page.say.cardinal(match[1])} giây {part}", "time")
     match = _MINUTES.match(page.text, start)
     if not match or len(_QUOTE.findall(page.before(start, 200))) % 2:
         return ()
@@ -195,7 +206,8 @@ def number_with_letters(page: Page, start: int) -> tuple[Piece, ...]:
     match = _WITH_LETTERS.match(page.text, start) or _SMALL_LETTER.match(page.text, start)
     if not match or (UNIT.match(page.text, match.end(1)) and match[2] != "K"):
         return ()
-    if match[2] == "K" and not _SLOGAN_BEFORE.search(page.before(start)):
+    quoted = page.text[start - 1 : start] == page.text[match.end() : match.end() + 1] == '"'
+    if match[2] == "K" and not (quoted or _SLOGAN_BEFORE.search(page.before(start))):
         return ()
     said = f"{page.say.cardinal(match[1])} {spell(match[2])}"
     if match.lastindex == 3 and match[3]:
@@ -213,6 +225,23 @@ def plate(page: Page, start: int) -> tuple[Piece, ...]:
     series = " ".join(spell(sign) or page.say.cardinal(sign) for sign in match[2])
     groups = ", ".join(page.say.spelled(group) for group in match.groups()[2:] if group)
     return from_match(match, f"{page.say.spelled(match[1])} {series}, {groups}", "plate")
+
+
+def long_identity(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read a named number of twelve digits and more in groups, `CCCD 012 095 001 234`, longer than any telephone's."""
+    match = _IDENTITY.match(page.text, start)
+    long = match and sum(map(str.isdigit, match.group())) > _LONGEST_PHONE
+    return identity_number(page, start) if long else ()
+
+
+def hyphened_groups(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `12-105-03421-007` digit by digit: no range has three ends; doubted where nothing names it."""
+    match = _HYPHENED.match(page.text, start)
+    if not match or sum(map(str.isdigit, match.group())) < _FEWEST_DIGITS:
+        return ()
+    said = ", ".join(map(page.say.spelled, match.group().split("-")))
+    named = _ID_BEFORE.search(page.before(start))
+    return from_match(match, said, "identity_number", *(() if named else (leftover_digits(match.group(), said),)))
 
 
 def identity_number(page: Page, start: int) -> tuple[Piece, ...]:

@@ -14,7 +14,7 @@ _BEFORE = re.compile(
         "thứ, khóa, khoá, chương, quý, thế kỷ, thế kỉ, tk, phần, mục, điều, kỳ, đại hội, đại hội đảng, phụ lục, tập,"
         "cấp, loại, hạng, quyển, bảng, nhóm, khu vực, giai đoạn, đợt, vùng, quân khu, bậc, tuyến, cột, biểu, báo động,"
         "trung ương, đại hội đảng bộ, hội nghị, quân đoàn, độ, khu, vòng, lớp, cụm, lần, học kỳ, hè,"
-        "mức, dạng, kiểu, bước"
+        "mức, dạng, kiểu, bước, kv, hk"
     )
     + r"(?: (?:[ivxlc]+)(?:,| và| đến| -|/))* ?$"
 )
@@ -22,7 +22,7 @@ _SECTION_AFTER = re.compile(r"(?:\.[0-9]{1,2}){1,4}(?![\w.]*[0-9])")
 """The rest of the number of a section, `II.3.1`."""
 _AND = r"(?:,| và| đến| hoặc|/|;| ?\+)"
 _LISTED = re.compile(
-    any_of("quý, khóa, chương, phần, mục, vùng, nhóm, cấp, hạng, loại, khu vực")
+    any_of("quý, khóa, chương, phần, mục, vùng, nhóm, cấp, hạng, loại, khu vực, kv, phụ lục, học kỳ")
     + rf" [ivxlc]+(?:{_AND} ?[ivxlc]+)*{_AND} ?$"
 )
 

@@ -29,6 +29,7 @@ _CLEAR_STYLE = re.compile(
 )
 _SCORED_BEFORE = re.compile(
     r"(?:tỷ số|tỉ số|thắng|thua|hòa|hoà|dẫn|dẫn trước|kết quả|chung cuộc|gỡ hòa)(?: là| chung cuộc)? $"
+    r"|(?:^|\W)(?:hiệp|hiệp phụ|set|séc|ván|trận) (?:[0-9]|một|hai|ba|phụ|đầu): ?$"
 )
 
 

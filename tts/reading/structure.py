@@ -30,6 +30,7 @@ _DEPUTY = re.compile(
     r"P\. ?(?:(CT|GĐ|BT|HT)(?!\w)|(?=(?:Chủ tịch|Bí thư|Trưởng|Giám đốc|Hiệu trưởng|Chánh|Tổng|Chủ nhiệm)(?!\w)))"
 )
 _NUMBERED_PLACE = re.compile(r"([QPĐ])\. ?([1-9][0-9]?)(?![\w.,]*[0-9])(?!\w)")
+_ROOM = re.compile(r"P\. ?([1-9][0-9]{2}[A-Z]?)(?![\w.,]*[0-9])(?!\w)")
 _NUMBERED_PLACES = {"Q": "quận", "P": "phường"}
 _CLAUSE_BEFORE = re.compile(r"(?:khoản|điểm) \w+,? $")
 _PLACE = re.compile(rf"([A-ZĐ])\.(?= ?[{CAPITALS}][^\W\d_])")
@@ -84,6 +85,9 @@ def person_initial(page: Page, start: int) -> tuple[Piece, ...]:
 
 def numbered_place(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `Q.1`, `P. 5` and `Đ.15` behind a clause: a ward, a district or an article that has a number for a name."""
+    room = _ROOM.match(page.text, start)
+    if room:
+        return one(start, room.start(1), "" if page.before(start).endswith("phòng ") else "phòng", "place_head")
     match = _NUMBERED_PLACE.match(page.text, start)
     if not match:
         return ()

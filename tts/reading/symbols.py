@@ -30,13 +30,36 @@ SAID = {
 }  # fmt: skip
 _COMPARED = {">": "trên", "<": "dưới", ">=": "lớn hơn hoặc bằng", "<=": "nhỏ hơn hoặc bằng", "=>": "suy ra"}
 _ABOUT_BEFORE = re.compile(r"(?:^|\W)(?:khoảng|chừng|gần|xấp xỉ|ước) ?$")
+_ARROW = re.compile(r"(?:-{1,2}|=)>(?! ?[0-9])")
+_NAMED_BLANK = re.compile(r"<[^<>\n0-9=]{2,40}>")
+_BLANK_END = re.compile(r"<[^<>\n0-9=]{2,40}$")
+_SHORT_CODE = re.compile(r"\*([0-9]{2,4}(?:\*[0-9]{1,15})*)#")
 _COMPARISON = re.compile(r"([<>]=?)(?= ?[0-9])")
 
 
 def comparison(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `>60 tuổi` and `>= 5` as people say them before a number."""
+    if page.text[start] == "<" and _NAMED_BLANK.match(page.text, start):
+        return one(start, start + 1, ",", "punctuation")
+    if page.text[start] == ">" and _BLANK_END.search(page.text[max(0, start - 42) : start]):
+        return one(start, start + 1, ",", "punctuation")
     match = _COMPARISON.match(page.text, start)
     return one(start, match.end(1), _COMPARED[match[1]], "symbol") if match else ()
+
+
+def arrow(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `->` and `=>` between words as a pause."""
+    match = _ARROW.match(page.text, start)
+    return one(start, match.end(), ",", "punctuation") if match else ()
+
+
+def short_code(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `*101#`, which is typed sign by sign."""
+    match = _SHORT_CODE.match(page.text, start)
+    if not match:
+        return ()
+    said = " sao ".join(map(page.say.spelled, match[1].split("*")))
+    return one(start, match.end(), f"sao {said} thăng", "phone")
 
 
 def sign(page: Page, start: int) -> tuple[Piece, ...]:

@@ -24,6 +24,13 @@ _ORDINAL = re.compile(r"([0-9]{1,3})(?:/([0-9]{1,3}))?(?![0-9]|[.,/][0-9])")
 _WEEKDAY_LIST_BEFORE = re.compile(r"(?<!\w)thứ [2-7](?:, ?| và | hoặc )(?:[2-7](?:, ?| và | hoặc )){0,5}$")
 _WEEKDAYS = {"2": "hai", "3": "ba", "4": "tư", "5": "năm", "6": "sáu", "7": "bảy"}
 _T_DAY = re.compile(r"T([2-7])(?![/\w])(?:( ?- ?)(?:T([2-7])|(CN))(?!\w))?")
+_T_DAYS = re.compile(r"T([2-7](?:[-,]T?[2-7]){2,5})(?![\w/])")
+_DAYS_IN_ROW = re.compile(r"([2-7](?:-[2-7]){2,5})(?![\w/])")
+_Q_NUMBER = re.compile(r"Q([1-4])(?: ?- ?Q?([1-4]))?(?:[/.]((?:19|20)[0-9]{2}))?(?!\w|[/.,-][0-9])")
+_Q_BEFORE = re.compile(
+    r"(?:^|\W)(?:hết|cuối|đầu|giữa|trong|kết thúc|báo cáo|bc|kế hoạch|kh|kết quả|số liệu|tổng kết|sơ kết|ước) $"
+)
+_DISTRICT_AFTER = re.compile(r",? (?:tp|thành phố|hcm|hà nội)")
 _T_MONTHS = re.compile(r"T(1[0-2]|[1-9])(?!\w)(?:( ?- ?)T?(1[0-2]|[1-9])(?![\w:]|[.,][0-9]))?")
 _T_SAID_AFTER = re.compile(r"(?:(?:, ?| và | đến )T[2-7])*(?:, ?| và | đến )T(?:1[0-2]|[189])(?![\w-])")
 _T_SAID_BEFORE = re.compile(
@@ -77,6 +84,9 @@ def weekday_number(page: Page, start: int) -> tuple[Piece, ...]:
     listed = _WEEKDAY_LIST_BEFORE.search(before) is not None
     if not listed and not re.search(r"(?<!\w)thứ $", before):
         return ()
+    in_row = _DAYS_IN_ROW.match(page.text, start)
+    if in_row:
+        return from_match(in_row, _each_weekday(in_row[1]).removeprefix("thứ "), "weekday_list")
     match = _WEEKDAY_TO.match(page.lower, start)
     if match:
         word = "" if match[4] else "thứ " if match[2] else ""
@@ -122,11 +132,29 @@ def short_month(page: Page, start: int) -> tuple[Piece, ...]:
     return (Piece(start, end, said, "month", flags),)
 
 
+def short_quarter(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `Q4/2026` and `Q1-Q3` as quarters, `Q1, TP.HCM` as a district; doubt what no word shows."""
+    match = _Q_NUMBER.match(page.text, start)
+    if not match:
+        return ()
+    numbers = [page.say.cardinal(number) for number in (match[1], match[2]) if number]
+    if not match[2] and not match[3] and _DISTRICT_AFTER.match(page.lower, match.end()):
+        return from_match(match, f"quận {numbers[0]}", "place_head")
+    said = " đến ".join(f"quý {number}" for number in numbers)
+    said += f" năm {page.say.cardinal(match[3])}" if match[3] else ""
+    sure = match[2] or match[3] or _Q_BEFORE.search(page.before(start))
+    flags = () if sure else (suspect_value(match.group(), "có thể là quý hoặc quận", said),)
+    return from_match(match, said, "quarter", *flags)
+
+
 def short_weekday(page: Page, start: int) -> tuple[Piece, ...]:
     """Read `T7`, `T2-T6`, and `T3/2024` for a month."""
     match = _T_MONTH.match(page.text, start)
     if match and 1 <= int(match[1]) <= 12:
         return from_match(match, f"tháng {page.say.month(match[1])} năm {page.say.cardinal(match[2])}", "month_of_year")
+    listed = _T_DAYS.match(page.text, start)
+    if listed:
+        return from_match(listed, _each_weekday(listed[1]), "weekday_list")
     match = _T_DAY.match(page.text, start)
     if not match:
         return ()
@@ -136,6 +164,11 @@ def short_weekday(page: Page, start: int) -> tuple[Piece, ...]:
     if match[2]:
         said += " đến " + ("chủ nhật" if match[4] else f"thứ {_WEEKDAYS[match[3]]}")
     return from_match(match, said, "weekday")
+
+
+def _each_weekday(written: str) -> str:
+    """Return each of `3-5-7`, which no range can be."""
+    return ", ".join(f"thứ {_WEEKDAYS[number]}" for number in re.findall("[2-7]", written))
 
 
 def _one_time(page: Page, match: re.Match[str]) -> tuple[Piece, ...]:

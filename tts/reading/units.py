@@ -72,13 +72,15 @@ _NOUNS = word_set(
     "dL mL L g mg cm cm2 cm² bình đầu xe phiếu phần thành bệnh ô phiên km2 km² giường trẻ cháu cặp đôi đêm HS SV HV "
     "đội hố luống ao lồng chuồng ruộng bể bồn cột trụ mảnh vườn đàn tàu thuyền ghe trận vòng hiệp môn mâm sàn tầng dãy "
     "kho cửa khay vỉ cuốn quyển tờ sổ đĩa sợi cuộn tấm thanh viên bậc đoạn tuyến chương câu ấp buôn xóm khu phần "
-    "ngđ ngđêm"
+    "ngđ ngđêm hs sv hv Nm3 Nm³"
 )
 
 
 _SHORT_NOUNS = {
     "h": "giờ", "s": "giây", "dl": "đề xi lít", "dL": "đề xi lít", "HS": "học sinh", "SV": "sinh viên",
-    "HV": "học viên", "ngđ": "ngày đêm", "ng.đ": "ngày đêm", "ngđêm": "ngày đêm",
+    "HV": "học viên", "hs": "học sinh", "sv": "sinh viên", "hv": "học viên",
+    "Nm3": "mét khối tiêu chuẩn", "Nm³": "mét khối tiêu chuẩn",
+    "ngđ": "ngày đêm", "ng.đ": "ngày đêm", "ngđêm": "ngày đêm",
 }  # fmt: skip
 
 
