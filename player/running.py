@@ -25,6 +25,7 @@ def run_machine(folder: Path, settings: MachineSettings | None = None, on_event:
     handled = (signal.SIGTERM, signal.SIGINT)
     before = [signal.signal(number, lambda *_signal: stopping.set()) for number in handled]
     memory.spare()
+    memory.let_go_of_libraries()
     machine = Machine(folder, settings, on_event)
     machine.on_give_up = stopping.set
     sys.setswitchinterval(_TURN_S)

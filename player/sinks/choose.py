@@ -1,4 +1,7 @@
-"""Chooses the outputs: what is asked for by name, watched, with its reserve; else what the box has."""
+"""Chooses the outputs: what is asked for by name, watched, with its reserve; else what the box has.
+
+Outputs that few boxes have are imported when one asks for them: all that is imported stays in memory.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,9 +11,6 @@ from domain.errors import BadInputError, SinkError
 from domain.ports import AudioSink, Clock
 from player.sinks.alsa import AlsaSink
 from player.sinks.guarded import GuardedSink, Make
-from player.sinks.icecast import IcecastSink, read_icecast
-from player.sinks.portaudio import PortAudioSink
-from player.sinks.rtp import RtpSink, read_rtp
 from player.sinks.silent import SilentSink
 from player.sinks.virtual import VirtualSink
 
@@ -71,14 +71,12 @@ def maker(wanted: str, place: Place) -> Make:
     kind, _, rest = wanted.partition(":")
     clock = place.clock
     if kind in ICECAST:
-        icecast = read_icecast(wanted, place.own)
-        return lambda: IcecastSink(icecast, clock)
+        return _icecast(wanted, place)
     if kind == "rtp":
-        rtp = read_rtp(wanted)
-        return lambda: RtpSink(rtp, clock)
+        return _rtp(wanted, clock)
     makers: Mapping[str, Make] = {
         "alsa": lambda: AlsaSink(clock, rest or "default", place.latency_s),
-        "portaudio": lambda: PortAudioSink(clock, rest),
+        "portaudio": lambda: _portaudio(clock, rest),
         "virtual": lambda: VirtualSink(Path(rest) if rest else place.recordings, clock),
         "silent": lambda: SilentSink(clock),
     }
@@ -86,6 +84,26 @@ def maker(wanted: str, place: Place) -> Make:
         known = ", ".join((AUTO, *makers, *ICECAST, "rtp"))
         raise BadInputError(f"Không có đầu ra âm thanh “{wanted}”; chọn {known}.")
     return makers[kind]
+
+
+def _icecast(wanted: str, place: Place) -> Make:
+    from player.sinks.icecast import IcecastSink, read_icecast
+
+    icecast = read_icecast(wanted, place.own)
+    return lambda: IcecastSink(icecast, place.clock)
+
+
+def _rtp(wanted: str, clock: Clock) -> Make:
+    from player.sinks.rtp import RtpSink, read_rtp
+
+    rtp = read_rtp(wanted)
+    return lambda: RtpSink(rtp, clock)
+
+
+def _portaudio(clock: Clock, device: str) -> AudioSink:
+    from player.sinks.portaudio import PortAudioSink
+
+    return PortAudioSink(clock, device)
 
 
 def sound_device(place: Place) -> AudioSink:
