@@ -106,7 +106,8 @@ class Heartbeat:
 
     `boot` names one run of its program, in which `number` grows by each beat: so an old beat sent again is known.
     `clock_trusted` is absent when the machine did not tell; `every` is how often it means to tell. `stand_in` says
-    that it found no sound device, and only writes files until one appears.
+    that it found no sound device, and only writes files until one appears. Of the clips that it does not count as held,
+    `clips_checking` lie on its disk and are still to be looked at since its start.
     """
 
     at: datetime
@@ -134,11 +135,12 @@ class Heartbeat:
     nudged: bool | None = None
     emergency_held: int | None = None
     emergency_needed: int | None = None
+    clips_checking: int = 0
 
     @property
     def lacking(self) -> int:
-        """How many clips of its playlist the machine does not hold yet."""
-        return max(self.clips_needed - self.clips_held, 0)
+        """How many clips of its playlist the machine does not hold yet; those that it is checking it holds."""
+        return max(self.clips_needed - self.clips_held - self.clips_checking, 0)
 
     def is_replayed_by(self, boot: str, number: int) -> bool:
         """Tell whether a beat of `boot` with `number` was heard before, as when somebody sends it again."""

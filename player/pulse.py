@@ -27,7 +27,10 @@ KEEP_EVERY_S = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the machine stands at one moment; `faults` are sentences by area, `reached_at` when the centre last spoke."""
+    """How the machine stands at one moment; `faults` are sentences by area, `reached_at` when the centre last spoke.
+
+    Of the `clips` (held, needed), `checking` more lie on the disk and are still to be looked at since the start.
+    """
 
     sink: str
     why: str
@@ -38,6 +41,7 @@ class Standing:
     clips: tuple[int, int]
     offset_ms: int
     reached_at: datetime | None
+    checking: int = 0
 
 
 class Pulse:

@@ -49,7 +49,7 @@ class SelfReport:
             emergency_needed=wanted,
             shortfalls=shortfalls(playlist, self.clock.now(), self.sync.lack_of) if playlist else (),
             nudged=self.nudged(),
-            more={**more, "stand_in": self.outlet.choice.stand_in},
+            more={**more, "stand_in": self.outlet.choice.stand_in, "clips_checking": self.sync.checking()},
         )
 
     def standing(self) -> Standing:
@@ -62,6 +62,7 @@ class SelfReport:
             frames=self.outlet.frames,
             faults=self.faults.areas(),
             clips=self.sync.held(),
+            checking=self.sync.checking(),
             offset_ms=self.line.offset_ms,
             reached_at=self.reached_at,
         )

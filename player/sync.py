@@ -105,18 +105,24 @@ class Sync:
         clips = self.playlist.clips if self.playlist else ()
         return sum(ref.hash in self._verified and self._cabinet.holds(ref.hash) for ref in clips), len(clips)
 
+    def checking(self) -> int:
+        """Return how many clips of the playlist lie on the shelf and are still to be looked at since the start."""
+        clips = self.playlist.clips if self.playlist else ()
+        return sum(self._is_unchecked(ref.hash) for ref in clips)
+
     def lacking(self) -> int:
         """Return how many clips of the playlist have no file on the shelf, looked at or not."""
         return sum(not self._cabinet.holds(ref.hash) for ref in self.playlist.clips) if self.playlist else 0
 
     def lack_of(self, clip_hash: str) -> Lack | None:
-        """Return why a clip is not ready to sound, or None when it is on the shelf, whole and checked."""
-        if clip_hash in self._verified and self._cabinet.holds(clip_hash):
+        """Return why a clip is not ready to sound, or None when it is on the shelf, and nothing is known against it."""
+        if (clip_hash in self._verified and self._cabinet.holds(clip_hash)) or self._is_unchecked(clip_hash):
             return None
         return self._wanting.get(clip_hash, Lack.CLIP)
 
     def doubt(self, clip_hash: str) -> None:
         """Have the next fetch check a clip anew, and bring it again when it is damaged."""
+        self._wanting[clip_hash] = Lack.DAMAGED
         self._verified.pop(clip_hash, None)
 
     def bring(self, ref: ClipRef) -> None:
@@ -136,6 +142,10 @@ class Sync:
         finally:
             self._bringing.discard(ref.hash)
 
+    def _is_unchecked(self, clip_hash: str) -> bool:
+        known = clip_hash in self._verified or clip_hash in self._wanting
+        return not known and self._cabinet.holds(clip_hash)
+
     def _have(self, ref: ClipRef) -> None:
         now = self._clock.monotonic()
         if self._cabinet.holds(ref.hash):
@@ -143,6 +153,7 @@ class Sync:
                 return
             if file_hash(self._cabinet.clip_path(ref.hash)) == ref.hash:
                 self._verified[ref.hash] = now
+                self._wanting.pop(ref.hash, None)
                 return
             self._verified.pop(ref.hash, None)
             self._cabinet.discard(ref.hash)

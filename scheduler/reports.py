@@ -131,6 +131,7 @@ def read_heartbeat(report: object, before: Heartbeat | None, now: datetime) -> H
         emergency_held=_maybe_whole(fields, "emergency_held", 0, 10**6),
         emergency_needed=_maybe_whole(fields, "emergency_needed", 0, 10**6),
         nudged=_maybe_bool(fields, "nudged"),
+        clips_checking=_maybe_whole(fields, "clips_checking", 0, 10**7) or 0,
     )
 
 

@@ -25,6 +25,7 @@ _PLAIN = (
     "clock_error_ms",
     "emergency_held",
     "emergency_needed",
+    "clips_checking",
     "nudged",
 )
 _BOX = tuple(one.name for one in fields(Box) if one.name != "uptime")

@@ -188,9 +188,8 @@ def _troubles(machine: Machine, now: datetime) -> Iterator[tuple[str, str, str]]
         yield "bad", "exclamation-triangle-fill", heartbeat.fault or "đường ra âm thanh không hoạt động"
     if heartbeat.stand_in and not own_station().example:  # the example station is heard through its files
         yield "bad", "speaker", "không thấy thiết bị âm thanh, chỉ ghi ra tệp"
-    if heartbeat.clips_held < heartbeat.clips_needed:
-        missing = heartbeat.clips_needed - heartbeat.clips_held
-        yield "warn", "download", f"chưa sẵn sàng, còn thiếu {missing} tệp âm thanh"
+    if heartbeat.lacking:
+        yield "warn", "download", f"chưa sẵn sàng, còn thiếu {heartbeat.lacking} tệp âm thanh"
     if abs(heartbeat.clock_offset_ms) > _CLOCK_OFF / timedelta(milliseconds=1):
         yield "warn", "clock", f"đồng hồ {clock_gap(heartbeat.clock_offset_ms)} so với máy chủ"
 

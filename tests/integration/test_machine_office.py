@@ -226,6 +226,16 @@ def test_a_heartbeat_is_kept_with_the_centres_time_and_tells_the_state(station: 
     assert seen.state_at(START + timedelta(seconds=101)) is MachineState.OFFLINE
 
 
+def test_what_a_machine_is_still_checking_is_kept_and_an_older_one_checks_nothing(station: ExampleStation) -> None:
+    machine, _ = enrolled(station)
+    for told, kept in ((beat(clips_checking=1), 1), (beat(), 0), (beat(clips_checking="x"), 0)):
+        station.office.keep_heartbeat(machine, told)
+        with station.database.read() as connection:
+            seen = machines.get(connection, machine.id)
+        assert seen.heartbeat is not None
+        assert (seen.heartbeat.clips_checking, seen.heartbeat.lacking) == (kept, 1 - kept)
+
+
 @pytest.mark.parametrize(
     "bad", [None, [], {}, beat(counter=-1), beat(free=2**70), beat(sink=3), beat(fault="\ud800"), beat(version=None)]
 )

@@ -219,6 +219,17 @@ def test_a_machines_page_tells_what_comes_what_came_and_how_the_box_is(town: Pan
         assert words in page, words
 
 
+def test_a_machine_that_checks_its_clips_after_a_start_says_so_and_lacks_none(town: Panel) -> None:
+    one = machine(town, "Máy", "san-thang", b"1" * 32)
+    beat(town, one, clips_held=1, clips_needed=4, clips_checking=3)
+    assert "đang kiểm sau khi khởi động, xong 1/4 tệp" in text_of(town, f"/may-phat/{one.id}")
+    assert "4/4 đang kiểm, xong 1" in text_of(town, "/may-phat")
+    for path in ("/may-phat", f"/may-phat/{one.id}", "/"):
+        assert "còn thiếu" not in text_of(town, path)
+    beat(town, one, clips_held=1, clips_needed=4, clips_checking=2)
+    assert "còn thiếu 1 tệp" in text_of(town, f"/may-phat/{one.id}")
+
+
 def test_a_machine_without_a_sound_device_is_no_machine_that_is_well(town: Panel) -> None:
     one = machine(town, "Máy", "san-thang", b"1" * 32)
     beat(town, one, stand_in=True)

@@ -1,5 +1,6 @@
 """Online, late, offline: a pure function of the last heartbeat, how often it comes, and its jitter."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -40,6 +41,12 @@ def test_a_fault_shows_only_while_the_machine_is_in_touch() -> None:
     assert state(timedelta(seconds=5), sink_ok=False) is MachineState.FAULTY
     assert state(timedelta(seconds=50), fault="Mất loa.") is MachineState.LATE
     assert state(timedelta(seconds=500), fault="Mất loa.") is MachineState.OFFLINE
+
+
+def test_what_a_machine_is_still_checking_after_its_start_it_does_not_lack() -> None:
+    told = Heartbeat(NOW, 1, 2, 6, "x", True, 0, 1, "1", clips_checking=3)
+    assert told.lacking == 1
+    assert replace(told, clips_checking=4).lacking == 0
 
 
 @given(st.timedeltas(timedelta(seconds=1), timedelta(days=2)))

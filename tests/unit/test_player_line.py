@@ -14,6 +14,7 @@ from domain.errors import (
     TrustError,
     WrongStateError,
 )
+from domain.machines import Lack
 from domain.playlist import Playlist
 from player.cabinet import Cabinet, open_cabinet, read_identity
 from player.clock import SystemClock
@@ -236,6 +237,28 @@ def test_a_clip_that_rotted_on_the_disk_is_fetched_again(desk: Desk) -> None:
     desk.sync.doubt(CLIP.hash)
     desk.sync.fetch()
     assert desk.cabinet.clip_path(CLIP.hash).read_bytes() == CLIP.data
+
+
+def test_after_a_restart_clips_on_the_shelf_are_being_checked_and_not_missing(desk: Desk) -> None:
+    desk.publish()
+    desk.sync.poll()
+    assert (desk.sync.held(), desk.sync.checking(), desk.sync.lack_of(CLIP.hash)) == ((0, 1), 0, Lack.CLIP)
+    desk.sync.fetch()
+    restarted = Sync(desk.cabinet, desk.line, SystemClock(), lambda _playlist: None)
+    restarted.playlist = desk.sync.playlist
+    assert (restarted.held(), restarted.checking(), restarted.lack_of(CLIP.hash)) == ((0, 1), 1, None)
+    restarted.fetch()
+    assert (restarted.held(), restarted.checking(), restarted.lack_of(CLIP.hash)) == ((1, 1), 0, None)
+
+
+def test_a_clip_in_doubt_is_damaged_until_it_was_looked_at_and_not_merely_unchecked(desk: Desk) -> None:
+    desk.publish()
+    desk.sync.poll()
+    desk.sync.fetch()
+    desk.sync.doubt(CLIP.hash)
+    assert (desk.sync.held(), desk.sync.checking(), desk.sync.lack_of(CLIP.hash)) == ((0, 1), 0, Lack.DAMAGED)
+    desk.sync.fetch()
+    assert (desk.sync.held(), desk.sync.checking(), desk.sync.lack_of(CLIP.hash)) == ((1, 1), 0, None)
 
 
 def test_a_missing_clip_does_not_hold_up_the_others(desk: Desk) -> None:
