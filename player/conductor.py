@@ -1,4 +1,4 @@
-"""The conductor: carries out what the cue decides, and writes down what the engine did.
+"""The conductor: carries out what the cue decides, and has the logbook note what the engine did.
 
 All of it happens in the alarm's thread, one call of `act` at a time; other threads only hand in a playlist or an
 engine event, and poke.
@@ -8,28 +8,24 @@ import queue
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 
-from domain.audio import SAMPLE_RATE
-from domain.errors import StorageError
 from domain.machines import AiringOutcome
 from domain.playlist import LEAST_GAIN_MB, MOST_GAIN_MB, Playlist, length_ms
 from domain.ports import Clock
-from domain.proof import Hearing, Level
 from domain.timetable import Priority
 from player import orders
 from player.clock import wall_offset
 from player.cue import cue, goes_under
 from player.deck import Deck
 from player.endings import Live
-from player.engine import Began, Ended, Engine, EngineEvent, Hushed, SinkBack, SinkLost
-from player.events import Finished, MachineEvent, Missed, Sounding
+from player.engine import Engine, EngineEvent
+from player.events import MachineEvent
 from player.faults import Faults
 from player.journal import Journal
+from player.logbook import Logbook, Proved, Witness
 from player.mixing import Voice
 from player.orders import Action, Close, Cue, Cut, Known, Miss, Start, airing_key
 from player.owed import Owed
-from player.proving import Proved, Witness
 from player.steps import Steps
 from player.tuner import Tuned, Tuner
 from player.volume import Sound, at_gain
@@ -37,12 +33,7 @@ from player.volume import Sound, at_gain
 Overlay = Callable[[Playlist | None, Mapping[str, Known]], Playlist | None]
 """Lays what is ordered at once over the playlist, given what is known of each airing."""
 
-SILENT = "Bản tin đang phát không có tiếng (dưới −50 dBFS hơn 5 giây); kiểm tra tệp âm thanh và nguồn tiếp âm."
-UNHEARD = "Micro kiểm chứng không nghe thấy bản tin vừa phát; kiểm tra âm-li, dây loa và nguồn điện của loa."
-DISTORTED = "Bản tin vừa phát bị vỡ tiếng; giảm âm lượng của buổi phát hoặc của tệp âm thanh."
-PROGRESS_EVERY_S = 5.0
 STEP_S = 0.5
-SAME_START = timedelta(milliseconds=20)
 _MOST_PASSES = 4
 
 
@@ -69,28 +60,33 @@ class Conductor:
         self._tuner = desk.tuner
         self._trim_mb = desk.trim_mb
         self._clock = clock
-        self._tell = tell
         self._events: queue.SimpleQueue[EngineEvent | Proved] = queue.SimpleQueue()
-        self._live: dict[str, Live] = {}
-        self._known = desk.journal.known()
+        self._log = Logbook(desk.journal, desk.owed, desk.faults, tell, clock)
+        self._live, self._known = self._log.live, self._log.known
         self._next_at: datetime | None = None
         self._offset = wall_offset(clock)
-        self._progress_at = clock.monotonic()
         self._playlist: Playlist | None = None
         self._allowed: Playlist | None = None
         self._revoked = False
         self._narrowed: tuple[Playlist, Playlist] | None = None
         self._floor: datetime | None = None
         self._forgotten: frozenset[str] = frozenset()
-        self._accounts: dict[str, str] = {}
         self.sounds_at: datetime | None = None
         self.engine: Engine | None = None
         self.steps = Steps(desk.faults, clock)
         self.clock_is_trusted: Callable[[], bool] = lambda: True
         self.poke: Callable[[], None] = lambda: None
-        self.witness: Witness | None = None
         self.overlay: Overlay = lambda playlist, _known: playlist
         self.after_act: Callable[[Owed], None] = lambda _owed: None
+
+    @property
+    def sounding(self) -> tuple[Live, ...]:
+        """Return the items that have begun to sound; from any thread."""
+        return tuple(live for key, live in tuple(self._live.items()) if self._known[key].started)
+
+    def call(self, witness: Witness) -> None:
+        """Have a witness told of each item that sounds; before the first does."""
+        self._log.witness = witness
 
     def post(self, event: EngineEvent | Proved) -> None:
         """Take an event of the engine, from its thread, and never wait."""
@@ -126,8 +122,7 @@ class Conductor:
 
     def next_transition(self, _now: datetime) -> datetime | None:
         """Return when there is next something to do, as the last act saw it."""
-        last_bits = (live.last_bit_at for live in self._live.values() if not live.last_bit_noted)
-        return min((at for at in (self._next_at, *last_bits) if at), default=None)
+        return min((at for at in (self._next_at, *self._log.last_bits) if at), default=None)
 
     def act(self) -> None:
         """Note what the engine did, then do what the cue decides."""
@@ -156,7 +151,7 @@ class Conductor:
             self._next_at = decided.next_at
             if not decided.actions:
                 break
-        self._note_progress(engine)
+        self._log.note_progress(engine.played)
 
     def _in_force(self) -> Playlist | None:
         taken = self._playlist
@@ -182,7 +177,7 @@ class Conductor:
             case Start():
                 self._start(airing_key(playlist, action.slot, action.position), engine, action)
             case Miss():
-                self._miss(airing_key(playlist, action.slot, action.position), action)
+                self._log.miss(airing_key(playlist, action.slot, action.position), action)
             case Cut():
                 live = self._live.get(action.key)
                 if live and action.reason == orders.OVERRUN and not live.overran(engine.played(action.key)):
@@ -191,17 +186,7 @@ class Conductor:
                     live.cut = action
                     engine.cut(action.key, action.at)
             case Close():
-                reason = ". ".join(one for one in (action.reason, self._accounts.pop(action.key, "")) if one)
-                self._owed.do(lambda: self._journal.close(action.key, reason))
-                rendered = length_ms(self._known[action.key].rendered)
-                self._settle_as(action.key, self._title_of(action.key), AiringOutcome.CUT, rendered, reason)
-
-    def _title_of(self, key: str) -> str:
-        try:
-            entry = self._journal.entry(key)
-        except StorageError:  # a dead disk must not hold up what comes after
-            entry = None
-        return entry.title if entry else key
+                self._log.close(action)
 
     def _tune(self, playlist: Playlist, decided: Cue) -> None:
         self.sounds_at = decided.sounds_at
@@ -257,111 +242,18 @@ class Conductor:
         if urgent:
             self._owed.do(claim)
 
-    def _miss(self, key: str, miss: Miss) -> None:
-        now = self._clock.now()
-        self._owed.do(lambda: self._journal.miss(key, miss.slot, miss.position, miss.reason, now))
-        self._known[key] = Known(AiringOutcome.MISSED, None, miss.slot.starts_at, now)
-        item = miss.slot.items[miss.position] if miss.slot.items else None
-        planned = miss.slot.starts_at + (item.offset if item else timedelta())
-        self._tell(Missed(item.title if item else miss.slot.title, planned, miss.reason))
-
     def _drain(self) -> None:
         while True:
             try:
                 event = self._events.get_nowait()
             except queue.Empty:
                 return
-            match event:
-                case Began():
-                    self._began(event)
-                case Ended():
-                    self._ended(event)
-                case Hushed():
-                    self._faults.set("sound", SILENT if event.hushed else "")
-                case SinkLost():
-                    self._faults.set("sink", event.sentence)
-                case SinkBack():
-                    self._faults.set("sink", "")
-                case Proved():
-                    self._proved(event)
-
-    def _began(self, began: Began) -> None:
-        start = self._live[began.key].start
-        item = start.slot.items[start.position]
-        base = began.at - item.offset - start.skip
-        if start.follow or abs(base - start.base) < SAME_START:
-            base = start.base
-        self._known[began.key] = replace(self._known[began.key], base=base, started=True)
-        self._live[began.key].start = replace(start, base=base)
-        self._owed.do(lambda: self._journal.started(began.key, began.at, base))
-        planned = start.slot.starts_at + item.offset
-        self._tell(Sounding(item.title, start.slot.title, began.at, planned))
-        if self.witness:
-            self.witness.began(began.key, item, began.at, start.skip)
-
-    def _proved(self, proved: Proved) -> None:
-        self._owed.do(lambda: self._journal.proved(proved.key, proved.proof))
-        if proved.proof.hearing is not Hearing.UNSURE:
-            self._faults.set("proof", UNHEARD if proved.proof.hearing is Hearing.UNHEARD else "")
-
-    def _measured(self, key: str, level: Level) -> None:
-        self._owed.do(lambda: self._journal.measured(key, level))
-        self._faults.set("sound", DISTORTED if level.is_clipped else "")
-
-    def _ended(self, ended: Ended) -> None:
-        live = self._live.pop(ended.key)
-        if self.witness:
-            self.witness.ended(ended.key, ended.rendered)
-        account = "; ".join(one for one in (self._accounts.pop(ended.key, ""), ended.account) if one)
-        if ended.level:
-            self._measured(ended.key, ended.level)
-        rendered = live.before_ms + round(ended.rendered * 1000 / SAMPLE_RATE)
-        self._known[ended.key] = replace(self._known[ended.key], rendered=timedelta(milliseconds=rendered))
-        preempted = live.is_preempted(ended)
-        if live.may_go_on(ended, started=self._known[ended.key].started):
-            self._owed.do(lambda: self._journal.interrupted(ended.key, ended.at, rendered, preempted=preempted))
-            known = self._known[ended.key]
-            self._known[ended.key] = replace(known, live=False, preempted=preempted, seen_at=ended.at)
-            if account:
-                self._accounts[ended.key] = account
-            return
-        outcome, why = live.outcome(ended, rendered)
-        reason = ". ".join(one for one in (why, account) if one)
-        self._owed.do(lambda: self._journal.finish(ended.key, outcome, ended.at, rendered, reason))
-        self._settle_as(ended.key, live.item.title, outcome, rendered, reason)
-
-    def _settle_as(self, key: str, title: str, outcome: AiringOutcome, rendered: int, reason: str) -> None:
-        """Take an item as done, and tell of it; what never sounded is missed."""
-        known = self._known[key]
-        self._known[key] = replace(known, outcome=outcome if known.started else AiringOutcome.MISSED, live=False)
-        if known.started:
-            self._tell(Finished(title, outcome, rendered, reason))
-        else:
-            self._tell(Missed(title, known.base, reason))
-
-    def _note_progress(self, engine: Engine) -> None:
-        """Commit now and then how far the sound has got, so that a power cut leaves an honest row."""
-        now, wall = self._clock.monotonic(), self._clock.now()
-        is_time = now - self._progress_at >= PROGRESS_EVERY_S
-        if is_time:
-            self._progress_at = now
-        for key, live in self._live.items():
-            played = engine.played(key)
-            ending = not live.last_bit_noted and wall >= live.last_bit_at
-            if played and (is_time or ending):
-                live.last_bit_noted |= ending
-                rendered = live.before_ms + round(played * 1000 / SAMPLE_RATE)
-                self._owed.try_only(partial(self._journal.progress, key, rendered, wall))
+            self._log.note(event)
 
     def _follow_clock(self) -> None:
         """Move what is sounding along when the wall clock steps: its session goes on undisturbed."""
         offset = wall_offset(self._clock)
         step, self._offset = offset - self._offset, offset
-        if abs(step) < STEP_S:
-            return
-        self.steps.stepped(step)
-        for key, live in self._live.items():
-            known = self._known[key]
-            if known.started:
-                self._known[key] = replace(known, base=known.base + timedelta(seconds=step))
-                live.start = replace(live.start, base=live.start.base + timedelta(seconds=step))
+        if abs(step) >= STEP_S:
+            self.steps.stepped(step)
+            self._log.move(timedelta(seconds=step))

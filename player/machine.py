@@ -11,11 +11,11 @@ from domain.playlist import Playlist
 from domain.ports import AudioSink, Clock
 from player import memory
 from player.alone import alone_in
+from player.attached import Attached
 from player.cabinet import open_cabinet
 from player.clock import SystemClock
 from player.conductor import Conductor, Desk
 from player.deck import Deck
-from player.ears import ear_of
 from player.emergency_room import EmergencyRoom, Shared
 from player.engine import Engine
 from player.errands import Baggage, Errands
@@ -24,15 +24,13 @@ from player.faults import Faults
 from player.housework import Housework, said
 from player.journal import Journal
 from player.line import Line
-from player.listening import Recorder
 from player.outlet import Outlet
 from player.owed import Owed
-from player.proving import ClipFile, Prover, Witness
 from player.pulse import Pulse, StatusFile
 from player.revocation import Revocation
 from player.rounds import Rounds
 from player.self_report import SelfReport
-from player.settings import PreKey, read_machine_file
+from player.settings import read_machine_file
 from player.sinks.choose import Choice, Place, choose_sink
 from player.sources import opener
 from player.space import Space
@@ -40,7 +38,6 @@ from player.supervisor import Supervisor
 from player.sync import Sync
 from player.telling import Telling
 from player.timekeeping import Timekeeper
-from player.transmitter import Transmitter, switch_of
 from player.trust import Signer
 from player.tuner import Tuner
 from scheduler.alarm import Alarm
@@ -111,7 +108,7 @@ class Machine:
             self._open_cabinet()
             self._open_sink()
             self._start_engine()
-            self._start_witness()
+            self._start_ear()
             self._take_up_stored_playlist()
             self._ready_emergencies()
             self._ready_errands()
@@ -184,37 +181,23 @@ class Machine:
         self._engine.give_up = self._give_up
         self._conductor.engine = self._engine
         self._undo.callback(self._conductor.settle)
-        self._start_transmitter(box.pre_key)
+        self._attached = Attached(self._clock, self._notes, self._undo)
+        self._attached.start_transmitter(box.pre_key, lambda: self._engine.sounding, lambda: self._conductor.sounds_at)
         self._report = SelfReport(
             self.cabinet, self._clock, self._line, self.faults, self._sync, self._pinned, self._outlet, self._pulse
         )
         self._engine.start()
         self._undo.callback(self._engine.stop)
 
-    def _start_witness(self) -> None:
-        """Listen from outside, where the box has a loop-back input or a microphone."""
-        listen = self._box.outputs.listen
-        if listen:
-            recorder = Recorder(ear_of(listen, self._clock), self._clock, self._notes("listen"))
-            prover = Prover(recorder, self._conductor.post)
-            self._conductor.witness = Witness(prover, self._clock, self._clip_file)
-            prover.start()
-            self._undo.callback(prover.stop)
+    def _start_ear(self) -> None:
+        witness = self._attached.start_ear(self._box.outputs.listen, self._conductor.post, self._clip_file)
+        if witness:
+            self._conductor.call(witness)
 
-    def _clip_file(self, clip_hash: str) -> ClipFile | None:
+    def _clip_file(self, clip_hash: str) -> tuple[Path, str] | None:
         playlist = self._sync.playlist
-        refs = {ref.hash: ref for ref in playlist.clips} if playlist else {}
-        ref = refs.get(clip_hash)
-        return ClipFile(self.cabinet.clip_path(clip_hash), ref.media_type) if ref else None
-
-    def _start_transmitter(self, settings: PreKey | None) -> None:
-        if settings is None:
-            return
-        transmitter = Transmitter(settings, switch_of(settings), self._clock, self._notes("transmitter"))
-        transmitter.sounding = lambda: self._engine.sounding
-        transmitter.next_at = lambda: instant.timestamp() if (instant := self._conductor.sounds_at) else None
-        transmitter.start()
-        self._undo.callback(transmitter.stop)
+        kinds = {ref.hash: ref.media_type for ref in playlist.clips} if playlist else {}
+        return (self.cabinet.clip_path(clip_hash), kinds[clip_hash]) if clip_hash in kinds else None
 
     def _heed_revocation(self) -> None:
         self._revocation = Revocation(self.cabinet, self._clock, self._conductor.revoke)

@@ -22,20 +22,13 @@ from player.clock import wall_offset
 from player.decode import Frames, decoded
 from player.haste import be_patient
 from player.listening import Recorder
+from player.logbook import Proved
 from player.proof import EARLY_S, LEAST_S, MOST_DELAY_S, RATE, Samples, evidence, verdict
 from player.sinks.resample import BLOCK, Resampler
 
 EXCERPT_S = 10.0
 _EDGE_S = 0.5
 _TICK_S = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Proved:
-    """Whether an ear heard the item of `key`."""
-
-    key: str
-    proof: Proof
 
 
 @dataclass(frozen=True, slots=True)

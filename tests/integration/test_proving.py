@@ -14,10 +14,11 @@ from domain.proof import Hearing, Proof
 from player.clock import SystemClock
 from player.ears import AlsaEar, PortAudioEar, ear_of
 from player.listening import Recorder
+from player.logbook import Proved
 from player.machine import Machine, MachineSettings
 from player.output import Patience
 from player.proof import RATE
-from player.proving import ClipFile, Proved, Prover
+from player.proving import ClipFile, Prover
 from player.sinks.guarded import GuardedSink
 from tests.fakes_ears import BenchEar, ScriptEar, babble
 from tests.fakes_player import MACHINE, Centre, Sound, item, playlist, slot, wait_until, wav
@@ -183,7 +184,7 @@ def test_the_centre_is_told_that_an_item_was_heard_and_warned_when_it_was_not(
     bench, centre = Bench("loa"), Centre()
     stack.callback(centre.stop)
     ear = BenchEar(bench)
-    monkeypatch.setattr("player.machine.ear_of", lambda _wanted, _clock: lambda: ear)
+    monkeypatch.setattr("player.ears.ear_of", lambda _wanted, _clock: lambda: ear)
     folder = centre.enrolled(tmp_path)
     (folder / "machine.toml").write_text('[output]\nlisten = "alsa:hw:0"\n')
     samples, now = babble(2.5, 1), datetime.now(UTC)
