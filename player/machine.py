@@ -24,6 +24,7 @@ from player.faults import Faults
 from player.housework import Housework, said
 from player.journal import Journal
 from player.line import Line
+from player.on_air import OnAir, outside_of, urgent_of
 from player.outlet import Outlet
 from player.owed import Owed
 from player.pulse import Pulse, StatusFile
@@ -48,6 +49,7 @@ _WATCH_EVERY_S = 2.0
 _SPACE_EVERY_S = 60.0
 _TRIM_EVERY_S = 600.0
 _STATUS_EVERY_S = 5.0
+_NEWS_EVERY_S = 1.0
 _LOOK_EVERY_S = 15.0
 
 
@@ -236,6 +238,10 @@ class Machine:
         self.urgent = EmergencyRoom(shared)
         self.emergencies, self.local = self.urgent.emergencies, self.urgent.local
         self._conductor.overlay, self._conductor.after_act = self.emergencies.overlay, self.emergencies.keep
+        self._report.on_air = self._on_air
+
+    def _on_air(self) -> OnAir:
+        return OnAir(urgent_of(self.emergencies.alerts), outside_of(self._conductor.sounding))
 
     def _start_emergencies(self) -> None:
         self._undo.callback(self.urgent.stop)
@@ -254,7 +260,7 @@ class Machine:
         tasks.every(_SPACE_EVERY_S, self._space.look, "xem ổ đĩa")
         tasks.every(_SPACE_EVERY_S, conductor.steps.forget, "quên lần nhảy đồng hồ cũ")
         tasks.every(_TRIM_EVERY_S, self._give_back_memory, "trả bộ nhớ thừa", first=_SPACE_EVERY_S)
-        tasks.every(_STATUS_EVERY_S, self._put_down, "ghi tình trạng máy", first=0.1)
+        tasks.every(_NEWS_EVERY_S, self._put_down, "ghi tình trạng máy", first=0.1)
         if self._supervisor.look_every_s:
             tasks.every(self._supervisor.look_every_s, self._feed_the_watchdog, "báo cho systemd")
         if self._choice.stand_in:
@@ -343,7 +349,8 @@ class Machine:
             self._tell(self._report.ready())
 
     def _put_down(self) -> None:
-        self._status.write(self._report.standing(), self._pulse.running)
+        if self._status.is_due(self._report.news(), _STATUS_EVERY_S):
+            self._status.write(self._report.standing(), self._pulse.running)
 
     def _feed_the_watchdog(self) -> None:
         self._supervisor.look(self._engine.frames, self._report.sentence())

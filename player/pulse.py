@@ -15,6 +15,7 @@ from domain.ports import Clock
 from player.box import box
 from player.cabinet import disk_errors
 from player.journal import Journal
+from player.on_air import NOTHING, OnAir, to_document
 
 STATUS = "status.json"
 RUNTIME = Path("/run/tiengloa-machine")
@@ -42,6 +43,7 @@ class Standing:
     offset_ms: int
     reached_at: datetime | None
     checking: int = 0
+    on_air: OnAir = NOTHING
 
 
 class Pulse:
@@ -98,6 +100,16 @@ class StatusFile:
         self._path = status_place(folder)
         self._clock = clock
         self._kept_at = -KEEP_EVERY_S
+        self._news: object = None
+        self._written_at: float | None = None
+
+    def is_due(self, news: object, every_s: float) -> bool:
+        """Tell whether it is time to write: something is new, or the last time was `every_s` seconds ago."""
+        now, last = self._clock.monotonic(), self._written_at
+        if last is not None and news == self._news and now - last < every_s:
+            return False
+        self._news, self._written_at = news, now
+        return True
 
     def write(self, standing: Standing, running: int) -> None:
         """Put down how the machine stands. Raises StorageError."""
@@ -113,6 +125,8 @@ class StatusFile:
             "frames": standing.frames,
             "faults": dict(standing.faults),
             "clips": list(standing.clips),
+            "checking": standing.checking,
+            "on_air": to_document(standing.on_air),
             "offset": standing.offset_ms,
             "reached": to_ms(standing.reached_at) if standing.reached_at else None,
         }

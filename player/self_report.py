@@ -10,6 +10,7 @@ from player.cabinet import Cabinet
 from player.events import Ready
 from player.faults import Faults
 from player.line import Line
+from player.on_air import OnAir
 from player.outlet import Outlet
 from player.pinned import Pinned
 from player.pulse import Pulse, Standing
@@ -18,7 +19,7 @@ from player.sync import State, Sync
 
 @dataclass(slots=True)
 class SelfReport:
-    """Asks the machine's parts how they are; `nudged` tells whether nudges are heard."""
+    """Asks the machine's parts how they are; `nudged` tells whether nudges are heard, `on_air` what sounds besides."""
 
     cabinet: Cabinet
     clock: Clock
@@ -29,6 +30,7 @@ class SelfReport:
     outlet: Outlet
     pulse: Pulse
     nudged: Callable[[], bool] = lambda: False
+    on_air: Callable[[], OnAir] = OnAir
     reached_at: datetime | None = None
 
     def state(self) -> State:
@@ -65,7 +67,12 @@ class SelfReport:
             checking=self.sync.checking(),
             offset_ms=self.line.offset_ms,
             reached_at=self.reached_at,
+            on_air=self.on_air(),
         )
+
+    def news(self) -> object:
+        """Return what a person at the box wants to see at once when it changes: cheap to ask for each second."""
+        return self.faults.areas(), self.outlet.name, self.outlet.is_well, self.on_air()
 
     def sentence(self) -> str:
         """Say in one line how it is."""

@@ -17,6 +17,7 @@ from domain.machines import AiringOutcome
 from domain.playlist import Playlist, from_ms
 from player.box import box
 from player.cabinet import read_identity
+from player.on_air import NOTHING, OnAir, from_document
 from player.pulse import RUNTIME, STATUS, is_ready, next_sessions, status_place
 from player.trust import Identity, fingerprint, read_envelope
 
@@ -65,6 +66,8 @@ class Running:
     clips: tuple[int, int]
     offset_ms: int
     reached_at: datetime | None
+    checking: int = 0
+    on_air: OnAir = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,18 @@ class Report:
     clips: tuple[int, int]
     free: int
     box: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def on_air(self) -> OnAir:
+        """What is on the air that no timetable tells; nothing when the machine does not say so just now."""
+        told = self.told
+        fresh = self.alive and told is not None and self.now - told.at <= STALE_AFTER
+        return told.on_air if told and fresh else NOTHING
+
+    @property
+    def checking(self) -> int:
+        """How many of the clips that are here the running machine is still to look at since its start."""
+        return self.told.checking if self.told and self.alive else 0
 
     @property
     def troubles(self) -> tuple[str, ...]:
@@ -202,6 +217,8 @@ def _read_told(path: Path, machine_id: str) -> Running | None:
                 clips=(told["clips"][0], told["clips"][1]),
                 offset_ms=told["offset"],
                 reached_at=None if told["reached"] is None else from_ms(told["reached"]),
+                checking=told.get("checking", 0),
+                on_air=from_document(told["on_air"]) if "on_air" in told else NOTHING,
             )
     return None
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from domain.formats import clock, clock_s, day, decimal
 from domain.machines import OUTCOME_LABELS
+from domain.sources import SourceKind
 from player.clock import SystemClock
+from player.on_air import OnAir, Urgent
 from player.standing import Report, Running, look
 from player.sync import product_version
 from player.trust import fingerprint
@@ -16,7 +18,8 @@ from tiengloa import exits
 from tiengloa.settings import Settings
 from tiengloa.terminal import Terminal
 
-_EVERY_S = 2.0
+_EVERY_S = 1.0
+_SOURCES = {SourceKind.RELAY: "TIẾP ÂM", SourceKind.LIVE: "TRỰC TIẾP"}
 _CLEAR = "\x1b[H\x1b[2J"
 
 
@@ -42,11 +45,12 @@ def lines(report: Report) -> list[str]:
         f"{identity.machine_name}   {day(report.now)} {clock_s(report.now)}",
         "TỐT" if not report.troubles else f"CÓ {len(report.troubles)} VIỆC CẦN XEM",
         *(f"  ! {sentence}" for sentence in report.troubles),
+        *on_air_lines(report.on_air),
         "",
         f"Tiến trình    {_process(report)}",
         f"Trung tâm     {identity.server}, {_reached(told, report.now)}",
         f"Danh sách     {_playlist(report)}",
-        f"Âm thanh      giữ {report.clips[0]}/{report.clips[1]} tệp",
+        f"Âm thanh      giữ {report.clips[0]}/{report.clips[1]} tệp{_checking(report)}",
         f"Đường ra      {_sink(told)}",
         f"Đồng hồ       {_clock(told)}",
         f"Ổ đĩa         còn trống {decimal(report.free / 1e9)} GB{_heat(report)}",
@@ -85,7 +89,8 @@ def document(report: Report) -> dict[str, Any]:
             "issued": playlist.issued_at.isoformat(),
             "expires": playlist.expires_at.isoformat(),
         },
-        "clips": {"held": report.clips[0], "needed": report.clips[1]},
+        "clips": {"held": report.clips[0], "needed": report.clips[1], "checking": report.checking},
+        "on_air": _on_air_document(report.on_air),
         "next": [
             {"title": one.title, "starts": one.starts_at.isoformat(), "ready": one.ready} for one in report.sessions
         ],
@@ -96,6 +101,59 @@ def document(report: Report) -> dict[str, Any]:
         "free": report.free,
         "box": dict(report.box),
     }
+
+
+def on_air_lines(on_air: OnAir) -> list[str]:
+    """Return a line for each emergency, drill, relay and live broadcast that goes on."""
+    return [
+        *(f"  ⚠ {urgent_kind(one)}: {one.title}, {_repeats(one)}" for one in on_air.urgent),
+        *(
+            f"  ▶ {_SOURCES[one.kind]}: {one.title}, từ {clock_s(one.began)}, đến {clock_s(one.until)}"
+            for one in on_air.outside
+        ),
+    ]
+
+
+def urgent_kind(one: Urgent) -> str:
+    """Return what kind of order goes on, in capitals, and whether people at the machine gave it."""
+    kind = "BÁO YÊN" if one.clear else "DIỄN TẬP" if one.drill else "PHÁT KHẨN"
+    return f"{kind} (bấm tại máy)" if one.local else kind
+
+
+def _repeats(one: Urgent) -> str:
+    following = f", lần sau lúc {clock_s(one.due)}" if one.due else ""
+    ending = "" if one.clear else f", tự dừng lúc {clock_s(one.until)}"
+    return f"từ {clock_s(one.began)}, đã phát {one.heard} lần{following}{ending}"
+
+
+def _on_air_document(on_air: OnAir) -> list[dict[str, Any]]:
+    urgent = (
+        {
+            "kind": "all-clear" if one.clear else "drill" if one.drill else "emergency",
+            "title": one.title,
+            "local": one.local,
+            "began": one.began.isoformat(),
+            "until": one.until.isoformat(),
+            "heard": one.heard,
+            "due": one.due.isoformat() if one.due else None,
+        }
+        for one in on_air.urgent
+    )
+    outside = (
+        {
+            "kind": one.kind.value,
+            "title": one.title,
+            "began": one.began.isoformat(),
+            "until": one.until.isoformat(),
+        }
+        for one in on_air.outside
+    )
+    return [*urgent, *outside]
+
+
+def _checking(report: Report) -> str:
+    checking, needed = report.checking, report.clips[1]
+    return f", đang kiểm sau khi khởi động: xong {max(needed - checking, 0)}/{needed}" if checking else ""
 
 
 def _process_document(told: Running) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The whole machine under orders: from a signed sheet, or a press at the box, to what its virtual output heard."""
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,7 +23,10 @@ from player.database import Database
 from player.events import EmergencyBegan, EmergencyEnded, Fault, Finished, PlaylistAccepted
 from player.local_door import call
 from player.machine import MachineSettings
+from player.on_air import NOTHING, Urgent
+from player.standing import look
 from tests import fakes_machine
+from tests.commands import Here, here
 from tests.fakes_player import (
     MACHINE,
     STATION,
@@ -35,6 +40,8 @@ from tests.fakes_player import (
     sound,
     wait_until,
 )
+
+__all__ = ["here"]
 
 SETTINGS = MachineSettings(poll=0.1, heartbeat=0.2, sink="virtual")
 CHIME, FLOOD, OVER, NOTICE, NEWS = (sound(length, seed) for seed, length in enumerate((0.2, 0.4, 0.3, 0.25, 20.0), 11))
@@ -124,6 +131,32 @@ def test_an_order_sounds_chime_and_message_as_often_as_its_pattern_says_whatever
     first, *rest = running.sounded()
     both = np.concatenate([first, *rest])
     assert np.array_equal(both[both != 0][: len(CHIME.samples) + len(FLOOD.samples)], expected(CHIME, FLOOD))
+
+
+def test_the_status_page_tells_of_a_drill_that_goes_on_and_no_more_once_it_is_over(
+    centre: Centre, run: Run, here: Here, tmp_path: Path
+) -> None:
+    centre.publish(quiet_list(quiet=()), *HELD)
+    running = run(centre.enrolled(tmp_path))
+    wait_until(running.holds_all)
+    assert look(tmp_path, now()).on_air == NOTHING
+    call(tmp_path, {"do": "start", "what": "lu", "drill": True})
+
+    def told() -> tuple[Urgent, ...]:
+        return look(tmp_path, now()).on_air.urgent
+
+    wait_until(lambda: told() and told()[0].heard)
+    page = here("machine", "status", "--dir", str(tmp_path)).out
+    assert re.search(
+        r"⚠ DIỄN TẬP \(bấm tại máy\): Lũ quét, từ [\d:]+, đã phát \d+ lần(, lần sau lúc [\d:]+)?, tự dừng lúc", page
+    )
+    (document,) = json.loads(here("machine", "status", "--json", "--dir", str(tmp_path)).out)["on_air"]
+    assert (document["kind"], document["title"], document["local"]) == ("drill", "Lũ quét", True)
+    assert datetime.fromisoformat(document["until"]) - datetime.fromisoformat(document["began"]) == FOR_EVER.longest
+    call(tmp_path, {"do": "stop"})
+    wait_until(lambda: not told())
+    running.machine.stop()
+    assert "DIỄN TẬP" not in here("machine", "status", "--dir", str(tmp_path)).out
 
 
 def test_a_stop_silences_a_message_in_its_middle_and_no_repeat_follows(

@@ -13,13 +13,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.errors import BadInputError
+from domain.formats import clock_s
 from domain.live import MEDIA, Chunk, message_of, pack
-from domain.playlist import PlaylistItem
+from domain.playlist import PlaylistItem, from_ms, to_ms
 from domain.sources import Source, SourceKind
 from player import outside
 from player.machine import Machine, MachineSettings
+from player.standing import look
 from tests.fakes_player import MACHINE, Centre, Sound, heard, item, playlist, signed, slot, wait_until, wav
 from tests.fakes_stream import RATE, Caller, StreamSource, encoded, radio, tone
+from tiengloa.machine_status import lines, on_air_lines
 
 SETTINGS = MachineSettings(poll=0.2, heartbeat=0.3, sink="virtual")
 STAND_IN = Sound(tone(0.7, 900), wav(tone(0.7, 900)))
@@ -90,6 +93,25 @@ def test_a_relay_is_heard_from_its_start_to_its_planned_end_though_its_stand_in_
     assert abs(wall - at.timestamp()) < 0.05
     assert len(samples) == pytest.approx(1.5 * RATE, abs=50)
     assert level(samples, 400, 1.0) > 0.9
+
+
+def test_the_status_tells_of_a_relay_while_it_is_on_the_air(stack: ExitStack, centre: Centre, tmp_path: Path) -> None:
+    source = StreamSource(radio(encoded(tone(30)), 30, burst_s=3))
+    stack.callback(source.stop)
+    at = publish(centre, relayed(source.url, 60), 1.5)
+    machine = Machine(centre.enrolled(tmp_path), SETTINGS)
+    machine.start()
+    stack.callback(machine.stop)
+    wait_until(lambda: look(tmp_path, datetime.now(UTC)).on_air.outside, 15)
+    report = look(tmp_path, datetime.now(UTC))
+    (relay,) = report.on_air.outside
+    assert (relay.title, relay.kind) == ("Tiếp âm", SourceKind.RELAY)
+    assert (relay.began, relay.until - relay.began) == (from_ms(to_ms(at)), timedelta(seconds=60))
+    (line,) = on_air_lines(report.on_air)
+    assert line == f"  ▶ TIẾP ÂM: Tiếp âm, từ {clock_s(at)}, đến {clock_s(relay.until)}"
+    assert line in lines(report)
+    hung = replace(report, now=report.now + timedelta(minutes=1))
+    assert not hung.on_air.outside, "what a machine said long ago is no news"
 
 
 def test_a_relay_that_dies_gives_way_to_its_stand_in_and_the_airing_says_so(

@@ -15,12 +15,13 @@ import pytest
 from domain.errors import NotFoundError, SinkError
 from player.clock import SystemClock
 from player.machine import Machine, MachineSettings
-from player.pulse import STATUS, status_place
+from player.pulse import STATUS, StatusFile, status_place
 from player.sinks.silent import SilentSink
 from player.standing import look
 from player.supervisor import Supervisor
 from tests.commands import Here, here
-from tests.fakes_player import Centre, item, playlist, slot, sound, wait_until
+from tests.fakes_player import Centre, Still, item, playlist, slot, sound, wait_until
+from tiengloa.machine_status import document, lines
 
 __all__ = ["here"]
 
@@ -74,7 +75,7 @@ def test_a_machine_that_runs_well_says_so_with_exit_code_0(
     for words in ("Loa thôn Một", "TỐT", f"số {os.getpid()}", centre.url, "số 1, ký", "giữ 1/1", "đủ âm thanh"):
         assert words in page.out
     told = json.loads(here("machine", "status", "--json", "--dir", str(tmp_path)).out)
-    assert (told["healthy"], told["running"], told["clips"]) == (True, True, {"held": 1, "needed": 1})
+    assert (told["healthy"], told["running"], told["clips"]) == (True, True, {"held": 1, "needed": 1, "checking": 0})
     assert told["next"][-1]["title"] == "Chương trình b"
     assert told["last"][0]["title"] == "Bản tin"
 
@@ -132,6 +133,31 @@ def test_a_damaged_status_file_is_as_none(machine: Machine, tmp_path: Path, text
     machine.stop()
     (tmp_path / STATUS).write_text(text)
     assert look(tmp_path, datetime.now(UTC)).told is None
+
+
+def test_the_status_is_written_at_once_when_there_is_news_and_else_now_and_then(tmp_path: Path) -> None:
+    clock = Still(datetime(2026, 11, 23, tzinfo=UTC))
+    file = StatusFile(tmp_path, "may-1", clock)
+    assert file.is_due("a", 5.0)
+    clock.rest(1)
+    assert not file.is_due("a", 5.0)
+    assert file.is_due("b", 5.0)
+    clock.rest(4.5)
+    assert not file.is_due("b", 5.0)
+    clock.rest(0.5)
+    assert file.is_due("b", 5.0)
+
+
+def test_a_machine_that_still_checks_its_clips_says_how_far_it_is(machine: Machine, here: Here, tmp_path: Path) -> None:
+    wait_until(lambda: is_well(tmp_path), 15)
+    report = look(tmp_path, datetime.now(UTC))
+    assert report.told is not None
+    assert report.checking == 0
+    begun = replace(report, told=replace(report.told, checking=3), clips=(4, 4))
+    assert "Âm thanh      giữ 4/4 tệp, đang kiểm sau khi khởi động: xong 1/4" in lines(begun)
+    assert document(begun)["clips"] == {"held": 4, "needed": 4, "checking": 3}
+    assert not begun.troubles
+    assert replace(begun, alive=False).checking == 0
 
 
 def test_the_status_lies_in_systemds_runtime_folder_and_a_copy_in_the_cabinet(
