@@ -114,9 +114,7 @@ class EnrolmentDesk:
         with self.database.write() as connection:
             asked = enrolments.find(connection, enrolment_id)
             if asked is None or asked.state is not EnrolmentState.WAITING:
-                raise WrongStateError(
-                    "Máy này không còn chờ xác nhận. Chưa có gì thay đổi; hãy xem lại trang «Máy phát»."
-                )
+                raise WrongStateError(_NOT_WAITING)
             name = checked_name(machine_name or asked.name)
             area = _check_area(connection, area_id)
             enrolments.confirm(connection, enrolment_id, now)
@@ -130,9 +128,7 @@ class EnrolmentDesk:
         now = self.clock.now()
         with self.database.write() as connection:
             if not enrolments.refuse(connection, enrolment_id, now):
-                raise WrongStateError(
-                    "Máy này không còn chờ xác nhận. Chưa có gì thay đổi; hãy xem lại trang «Máy phát»."
-                )
+                raise WrongStateError(_NOT_WAITING)
             enrolments.note(connection, MachineAct(now, enrolment_id, user.id, "Từ chối, máy không được ghép."))
 
 
