@@ -12,6 +12,7 @@ class Check(StrEnum):
     CONTACT = "contact"
     NOT_READY = "not-ready"
     UNREPORTED = "unreported"
+    UNSIGNED = "unsigned"
 
 
 class Tone(StrEnum):

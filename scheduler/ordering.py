@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from domain.areas import Area
 from domain.audio import Clip
+from domain.checks import Check, Finding
 from domain.emergencies import LONGEST, Emergency, EmergencyState
 from domain.errors import BadInputError, StorageError, TrustError
 from domain.machines import Machine
@@ -23,7 +24,8 @@ from scheduler.build import clip_ref
 from scheduler.channels.silent import SilentChannel
 from scheduler.inputs import Paths, local_date
 from scheduler.signing import StationKey
-from store import clips, emergencies, machines, places, station
+from scheduler.unsigned import unsigned
+from store import checks, clips, emergencies, machines, places, station
 from store.emergencies import PublishedOrders
 from store.engine import Database
 from store.station import Station
@@ -126,19 +128,36 @@ class OrderWorker:
         with self.database.read() as connection:
             state = _state(connection, now)
             held = emergencies.in_force(connection, now)
+            told = any(one.check is Check.UNSIGNED for one in checks.findings(connection))
         given = _by_machine(state, held, now)
         new = {one: orders for one, orders in given.items() if not _is_told(held.get(one), orders, now)}
-        if not new:
+        if not new and not told:
             return 0
         with self.database.write() as connection:
-            signed = [one for one, orders in new.items() if self._sign_one(connection, state, (one, orders), now)]
+            signed, refused = self._sign_all(connection, state, new, now)
+            checks.keep_findings(connection, (Check.UNSIGNED,), refused)
         for machine_id in signed:
             self.channel.nudge(machine_id, Nudge.ORDERS)
         return len(signed)
 
+    def _sign_all(
+        self, connection: Connection, state: _State, new: Mapping[str, tuple[Order, ...]], now: datetime
+    ) -> tuple[list[str], tuple[Finding, ...]]:
+        """Sign the orders of machines; return those that have new ones, and what people must know of the others."""
+        signed, refused = list[str](), dict[str, str]()
+        for machine_id, given in new.items():
+            try:
+                if self._sign_one(connection, state, (machine_id, given), now):
+                    signed.append(machine_id)
+            except (TrustError, BadInputError) as error:
+                _LOG.error("the orders of machine %s were not signed: %s", machine_id, error.sentence)
+                refused[machine_id] = error.sentence
+        return signed, unsigned(refused, {one.id: one.name for one in state.machines}, now)
+
     def _sign_one(
         self, connection: Connection, state: _State, what: tuple[str, tuple[Order, ...]], now: datetime
     ) -> bool:
+        """Sign the orders of a machine if they are new. Raises TrustError, BadInputError when they cannot be signed."""
         machine_id, given = what
         # Read again: another worker may have signed meanwhile, and a counter is used once.
         old = emergencies.published(connection, machine_id)
@@ -154,12 +173,7 @@ class OrderWorker:
             clips=_refs(given, state.clips),
             orders=given,
         )
-        try:
-            body = self.key.sign_orders(sheet)
-        except (TrustError, BadInputError) as error:
-            _LOG.error("the orders of machine %s were not signed: %s", machine_id, error.sentence)
-            return False
-        emergencies.publish(connection, _published(body, sheet))
+        emergencies.publish(connection, _published(self.key.sign_orders(sheet), sheet))
         return True
 
 

@@ -16,6 +16,8 @@ from store.engine import Database
 _LOG = logging.getLogger(__name__)
 BACK = timedelta(hours=36)
 """How far back the watch looks for sessions that nobody reported; the station log keeps them for ever."""
+LOOKED_AT = (Check.READINESS, Check.CONTACT, Check.NOT_READY, Check.UNREPORTED)
+"""What the watch finds; that orders were not signed is found by who signs them."""
 KEEP_PLANS = timedelta(days=400)
 
 
@@ -32,7 +34,7 @@ class Watch:
         with self.database.read() as connection:
             found = (*_ahead(connection, now), *_back(connection, now))
         with self.database.write() as connection:
-            new = checks.keep_findings(connection, tuple(Check), found)
+            new = checks.keep_findings(connection, LOOKED_AT, found)
             checks.note_chore(connection, Chore.READINESS, now)
         for one in new:
             if one.tone is not Tone.CALM:

@@ -25,6 +25,8 @@ _CLOCK_OFF = timedelta(seconds=2)
 _MOST = 20
 _MOST_ALIKE = 4
 """Up to so many machines with one trouble are told one by one."""
+_STANDING = frozenset({Check.UNREPORTED, Check.UNSIGNED})
+"""Findings that are about what was; those about what is ahead are told until its instant has come."""
 _SHOWN_FOR = timedelta(days=1)
 _STILL_AFTER = timedelta(minutes=30)
 
@@ -208,7 +210,8 @@ def _findings(now: datetime) -> list[Finding]:
     """Return what the worker found when it last looked; what is ahead only until its instant has come."""
     with services().database.read() as connection:
         found = checks.findings(connection)
-    return [one for one in found if one.check is Check.UNREPORTED or one.at > now][:_MOST]
+    standing = [one for one in found if one.check in _STANDING or one.at > now]
+    return sorted(standing, key=lambda one: one.check is not Check.UNSIGNED)[:_MOST]
 
 
 def _of_checks(findings: Iterable[Finding]) -> Iterator[Matter]:
@@ -221,6 +224,7 @@ _CHECKS = {
     Check.READINESS: ("calendar-x", "timetable.page", "Xem lịch"),
     Check.CONTACT: ("wifi-off", "machines.page", "Xem máy phát"),
     Check.NOT_READY: ("download", "machines.page", "Xem máy phát"),
+    Check.UNSIGNED: ("exclamation-triangle-fill", "emergency.page", "Xem phát khẩn"),
     Check.UNREPORTED: ("question-circle", "log.page", "Xem nhật ký"),
 }
 

@@ -14,7 +14,7 @@ from scheduler.emergency_desk import Ask, may_ask, may_stop
 from store import bulletins, emergencies, places
 from web.area_tree import flat, tree
 from web.context import me, services
-from web.emergency_view import acts_of, bar, pattern_words, places_of, shown, where_words
+from web.emergency_view import acts_of, bar, pattern_words, places_of, shown, unsigned, where_words
 from web.formats import local
 from web.fragments import fragment
 
@@ -144,6 +144,7 @@ def _board() -> dict[str, object]:
         every = [shown(connection, one, now) for one in emergencies.since(connection, now - _RECENT)]
         held = [one for one in emergencies.messages(connection) if one.sounds]
     return {
+        "unsigned": unsigned(),
         "open": [one for one in every if one.state.is_open],
         "past": [one for one in every if not one.state.is_open][:20],
         "messages": held,
@@ -157,6 +158,7 @@ def _one(emergency_id: str) -> dict[str, object]:
     with services().database.read() as connection:
         one = emergencies.get(connection, emergency_id)
         return {
+            "unsigned": unsigned(),
             "one": shown(connection, one, now),
             "boxes": places_of(connection, one, now),
             "acts": acts_of(connection, one),

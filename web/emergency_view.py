@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from domain.checks import Check, Finding
 from domain.emergencies import EMERGENCY_LABELS, Emergency, EmergencyState, Pattern
 from domain.errors import StorageError
 from domain.people import Role
@@ -12,7 +13,7 @@ from scheduler.emergency_desk import may_ask, may_stop
 from scheduler.inputs import Paths, local_date
 from scheduler.ordering import reaches
 from scheduler.timespan import spoken
-from store import emergencies, machines, people, places
+from store import checks, emergencies, machines, people, places
 from store.emergencies import Act, Report
 from web.context import me, services, visitor
 from web.states import Mark
@@ -104,6 +105,14 @@ def bar() -> tuple[Shown, ...]:
             return tuple(shown(connection, one, now) for one in emergencies.at_hand(connection, now))
     except StorageError:
         return ()
+
+
+def unsigned() -> tuple[Finding, ...]:
+    """Return which machines' orders could not be signed, and why, for a person who can do something about it."""
+    if not (may_ask(me()) or may_stop(me())):
+        return ()
+    with services().database.read() as connection:
+        return tuple(one for one in checks.findings(connection) if one.check is Check.UNSIGNED)
 
 
 def places_of(connection: Connection, one: Emergency, now: datetime) -> tuple[Place, ...]:

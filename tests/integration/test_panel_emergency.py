@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from scheduler.ordering import OrderWorker
+from scheduler.signing import StationKey
+from scheduler.watch import Watch
 from store import emergencies
 from tests.browsing import chromium, serving
 from tests.fakes_emergency import Ready, stocked
@@ -59,6 +63,37 @@ def test_a_real_emergency_is_asked_for_with_a_typed_word_seen_by_all_and_started
     assert town.post(EDITOR, f"{answer.location}/dong-y").status_code == 403
     assert town.post(APPROVER, f"{answer.location}/dong-y").status_code == 303
     assert len(running(town)) == 1
+
+
+def test_orders_that_cannot_be_signed_are_told_to_those_who_can_act_until_they_are(
+    town: Panel, ready: Ready, tmp_path: Path
+) -> None:
+    where = asked(town, ready).location
+    town.post(APPROVER, f"{where}/dong-y")
+    worker = OrderWorker(town.database, StationKey.load_or_create(tmp_path / "station.key"), town.clock)
+    true = titled(town, where, "Lũ quét " * 1000)
+    assert worker.tick() == 0
+    for path in ("/khan-cap", "/khan-cap/bang", where, f"{where}/bang"):
+        assert UNSIGNED in text(town, EDITOR, path), path
+        assert UNSIGNED not in text(town, VIEWER, path), path
+    assert UNSIGNED in text(town, EDITOR, "/")
+    assert "hãy gọi ngay người ở nơi đặt máy" in text(town, EDITOR, where).lower()
+    Watch(town.database, town.clock).look()
+    assert UNSIGNED in text(town, EDITOR, where)
+    titled(town, where, true)
+    assert worker.tick() == 1
+    assert UNSIGNED not in text(town, EDITOR, where)
+
+
+UNSIGNED = "Lệnh khẩn mới chưa gửi được tới Máy bản San Thàng: máy chủ không ký được lệnh"
+
+
+def titled(town: Panel, where: str, title: str) -> str:
+    """Write another title over that of an emergency, as nothing in the panel can, and return the one it had."""
+    with town.database.write() as connection:
+        one = emergencies.get(connection, where.rpartition("/")[2])
+        emergencies.put(connection, replace(one, title=title))
+    return one.title
 
 
 def test_one_button_on_every_page_stops_it_and_one_press_more_says_that_all_is_well(town: Panel, ready: Ready) -> None:
