@@ -32,9 +32,10 @@ layers: $(DEV_READY)
 bench: $(DEV_READY) ## Run the benchmarks and print their tables (installs peers under .venv-peers)
 	@$(BIN)/python -m benchmarks
 
-soak: $(DEV_READY) ## Hold random timetables, forged playlists, power cuts and kills to the promises (twenty minutes)
+soak: $(DEV_READY) ## Hold random timetables, forged playlists, hostile requests, power cuts and kills to the promises (twenty minutes)
 	@$(BIN)/python -m benchmarks.soak
 	@$(BIN)/python -m benchmarks.forgeries
+	@$(BIN)/python -m benchmarks.hostile
 	@$(BIN)/python -m benchmarks.soak_faults
 
 lock: ## Make the hash-locked requirements anew (needs uv)

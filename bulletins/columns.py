@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from domain.bulletins import NewsColumn
-from domain.errors import BadInputError, NotAllowedError
+from domain.errors import BadInputError, NotAllowedError, NotFoundError
 from domain.people import Role, User
 from domain.text import tidy
 from store import columns
@@ -11,11 +11,12 @@ from store.engine import Database, new_id
 
 NAME_LIMIT = 80
 MOST_COLUMNS = 100
+_GONE = "Không còn chuyên mục này. Hãy tải lại trang."
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnDesk:
-    """Keeps the columns. Raises NotAllowedError or BadInputError with a sentence; then nothing was changed."""
+    """Keeps the columns. A refusal raises NotAllowedError, NotFoundError or BadInputError, and changes nothing."""
 
     database: Database
 
@@ -23,12 +24,12 @@ class ColumnDesk:
         """Add a column, or rename the one of its id; return the id."""
         _require(user)
         clean = tidy(name)
-        if not clean or len(clean) > NAME_LIMIT:
-            raise BadInputError(f"Tên chuyên mục không được trống và dài tối đa {NAME_LIMIT} ký tự.")
         with self.database.write() as connection:
             held = columns.everything(connection)
             if column_id and column_id not in {one.id for one in held}:
-                raise BadInputError("Không còn chuyên mục này. Hãy tải lại trang.")
+                raise NotFoundError(_GONE)
+            if not clean or len(clean) > NAME_LIMIT:
+                raise BadInputError(f"Tên chuyên mục không được trống và dài tối đa {NAME_LIMIT} ký tự.")
             if not column_id and len(held) >= MOST_COLUMNS:
                 raise BadInputError(f"Đã có {MOST_COLUMNS} chuyên mục; hãy bỏ bớt rồi thêm.")
             made = NewsColumn(column_id or new_id(), clean)
@@ -39,7 +40,8 @@ class ColumnDesk:
         """Remove a column that nothing names."""
         _require(user)
         with self.database.write() as connection:
-            columns.remove(connection, column_id)
+            if not columns.remove(connection, column_id):
+                raise NotFoundError(_GONE)
 
 
 def may_keep_columns(user: User) -> bool:

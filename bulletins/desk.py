@@ -84,6 +84,11 @@ class Desk:
             shelf.change_state(connection, bulletin, BulletinState.SUBMITTED, act.at, return_note="")
             shelf.note(connection, bulletin, act, "trình duyệt")
 
+    def require_approver(self, user: User, bulletin_id: str) -> None:
+        """Refuse whoever may not decide on a bulletin. Raises NotAllowedError, NotFoundError."""
+        with self.database.read() as connection:
+            _require_approver(user, shelf.get(connection, bulletin_id))
+
     def approve(
         self, user: User, bulletin_id: str, version: int, *, backup_voice_ok: bool, seal: str | None = None
     ) -> str:
@@ -121,12 +126,12 @@ class Desk:
 
     def return_(self, user: User, bulletin_id: str, version: int, note: str) -> None:
         """Give a submitted bulletin back to its author with a note."""
-        if not note.strip():
-            raise BadInputError("Hãy ghi lý do trả lại để người viết biết cần sửa gì.")
         with self.database.write() as connection:
             bulletin = shelf.get(connection, bulletin_id)
             _require_approver(user, bulletin)
             _require_state(bulletin, BulletinState.SUBMITTED)
+            if not note.strip():
+                raise BadInputError("Hãy ghi lý do trả lại để người viết biết cần sửa gì.")
             act = Act(user, self.clock.now())
             shelf.change_state(
                 connection,
@@ -159,8 +164,6 @@ class Desk:
 
     def choose_preset(self, user: User, bulletin_id: str, preset: str) -> None:
         """Choose how the sound is finished: its writers while they write, the approver while it waits."""
-        if preset not in PRESET_LABELS:
-            raise BadInputError("Không có loại loa này. Hãy chọn một loại trong danh sách.")
         with self.database.write() as connection:
             bulletin = shelf.get(connection, bulletin_id)
             if bulletin.state is BulletinState.SUBMITTED:
@@ -168,6 +171,8 @@ class Desk:
             else:
                 _require(user, *_WRITERS)
                 _require_state(bulletin, *EDITABLE)
+            if preset not in PRESET_LABELS:
+                raise BadInputError("Không có loại loa này. Hãy chọn một loại trong danh sách.")
             if preset != bulletin.preset:
                 shelf.choose_preset(connection, bulletin, preset)
                 act = Act(user, self.clock.now())

@@ -92,7 +92,7 @@ class Booth:
 
         Raises NotAllowedError, WrongStateError, BadInputError, AudioError, StorageError.
         """
-        _require_writer(user, bulletin)
+        require_writer(user, bulletin)
         whole = key == whole_key(bulletin.version)
         sentence = "" if whole else self._sentence(bulletin, key)
         sound = self.take_in(file, LONGEST_WHOLE if whole else LONGEST_SENTENCE)
@@ -119,7 +119,7 @@ class Booth:
         """Give the words of a recording back to the voice."""
         with self.database.write() as connection:
             bulletin = bulletins.get(connection, bulletin_id)
-            _require_writer(user, bulletin)
+            require_writer(user, bulletin)
             recording = recordings.get(connection, bulletin_id, recording_id)
             recordings.remove(connection, recording)
             bulletins.note(connection, bulletin, Act(user, self.clock.now()), "bỏ một bản thu", recording.sentence)
@@ -194,7 +194,7 @@ def _lines(text: SpokenText, by_key: dict[str, Recording]) -> tuple[Line, ...]:
     )
 
 
-def _require_writer(user: User, bulletin: Bulletin) -> None:
+def require_writer(user: User, bulletin: Bulletin) -> None:
     if not user.may(Role.CONTRIBUTOR, Role.EDITOR):
         raise NotAllowedError("Chỉ cộng tác viên và biên tập viên mới thu giọng được. Chưa có gì thay đổi.")
     if bulletin.state not in EDITABLE:

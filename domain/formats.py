@@ -90,7 +90,7 @@ def read_day(text: str) -> date | None:
             return date.fromisoformat(given)
         number, month, year = (int(part) for part in given.split("/"))
         return date(year, month, number)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise BadInputError(f"«{given[:20]}» không phải là ngày. Hãy ghi ngày/tháng/năm, ví dụ 09/01/2027.") from error
 
 
@@ -100,7 +100,7 @@ def read_time(text: str) -> time:
     try:
         hour, minute, second = [int(part) for part in given.split(":")] + [0] * (2 - given.count(":"))
         return time(hour, minute, second)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise BadInputError(
             f"«{text.strip()[:20]}» không phải là giờ phát. Hãy ghi theo kiểu 24 giờ, ví dụ 05:30 hoặc 17:15:30."
         ) from error

@@ -57,7 +57,7 @@ class EnrolmentDesk:
 
         Raises NotAllowedError, BadInputError.
         """
-        _only_a_technician(user, "thêm")
+        only_a_technician(user, "thêm")
         name = checked_name(machine_name)
         code = "".join(secrets.choice(_LETTERS) for _ in range(16))
         now = self.clock.now()
@@ -109,7 +109,7 @@ class EnrolmentDesk:
 
         Raises NotAllowedError, BadInputError on a bad place or name, WrongStateError when it does not wait any more.
         """
-        _only_a_technician(user, "xác nhận")
+        only_a_technician(user, "xác nhận")
         now = self.clock.now()
         with self.database.write() as connection:
             asked = enrolments.find(connection, enrolment_id)
@@ -123,10 +123,12 @@ class EnrolmentDesk:
             enrolments.note(connection, MachineAct(now, asked.id, user.id, words))
 
     def refuse(self, user: User, enrolment_id: str) -> None:
-        """Send a waiting box away. Raises NotAllowedError, WrongStateError when it does not wait any more."""
-        _only_a_technician(user, "từ chối")
+        """Send a waiting box away. Raises NotAllowedError, NotFoundError, WrongStateError when it waits no more."""
+        only_a_technician(user, "từ chối")
         now = self.clock.now()
         with self.database.write() as connection:
+            if enrolments.find(connection, enrolment_id) is None:
+                raise NotFoundError("Không có máy này đang chờ xác nhận: mã sai, hoặc máy đã chờ quá lâu.")
             if not enrolments.refuse(connection, enrolment_id, now):
                 raise WrongStateError(_NOT_WAITING)
             enrolments.note(connection, MachineAct(now, enrolment_id, user.id, "Từ chối, máy không được ghép."))
@@ -140,7 +142,8 @@ def checked_name(machine_name: str) -> str:
     return name
 
 
-def _only_a_technician(user: User, act: str) -> None:
+def only_a_technician(user: User, act: str) -> None:
+    """Refuse whoever may not `act`, a Vietnamese verb, upon machines. Raises NotAllowedError."""
     if not user.may(Role.TECHNICIAN):
         raise NotAllowedError(f"Chỉ kỹ thuật viên mới {act} được máy phát.")
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from domain.airtime import QuietHours
 from domain.audio import Clip
-from domain.errors import BadInputError, NotAllowedError
+from domain.errors import BadInputError, NotAllowedError, NotFoundError
 from domain.formats import local
 from domain.people import Role, User
 from domain.ports import Clock
@@ -85,10 +85,11 @@ class ListeningDesk:
         return token
 
     def revoke(self, user: User, line_id: str) -> None:
-        """Take a line away: who asks by it is told nothing from now on. Raises NotAllowedError."""
+        """Take a line away: who asks by it is told nothing from now on. Raises NotAllowedError, NotFoundError."""
         _only_a_technician(user)
         with self.database.write() as connection:
-            listening_lines.remove(connection, line_id)
+            if not listening_lines.remove(connection, line_id):
+                raise NotFoundError("Không có đường dẫn này, hoặc đã bị thu hồi. Chưa có gì thay đổi.")
 
     def lines(self) -> tuple[ListeningLine, ...]:
         """Return every line, the newest first."""

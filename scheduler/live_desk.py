@@ -61,12 +61,16 @@ class LiveDesk:
         return made
 
     def close(self, user: User, session_id: str) -> None:
-        """End a session; its machines go over to the stand-in. Any approver may."""
+        """End a session; its machines go over to the stand-in. Any approver may.
+
+        Raises NotAllowedError, NotFoundError when there never was such a session.
+        """
         require(user, Role.APPROVER)
         with self.database.write() as connection:
             found = live.get(connection, session_id)
-            if found is not None:
-                live.close_slot(connection, found.slot_key, self.clock.now())
+            if found is None:
+                raise NotFoundError("Không có buổi phát trực tiếp này.")
+            live.close_slot(connection, found.slot_key, self.clock.now())
 
     def session(self, session_id: str) -> LiveSession:
         """Return a session that is open now. Raises NotFoundError."""

@@ -41,8 +41,7 @@ class MessageDesk:
 
     def propose(self, user: User, proposal: Proposal) -> StandardMessage:
         """Put a message before a second person. Raises NotAllowedError, BadInputError, NotFoundError."""
-        if not user.may(*ASKING):
-            raise NotAllowedError("Tài khoản của bạn không có quyền đề nghị thông điệp mẫu.")
+        require_proposer(user)
         title = " ".join(unicodedata.normalize("NFC", proposal.title).split())
         if not title or len(title) > _MOST_TITLE:
             raise BadInputError(f"Hãy đặt tên cho thông điệp, từ 1 đến {_MOST_TITLE} ký tự, ví dụ «Lũ quét».")
@@ -128,6 +127,12 @@ class MessageDesk:
             emergencies.put_message(connection, message)
             _note(connection, now, user, message, act)
         return message
+
+
+def require_proposer(user: User) -> None:
+    """Refuse whoever may propose no message. Raises NotAllowedError."""
+    if not user.may(*ASKING):
+        raise NotAllowedError("Tài khoản của bạn không có quyền đề nghị thông điệp mẫu. Chưa có gì thay đổi.")
 
 
 def ready_set(connection: Connection) -> EmergencySet:

@@ -34,9 +34,10 @@ def put(connection: Connection, area_id: str, salt: str, user: User, now: dateti
     connection.execute(upsert(tables.calendar_link).values(values).on_conflict_do_nothing())
 
 
-def remove(connection: Connection, area_id: str) -> None:
-    """Take the link of an area away."""
-    connection.execute(delete(tables.calendar_link).where(tables.calendar_link.c.area_id == area_id))
+def remove(connection: Connection, area_id: str) -> bool:
+    """Take the link of an area away; tell whether there was one."""
+    gone = connection.execute(delete(tables.calendar_link).where(tables.calendar_link.c.area_id == area_id))
+    return gone.rowcount > 0
 
 
 def last_change(connection: Connection) -> datetime | None:

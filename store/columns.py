@@ -27,11 +27,12 @@ def put(connection: Connection, column: NewsColumn) -> None:
     station.plan_changed(connection)
 
 
-def remove(connection: Connection, column_id: str) -> None:
-    """Remove a column that nothing names. Raises BadInputError when a bulletin or a programme does."""
+def remove(connection: Connection, column_id: str) -> bool:
+    """Remove a column that nothing names; tell whether there was one. Raises BadInputError when something names it."""
     used = connection.execute(select(tables.bulletin.c.id).where(tables.bulletin.c.column_id == column_id)).first()
     item = tables.programme_item.c
     used = used or connection.execute(select(item.programme_id).where(item.column_id == column_id)).first()
     if used is not None:
         raise BadInputError("Chuyên mục này đang được dùng nên chưa xoá được.")
-    connection.execute(delete(tables.news_column).where(tables.news_column.c.id == column_id))
+    gone = connection.execute(delete(tables.news_column).where(tables.news_column.c.id == column_id))
+    return gone.rowcount > 0

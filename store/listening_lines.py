@@ -58,9 +58,10 @@ def asked(connection: Connection, line_id: str, now: datetime) -> None:
     connection.execute(update(table).where(table.c.id == line_id).values(asked_at=now))
 
 
-def remove(connection: Connection, line_id: str) -> None:
-    """Take a line away."""
-    connection.execute(delete(tables.listening_line).where(tables.listening_line.c.id == line_id))
+def remove(connection: Connection, line_id: str) -> bool:
+    """Take a line away; tell whether there was one."""
+    gone = connection.execute(delete(tables.listening_line).where(tables.listening_line.c.id == line_id))
+    return gone.rowcount > 0
 
 
 _WITH_NAMES = select(tables.listening_line, tables.user.c.name.label("person")).join(

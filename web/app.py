@@ -48,6 +48,7 @@ from web import (
 from web.api import orders
 from web.api import routes as api
 from web.api.polls import QuickPolls
+from web.asked import Asked
 from web.context import EXTENSION, services, visitor
 from web.emergency_view import bar
 from web.services import Services
@@ -89,6 +90,8 @@ _MOST_FORM_BYTES = 4 * 1024 * 1024
 def create_app(given: Services) -> Flask:
     """Return the application over the services `given`; it holds nothing that must outlive it."""
     app = Flask(__name__)
+    app.request_class = Asked
+    app.url_map.merge_slashes = False  # It would send people on, to whatever host the request names.
     app.config.update(
         SECRET_KEY=given.secret_key,
         SESSION_COOKIE_NAME="tiengloa_bieu_mau",

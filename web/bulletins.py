@@ -89,6 +89,7 @@ def sound(bulletin_id: str) -> ResponseReturnValue:
 @blueprint.post("/<bulletin_id>/duyet")
 def approve(bulletin_id: str) -> ResponseReturnValue:
     """Approve the version that the approver had open."""
+    services().desk.require_approver(me(), bulletin_id)
     services().desk.approve(
         me(),
         bulletin_id,
@@ -103,6 +104,7 @@ def approve(bulletin_id: str) -> ResponseReturnValue:
 @blueprint.post("/<bulletin_id>/tra-lai")
 def return_(bulletin_id: str) -> ResponseReturnValue:
     """Give the bulletin back with a note."""
+    services().desk.require_approver(me(), bulletin_id)
     note = request.form.get("note", "")
     try:
         services().desk.return_(me(), bulletin_id, _version(), note[:1000])

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from domain.errors import BadInputError, NotFoundError, WrongStateError
 from domain.machines import Enrolment, EnrolmentState
 from domain.people import Role
-from scheduler.enrolment import NewCode, checked_name
+from scheduler.enrolment import NewCode, checked_name, only_a_technician
 from scheduler.machines import fingerprint_of
 from store import enrolments, places
 from web.context import me, own_station, services
@@ -23,6 +23,7 @@ _COMPARE = "Hãy so cả hai vân tay với máy rồi đánh dấu ở đây; m
 @blueprint.post("/them")
 def add() -> ResponseReturnValue:
     """Make a one-use code and show, once, what to type on the box."""
+    only_a_technician(me(), "thêm")
     area_id, name = request.form.get("area", ""), request.form.get("name", "")
     if area_id and area_id not in {one.id for one in area_choices()}:
         return list_page({"area": "Hãy chọn nơi đặt máy trong danh sách, hoặc để trống."}, 422, name, area_id)
@@ -49,6 +50,7 @@ def compare(enrolment_id: str) -> ResponseReturnValue:
 @blueprint.post("/cho-xac-nhan/<enrolment_id>")
 def confirm(enrolment_id: str) -> ResponseReturnValue:
     """Make a waiting box a machine."""
+    only_a_technician(me(), "xác nhận")
     asked = _waiting(enrolment_id)
     given = {name: request.form.get(name, "") for name in ("name", "area", "compared")}
     problems = _problems(given)

@@ -1,9 +1,8 @@
 """One place where what went wrong becomes an HTTP status and one Vietnamese sentence."""
 
 import logging
-from urllib.parse import urlsplit
 
-from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -22,6 +21,7 @@ from domain.errors import (
     VoiceError,
     WrongStateError,
 )
+from web.asked import split
 from web.turns import OvertakenError
 
 _LOG = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ _SENTENCES = {
     405: "Trang này không nhận kiểu yêu cầu vừa gửi. Hãy quay lại trang trước và làm lại.",
     413: "Nội dung gửi lên lớn quá mức cho phép nên chưa lưu. Hãy chia nhỏ rồi gửi lại.",
     429: "Có quá nhiều lần thử trong thời gian ngắn. Hãy đợi một lát rồi thử lại.",
+    412: "Nội dung ở máy chủ khác với bản mà chương trình của bạn đang giữ nên chưa gửi. Hãy tải lại trang.",
     500: "Máy chủ gặp lỗi khi làm việc này. Dữ liệu đã lưu vẫn còn; hãy thử lại, nếu vẫn lỗi thì báo kỹ thuật viên.",
 }
 _TITLES = {
@@ -95,7 +96,7 @@ def refusal(status: int, sentence: str) -> tuple[Response | str, int]:
 
 def _page_before() -> str:
     """Return the path of our own page that sent a form, to go back to, or an empty string."""
-    before = urlsplit(request.referrer or "")
+    before = split(request.referrer or "")
     ours = request.method == "POST" and before.netloc == request.host and before.path.startswith("/")
     return before.path if ours and not before.path.startswith("//") else ""
 
@@ -106,6 +107,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, _on_csrf)
     app.register_error_handler(HTTPException, _on_http)
     app.register_error_handler(Exception, _on_fault)
+    app.after_request(_give_words)
 
 
 def _on_refusal(error: TiengLoaError) -> ResponseReturnValue:
@@ -129,6 +131,11 @@ def _on_http(error: HTTPException) -> ResponseReturnValue:
 def _kept_headers(error: HTTPException) -> list[tuple[str, str]]:
     kept = {"allow", "retry-after", "content-range"}
     return [(name, value) for name, value in error.get_headers() if name.lower() in kept]
+
+
+def _give_words(response: Response) -> Response:
+    """Say a sentence where a view answers a condition of HTTP that does not hold, which it does without a word."""
+    return make_response(*refusal(412, _SENTENCES[412])) if response.status_code == 412 else response
 
 
 def _on_fault(error: Exception) -> ResponseReturnValue:

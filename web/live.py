@@ -1,13 +1,14 @@
 """Speaking live: an approver opens the session of a slot with a key of the own browser, and sends signed chunks."""
 
-import json
-
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from domain.errors import BadInputError
 from domain.live import MOST_DATA
+from domain.people import Role
 from domain.playlist import to_ms
+from scheduler.noting import require
+from web.asked import posted_object
 from web.context import me, services
 
 blueprint = Blueprint("live", __name__, url_prefix="/truc-tiep")
@@ -22,11 +23,9 @@ def bound() -> None:
 @blueprint.post("")
 def open_session() -> ResponseReturnValue:
     """Open the live slot `slot` for the public key `key`; answer the session and when it ends."""
-    try:
-        asked = json.loads(request.get_data())
-    except (ValueError, RecursionError) as error:
-        raise BadInputError("Nội dung gửi lên không phải là JSON hợp lệ.") from error
-    slot, key = (asked.get("slot"), asked.get("key")) if isinstance(asked, dict) else (None, None)
+    require(me(), Role.APPROVER)
+    asked = posted_object()
+    slot, key = asked.get("slot"), asked.get("key")
     if not isinstance(slot, str) or not isinstance(key, str):
         raise BadInputError("Yêu cầu mở buổi trực tiếp thiếu buổi phát hoặc khoá.")
     made = services().live.open(me(), slot[:100], key[:100])

@@ -10,7 +10,7 @@ from domain.emergencies import MessageState, Pattern
 from domain.errors import BadInputError, NotFoundError
 from domain.people import Role
 from scheduler.emergency_desk import ALL_CLEAR_TITLE, CHIME_TITLE, NOTICE_TITLE, may_ask, own_sound
-from scheduler.message_desk import Proposal
+from scheduler.message_desk import Proposal, require_proposer
 from store import bulletins, emergencies, people
 from web.context import me, services
 from web.emergency_view import pattern_words
@@ -30,6 +30,7 @@ def page() -> ResponseReturnValue:
 @blueprint.post("")
 def propose() -> ResponseReturnValue:
     """Put a new message before a second person."""
+    require_proposer(me())
     typed = {name: request.form.get(name, "")[:200] for name in ("title", "bulletin", "all_clear", *_FIELDS)}
     typed["local"] = "1" if request.form.get("local") else ""
     typed["chime"] = "1" if request.form.get("chime") else ""

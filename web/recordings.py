@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from audio_library.intake import take_in
-from bulletins.recordings import LARGEST_FILE, Booth
+from bulletins.recordings import LARGEST_FILE, Booth, require_writer
 from domain.audio import PRESET_LABELS
 from domain.bulletins import Bulletin
 from domain.errors import AudioError, BadInputError, StorageError, TiengLoaError, WrongStateError
@@ -101,9 +101,13 @@ def booth() -> Booth:
 
 
 def _as_seen(bulletin_id: str) -> Bulletin:
-    """Return the bulletin in the version that the person had open. Raises WrongStateError when it moved on."""
+    """Return the bulletin in the version that the person, who may record, had open.
+
+    Raises NotAllowedError, WrongStateError when it moved on.
+    """
     with services().database.read() as connection:
         bulletin = bulletins.get(connection, bulletin_id)
+    require_writer(me(), bulletin)
     if request.form.get("version", "") != str(bulletin.version):
         raise WrongStateError("Bản tin đã có phiên bản khác nên chưa nhận bản thu. Hãy mở lại trang rồi làm lại.")
     return bulletin

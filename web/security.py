@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, request, session
 from flask_wtf.csrf import CSRFProtect
@@ -12,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from domain.errors import NotSignedInError
 from domain.people import User
 from store import people
+from web.asked import split
 from web.context import EXTENSION, services
 
 SESSION_COOKIE = "tiengloa_phien"
@@ -78,6 +78,7 @@ def install(app: Flask) -> CSRFProtect:
     if app.extensions[EXTENSION].behind_proxy:
         # Only then: without a server in front, anyone could write these headers.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    app.before_request(_refuse_odd_hosts)
     app.before_request(_refuse_other_origins)
     app.before_request(_know_the_person)
     app.after_request(_add_headers)
@@ -114,12 +115,18 @@ def session_token() -> str:
     return request.cookies.get(SESSION_COOKIE, "")
 
 
+def _refuse_odd_hosts() -> None:
+    """Refuse a request to a host that cannot be, before an address is made of it."""
+    if getattr(request, "odd_host", False):
+        abort(400)
+
+
 def _refuse_other_origins() -> None:
     """Refuse a change asked for by a page of another site, beside what the CSRF token already holds."""
     if request.method in {"GET", "HEAD", "OPTIONS"} or is_machine_call():
         return
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and split(origin).netloc != request.host:
         abort(403)
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         abort(403)

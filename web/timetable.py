@@ -198,6 +198,8 @@ def _keep(rule_id: str | None) -> ResponseReturnValue:
     require_scheduler()
     now = services().clock.now()
     form = as_typed(request.form, now)
+    if rule_id is not None and rule_id not in services().timetable.inputs().shelf.rules:
+        return _gone(form)
     if request.form.get("preset"):
         calendar = services().timetable.inputs().calendar
         return _form_page(with_preset(form, request.form["preset"], calendar), {}, rule_id=rule_id)
@@ -235,13 +237,18 @@ def _overtaken(form: SessionForm, error: TiengLoaError, rule_id: str | None) -> 
     """Show the form again as it was typed, when what it is about was changed or taken away by somebody else."""
     inputs = services().timetable.inputs()
     if rule_id is not None and rule_id not in inputs.shelf.rules:
-        return _form_page(replace(form, stamp=""), {"form": _RULE_GONE}, 404)
+        return _gone(form)
     if not inputs.shelf.bulletins.keys() >= set(form.bulletin_ids):
         return _form_page(form, {"bulletin": _BULLETIN_GONE}, 422, rule_id=rule_id)
     stamp = stamp_of(inputs, rule_id) if rule_id is not None else form.stamp
     if form.stamp and stamp != form.stamp:
         return _form_page(replace(form, stamp=stamp), {"form": _RULE_CHANGED}, 409, rule_id=rule_id)
     return _form_page(form, {"form": error.sentence}, status_of(error), rule_id=rule_id)
+
+
+def _gone(form: SessionForm) -> ResponseReturnValue:
+    """Show the form of a rule that is no longer there, as it was typed, to be kept as a new one."""
+    return _form_page(replace(form, stamp=""), {"form": _RULE_GONE}, 404)
 
 
 def _saved(draft: Draft, wanted: NewSession, found: tuple[Conflict, ...]) -> ResponseReturnValue:

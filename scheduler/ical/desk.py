@@ -89,10 +89,14 @@ class CalendarDesk:
             calendar_links.put(connection, area_id, new_id(), user, self.clock.now())
 
     def revoke_link(self, user: User, area_id: str) -> None:
-        """Take the link of an area away: whoever subscribed by it reads nothing more. Raises NotAllowedError."""
+        """Take the link of an area away: whoever subscribed by it reads nothing more.
+
+        Raises NotAllowedError, NotFoundError when there is none.
+        """
         _require_scheduler(user)
         with self.database.write() as connection:
-            calendar_links.remove(connection, area_id)
+            if not calendar_links.remove(connection, area_id):
+                raise NotFoundError("Địa bàn này không có đường dẫn nào để thu hồi. Chưa có gì thay đổi.")
 
     def feed(self, area_id: str, token: str, held: Iterable[str] = ()) -> Feed | None:
         """Return the calendar of an area to who has its token, or None; without its body to who holds that already.

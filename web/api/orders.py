@@ -10,7 +10,8 @@ from store import emergencies
 from store.emergencies import PublishedOrders
 from store.engine import Database
 from web.api.identity import caller
-from web.api.routes import blueprint, posted_object
+from web.api.routes import blueprint
+from web.asked import posted_object
 from web.context import services
 
 LEAVING = "tiengloa-leaving"

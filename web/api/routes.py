@@ -4,7 +4,6 @@ import gzip
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -16,6 +15,7 @@ from domain.playlist import to_ms
 from store import emergencies, machines
 from store.machines import Published
 from web.api.identity import applicant, caller, know_the_machine, server_time
+from web.asked import posted_object
 from web.context import services
 from web.listening import send_clip
 from web.throttle import Subject, Throttle
@@ -174,23 +174,6 @@ def _clips_named(machine_id: str) -> dict[str, str]:
         known = (published.etag, {one["hash"]: one["media_type"] for one in clips})
         _named[machine_id] = known
     return known[1]
-
-
-def posted_object(*, whole: bool = True) -> dict[str, Any]:
-    """Return the JSON object of the body; `whole`: with no letter in it that cannot be kept.
-
-    Raises BadInputError for anything else, however it was made.
-    """
-    try:
-        value = json.loads(request.get_data())
-        if whole:
-            # A lone surrogate can be written in JSON but not kept in any file.
-            json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        raise BadInputError("Nội dung gửi lên không phải là JSON hợp lệ.") from error
-    if not isinstance(value, dict):
-        raise BadInputError("Nội dung gửi lên phải là một đối tượng JSON.")
-    return value
 
 
 def _seconds(wait: timedelta) -> int:
