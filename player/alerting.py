@@ -217,6 +217,13 @@ def slots_of(alert: Alert, now: datetime) -> tuple[PlaylistSlot, ...]:
     return tuple(slots)
 
 
+def coming_of(alert: Alert, now: datetime) -> tuple[PlaylistSlot, ...]:
+    """Return an empty slot where the next repeat will be, once it is made up: the loudspeaker is kept free for it."""
+    if alert.ended or alert.due is None or alert.due <= now:
+        return ()
+    return (_slot(alert, Turn(alert.heard + 1, alert.due, ()), ""),)
+
+
 def _unheard(alert: Alert) -> str:
     return NOT_HERE if alert.ended == EXPIRED and alert.until > alert.began else alert.ended
 

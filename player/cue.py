@@ -7,6 +7,7 @@ clock steps or the process dies: whatever has no final row in the journal is jud
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+from domain.emergencies import ALARM_KEY
 from domain.machines import AiringOutcome
 from domain.playlist import Playlist, PlaylistSlot
 from domain.timetable import Priority
@@ -16,6 +17,9 @@ from player.session import LEAD, PREPARE_AHEAD, TUNE_AHEAD, Scene, Study, Wish, 
 
 HANDOVER = timedelta(milliseconds=250)
 """How far two items may overlap on paper and still count as one after the other."""
+
+KEPT_FREE = timedelta(seconds=30)
+"""How long before a repeat of an emergency nothing else begins, only to be cut by it at once."""
 
 OVERRUN = timedelta(seconds=2)
 """How much longer than its signed length an item may sound."""
@@ -77,8 +81,11 @@ def _arbitrate(scene: Scene, studies: list[Study]) -> Iterator[Action]:
     floor = max((one for one in studies if _holds_floor(scene, one)), key=_weight, default=None)
     if floor:
         yield from _yielding(scene, studies, floor, floor.starts_at)
+    coming = any(_comes(scene, slot) for slot in scene.playlist.slots)
     for one, wish in sorted(((one, one.wish) for one in studies if one.wish), key=_turn):
         due = one.acts_at is not None and one.acts_at <= scene.now
+        if coming and one.slot.priority is not Priority.EMERGENCY and floor is not one:
+            continue
         if due and _may_start(floor, one, wish) and not scene.over(one.slot, wish):
             scene.take(one.slot, wish)
             yield _start(scene, one.slot, wish)
@@ -89,6 +96,11 @@ def _arbitrate(scene: Scene, studies: list[Study]) -> Iterator[Action]:
 def _holds_floor(scene: Scene, one: Study) -> bool:
     between_items = one.begun and one.wish is not None and not one.wish.again and one.wish.at > scene.now
     return bool(one.live) or between_items
+
+
+def _comes(scene: Scene, slot: PlaylistSlot) -> bool:
+    """Tell whether `slot` is a repeat of an emergency that is soon to sound."""
+    return slot.key.startswith(ALARM_KEY) and scene.now < slot.starts_at <= scene.now + KEPT_FREE
 
 
 def _weight(one: Study) -> tuple[Priority, datetime]:

@@ -102,7 +102,8 @@ class Emergencies:
         self._restore(now)
         self._obey(now)
         self._advance(now, known)
-        slots = tuple(slot for alert in self.alerts for slot in alerting.slots_of(alert, now))
+        shown = ((*alerting.slots_of(one, now), *alerting.coming_of(one, now)) for one in self.alerts)
+        slots = tuple(slot for slots in shown for slot in slots)
         clips = self._needed(playlist)
         if self._pinned.want(clips):
             self.nudge_clips()

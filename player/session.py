@@ -242,14 +242,18 @@ def _judge_interrupted(
 ) -> Wish | str:
     """Judge an item that sounded and stopped: by its late policy when it was pre-empted, else by the clock.
 
-    A clip under SHORT_CLIP starts again; a longer one goes on where the clock says it would be.
+    A clip under SHORT_CLIP starts again; a longer one goes on where the clock says it would be. What gave way catches
+    up once: else an alarm with many repeats would be followed by the same opening words each time.
     """
     began = known.base + item.offset
     if began - now > TOLERANCE:
         return orders.CLOCK_BACK
     stopped = orders.PREEMPTED if known.preempted else orders.INTERRUPTED
     almost_over = began + item.length - known.seen_at < LEAST_JOIN
-    skipping = known.preempted and slot.late_policy is LatePolicy.SKIP
+    again = known.rendered - (known.seen_at - began) > LEAST_JOIN  # more than since its last beginning
+    skipping = known.preempted and (
+        slot.late_policy is LatePolicy.SKIP or (slot.late_policy is LatePolicy.CATCH_UP and again)
+    )
     if almost_over or skipping or now - known.seen_at > slot.grace:
         return stopped
     catching_up = slot.late_policy is LatePolicy.CATCH_UP if known.preempted else item.length < SHORT_CLIP

@@ -20,7 +20,7 @@ from domain.order_sheet import ClearOrder, Order, OrderSheet, SoundOrder, StopOr
 from domain.playlist import Playlist, from_ms, to_ms
 from domain.timetable import LatePolicy
 from player.database import Database
-from player.events import EmergencyBegan, EmergencyEnded, Fault, Finished, PlaylistAccepted
+from player.events import EmergencyBegan, EmergencyEnded, Fault, Finished, PlaylistAccepted, Sounding
 from player.local_door import call
 from player.machine import MachineSettings
 from player.on_air import NOTHING, Urgent
@@ -204,6 +204,22 @@ def test_a_session_that_an_emergency_interrupts_goes_on_by_its_late_policy(
     wait_until(lambda: outcome(centre, "khan-e1-1", 1) == "played")
     wait_until(lambda: bool(running.machine._engine.played(f"{MACHINE}/a/0")))
     assert outcome(centre, "a", 0) == "playing"
+
+
+def test_nothing_begins_anew_in_the_gaps_between_the_repeats_of_an_alarm(
+    centre: Centre, run: Run, tmp_path: Path
+) -> None:
+    news = slot("a", now() + timedelta(seconds=1.5), item(NEWS))
+    centre.publish(quiet_list(news, clips=(*HELD, NEWS), quiet=()), *HELD, NEWS)
+    running = run(centre.enrolled(tmp_path))
+    wait_until(lambda: running.holds_all() and bool(running.machine._engine.played(f"{MACHINE}/a/0")))
+    centre.order(sheet(sounding(pattern=Pattern(3, timedelta(seconds=2), timedelta(), timedelta(hours=2)))))
+
+    def sounded() -> list[str]:
+        return [one.title for one in running.events if isinstance(one, Sounding)]
+
+    wait_until(lambda: sounded().count("Bản tin") == 2, 20)
+    assert sounded() == ["Bản tin", *["Hiệu báo động", "Lũ quét"] * 3, "Bản tin"]
 
 
 def test_a_drill_says_before_and_after_that_it_is_one_and_a_real_emergency_ends_it(

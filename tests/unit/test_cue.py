@@ -238,6 +238,32 @@ def test_a_session_that_waited_too_long_says_that_the_loudspeaker_was_taken() ->
     assert cue(made, NOON + seconds(200), playing(made)).actions == (Miss(made.slots[1], 0, orders.OCCUPIED),)
 
 
+def test_what_gave_way_catches_up_once_and_is_cut_when_it_gives_way_again() -> None:
+    made = plan(slot("a", NOON, long_item(), late_policy=LatePolicy.CATCH_UP))
+    once = playing(made, live=False, preempted=True, seen_at=NOON + seconds(30), rendered=seconds(30))
+    [start] = cue(made, NOON + seconds(100), once).actions
+    assert isinstance(start, Start)
+    again = playing(
+        made,
+        live=False,
+        preempted=True,
+        base=NOON + seconds(100),
+        seen_at=NOON + seconds(120),
+        rendered=seconds(50),
+    )
+    [action] = cue(made, NOON + seconds(130), again).actions
+    assert action == Close(airing_key(made, made.slots[0], 0), orders.PREEMPTED)
+
+
+def test_nothing_begins_just_before_an_emergency_repeats() -> None:
+    repeat = slot("khan-e1-2", NOON + seconds(20), priority=Priority.EMERGENCY)
+    made = plan(slot("a", NOON, long_item()), repeat)
+    assert cue(made, NOON, {}).actions == ()
+    far = plan(slot("a", NOON, long_item()), replace(repeat, starts_at=NOON + seconds(90)))
+    [start] = cue(far, NOON, {}).actions
+    assert isinstance(start, Start)
+
+
 def test_a_session_right_after_another_is_armed_before_that_is_over() -> None:
     made = plan(slot("a", NOON, long_item()), slot("b", NOON + seconds(120), long_item(clip=SHORT)))
     [start] = cue(made, NOON + seconds(119), playing(made)).actions
