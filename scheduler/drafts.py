@@ -4,26 +4,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from domain.bulletins import Bulletin, BulletinState
 from domain.calendar import EVERY_DAY_TYPE
 from domain.errors import BadInputError, NotFoundError, WrongStateError
 from domain.people import User
-from domain.timetable import ExceptionKind, ItemKind, Occurrence, Priority, Programme, ProgrammeItem, Rule
+from domain.timetable import ExceptionKind, ItemKind, Occurrence, Priority, Programme, Rule
 from scheduler import editing, words
 from scheduler.conflicts import Edit
 from scheduler.editing import Target
 from scheduler.exceptions import exception_for
 from scheduler.inputs import Inputs, Reforms, local_date, path_on
 from scheduler.judging import Ground, broken_lines, length_of
+from scheduler.programme_choice import bulletin_of, of_one_bulletin, programme_for
 from scheduler.sessions import (
-    CHOSEN_PRIORITIES,
     MOST_RANK,
     NAME_LIMIT,
     ZONE,
     NewSession,
     begun,
     check,
-    programme_of,
     rule_of,
 )
 from scheduler.snapshots import fingerprint, of_edit, programmes_of, snapshot
@@ -158,7 +156,9 @@ class Drafting:
         """
         rule, asked = self._asked(key)
         programmes = self.inputs.shelf.programmes
-        programme = programmes.get(instead) or self._one_bulletin(instead, programmes[rule.programme_id])
+        programme = programmes.get(instead) or of_one_bulletin(
+            self.inputs.shelf, instead, programmes[rule.programme_id]
+        )
         changed = editing.replaced(rule, asked, programme.id, note, self.now)
         fresh = () if programme.id in programmes else (programme,)
         if urgent:
@@ -189,7 +189,7 @@ class Drafting:
         """Return the edit that sounds an approved bulletin once, in a minute, before what is less urgent."""
         at = (self.now.astimezone(ZONE) + URGENT_LEAD + _ALMOST_A_SECOND).replace(microsecond=0)
         wanted = NewSession(
-            name=self._bulletin(bulletin_id).title[:NAME_LIMIT],
+            name=bulletin_of(self.inputs.shelf, bulletin_id).title[:NAME_LIMIT],
             bulletin_ids=(bulletin_id,),
             area_ids=area_ids,
             times=(at.time(),),
@@ -239,7 +239,7 @@ class Drafting:
         return self._judged(Edit((skipping, instead), fresh), action, instead)
 
     def _edit(self, wanted: NewSession, old: Rule | None) -> Edit:
-        programme, programmes = self._programme(wanted, old)
+        programme, programmes = programme_for(self.inputs.shelf, wanted, old)
         rule = rule_of(new_id() if old is None else old.id, programme, wanted, self.user.name)
         if old is not None:
             rule = replace(
@@ -251,56 +251,6 @@ class Drafting:
                 exceptions=editing.kept_exceptions(old, rule),
             )
         return Edit((rule,), programmes)
-
-    def _programme(self, wanted: NewSession, old: Rule | None) -> tuple[str, tuple[Programme, ...]]:
-        """Return the id of the programme to sound, and the programmes that must be put in place for it."""
-        own = self._own_programme(old)
-        if wanted.programme_id is not None:
-            if wanted.programme_id not in self.inputs.shelf.programmes:
-                raise BadInputError("Chương trình đã chọn không còn. Hãy chọn chương trình khác.")
-            return wanted.programme_id, self._stored(wanted, old, own)
-        for one in wanted.bulletin_ids:
-            _require_schedulable(self._bulletin(one))
-        fresh = programme_of(own.id if own else new_id(), wanted)
-        if own is not None:
-            fresh = replace(fresh, rank=own.rank) if wanted.rank is None else fresh
-            fresh = fresh if own.priority in CHOSEN_PRIORITIES else replace(fresh, priority=own.priority)
-            held = {item.bulletin_id: item for item in own.items}
-            fresh = replace(fresh, items=tuple(held.get(one.bulletin_id, one) for one in fresh.items))
-        return fresh.id, () if fresh == own else (fresh,)
-
-    def _stored(self, wanted: NewSession, old: Rule | None, own: Programme | None) -> tuple[Programme, ...]:
-        """Return the stored programme of `wanted` if it must change: what it is, only its own page changes.
-
-        Its place among programmes of one priority belongs to the timetable, and so does a grace that was asked for.
-        """
-        held = self.inputs.shelf.programmes[wanted.programme_id or ""]
-        same = old is None or old.programme_id == held.id
-        kept = replace(held, rank=wanted.rank) if same and wanted.rank is not None else held
-        if own is not None and own.id == held.id and wanted.grace is not None:
-            kept = replace(kept, grace=wanted.grace)
-        return () if kept == held else (kept,)
-
-    def _own_programme(self, old: Rule | None) -> Programme | None:
-        """Return the programme of `old` when nothing else sounds it, so that it may be changed with the rule."""
-        if old is None:
-            return None
-        others = [one for one in self.inputs.shelf.rules.values() if one.id != old.id]
-        used = {one.programme_id for one in others}
-        used |= {one.programme_id or "" for rule in self.inputs.shelf.rules.values() for one in rule.exceptions}
-        return None if old.programme_id in used else self.inputs.shelf.programmes.get(old.programme_id)
-
-    def _one_bulletin(self, bulletin_id: str, like: Programme) -> Programme:
-        bulletin = self._bulletin(bulletin_id)
-        _require_schedulable(bulletin)
-        item = ProgrammeItem(bulletin_id=bulletin_id)
-        return replace(like, id=new_id(), name=bulletin.title[:NAME_LIMIT], items=(item,), booked=None)
-
-    def _bulletin(self, bulletin_id: str) -> Bulletin:
-        found = self.inputs.shelf.bulletins.get(bulletin_id)
-        if found is None:
-            raise NotFoundError("Không có bản tin này.")
-        return found
 
     def _rule(self, rule_id: str) -> Rule:
         found = self.inputs.shelf.rules.get(rule_id)
@@ -385,11 +335,6 @@ def stamp_of(inputs: Inputs, rule_id: str) -> str:
     """Return what tells whether a rule, or its programme, was changed since."""
     rule = inputs.shelf.rules[rule_id]
     return fingerprint(snapshot(inputs.shelf.rules, inputs.shelf.programmes, (rule_id,), (rule.programme_id,)))
-
-
-def _require_schedulable(bulletin: Bulletin) -> None:
-    if bulletin.state is not BulletinState.APPROVED:
-        raise BadInputError(f"Bản tin «{bulletin.title}» chưa được duyệt nên chưa xếp lịch được.")
 
 
 def _lone(rule: Rule, to: Target) -> Rule:

@@ -78,6 +78,13 @@ def test_rooms_import_downward_only_the_core_is_pure_and_the_machine_stands_alon
     assert re.search(r"Contracts: \d+ kept, 0 broken", done.stdout)
 
 
+def test_no_file_of_a_room_is_longer_than_a_reader_bears() -> None:
+    files = [file for room in ROOMS for file in (ROOT / room).rglob("*.py")]
+    assert len(files) > 300
+    lengths = {str(file.relative_to(ROOT)): file.read_text("utf-8").count("\n") for file in files}
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
 def test_every_plug_point_is_in_the_docs() -> None:
     page = ROOT / "ARCHITECTURE.md"
     if not page.exists():
