@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection
 
+from domain.emergencies import LONGEST
 from domain.errors import NotAllowedError, NotFoundError, WrongStateError
 from domain.machines import Machine
 from domain.people import Role, User
@@ -21,12 +22,12 @@ from scheduler.drafts import CHANGED_MEANWHILE, Draft, Drafting
 from scheduler.exceptions import exception_for
 from scheduler.frozen import Late
 from scheduler.inputs import Inputs
-from scheduler.reconcile import LogLine, day_report
+from scheduler.reconcile import LogLine, day_report, with_drills
 from scheduler.sessions import MOST_ITEMS, NAME_LIMIT, ZONE, NewSession
 from scheduler.snapshots import fingerprint
 from scheduler.spots import slots_at, spots_of_areas
 from scheduler.stopping import held_up, may_save
-from store import airings, machines, plans, station
+from store import airings, emergencies, machines, plans, station
 from store.changes import Change
 from store.engine import Database
 
@@ -181,7 +182,9 @@ class TimetableDesk:
         with self.database.read() as connection:
             planned = plans.slots(connection, start, end, machine_id)
             reported = airings.between(connection, start, end, machine_id)
-        return day_report(planned, reported, self.clock.now())
+            alarms = emergencies.since(connection, start - LONGEST)
+        lines = day_report(planned, reported, self.clock.now())
+        return with_drills(lines, {one.id for one in alarms if one.drill})
 
     def _standing(self, connection: Connection) -> tuple[tuple[Machine, ...], tuple[Slot, ...]]:
         """Return every machine, and what has begun on them since yesterday, as it was kept."""

@@ -1,7 +1,7 @@
 """The plan beside what was aired: the lines of the station log (nhật ký phát sóng)."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -74,6 +74,7 @@ class _Due:
 
 
 _Place = tuple[str, str, int]
+_ALARM, _DRILL = "Khẩn cấp", "Diễn tập"
 
 
 def day_report(planned: Iterable[Slot], airings: Iterable[Airing], now: datetime) -> tuple[LogLine, ...]:
@@ -92,6 +93,20 @@ def day_report(planned: Iterable[Slot], airings: Iterable[Airing], now: datetime
         lines.append(_silent_line(due, now) if aired is None else _aired_line(aired, due, now))
     lines += [_aired_line(airing, None, now) for airing in (*heard.values(), *extra)]
     return tuple(sorted(lines, key=_order))
+
+
+def with_drills(lines: Iterable[LogLine], drills: Set[str]) -> tuple[LogLine, ...]:
+    """Return `lines` with drills called so; `drills` holds the ids of the emergencies that were ones."""
+    return tuple(
+        replace(line, slot_title=line.slot_title.replace(_ALARM, _DRILL)) if _alarm(line) in drills else line
+        for line in lines
+    )
+
+
+def _alarm(line: LogLine) -> str:
+    """Return the id of the emergency of which a line tells, empty for another."""
+    is_alarm = not line.planned and line.slot_key.startswith(ALARM_KEY)
+    return line.slot_key.removeprefix(ALARM_KEY).rpartition("-")[0] if is_alarm else ""
 
 
 def _place(airing: Airing) -> _Place:
@@ -168,4 +183,4 @@ def _unplanned(slot_key: str) -> str:
         return "Báo yên"
     if not slot_key.startswith(ALARM_KEY):
         return ""
-    return "Khẩn cấp, bấm tại máy" if slot_key.startswith(ALARM_KEY + LOCAL_ID) else "Khẩn cấp"
+    return f"{_ALARM}, bấm tại máy" if slot_key.startswith(ALARM_KEY + LOCAL_ID) else _ALARM

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.machines import Airing, AiringOutcome
 from domain.timetable import LatePolicy, PlannedItem, Priority, Slot
-from scheduler.reconcile import LINE_LABELS, REPORT_DELAY, LineOutcome, LogLine, day_report
+from scheduler.reconcile import LINE_LABELS, REPORT_DELAY, LineOutcome, LogLine, day_report, with_drills
 
 START = datetime(2026, 11, 2, 22, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -146,6 +146,21 @@ def test_an_airing_that_no_plan_holds_is_kept() -> None:
 def test_an_emergency_is_called_one_in_the_log(key: str, told: str) -> None:
     (line,) = day_report([], [replace(PLAYED, slot_key=key)], START)
     assert (line.planned, line.slot_title) == (False, told)
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("khan-1-1", "Diễn tập"),
+        ("khan-1-12", "Diễn tập"),
+        ("khan-tai-may-1-1", "Diễn tập, bấm tại máy"),
+        ("khan-12-1", "Khẩn cấp"),
+        ("yen-1-1", "Báo yên"),
+    ],
+)
+def test_a_drill_is_never_called_an_emergency_in_the_log(key: str, told: str) -> None:
+    lines = day_report([], [replace(PLAYED, slot_key=key)], START)
+    assert [line.slot_title for line in with_drills(lines, {"1", "tai-may-1"})] == [told]
 
 
 def test_the_same_slot_on_two_machines_has_its_own_lines() -> None:

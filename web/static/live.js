@@ -7,6 +7,8 @@ const lost = document.getElementById("mat-ket-noi");
 let lostSince = null;
 
 document.documentElement.classList.add("js");
+// On a phone the row of pages scrolls sideways: the one that is open stands in sight.
+document.querySelector(".plan-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 function sayLost(sentence, link) {
   if (!lost) return;
