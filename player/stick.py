@@ -152,7 +152,7 @@ def usb_errors() -> Iterator[None]:
         raise NotFoundError("Không thấy gói Tiếng Loa trên USB này.") from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise StorageFullError("USB đã đầy; phần đã chép còn dùng được. Hãy xoá bớt rồi chép lại.") from error
+            raise StorageFullError("USB đã đầy; phần đã chép còn dùng được. Hãy xóa bớt rồi chép lại.") from error
         if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO):
             raise TrustError("Trên USB có đường dẫn trỏ đi nơi khác; đã bỏ qua.") from error
         raise StorageError(f"Không đọc hoặc ghi được USB ({error.strerror}). Hãy cắm lại rồi thử lại.") from error

@@ -163,11 +163,11 @@ def _orphan(listener: Listener, occurrence: Occurrence) -> Slot:
         key=occurrence.key,
         machine_id=listener.machine_id,
         starts_at=occurrence.starts_at,
-        title="Chương trình đã bị xoá",
+        title="Chương trình đã bị xóa",
         priority=Priority.NORMAL,
         late_policy=LatePolicy.SKIP,
         grace=timedelta(),
-        refusal="chương trình đã bị xoá",
+        refusal="chương trình đã bị xóa",
         rule_id=occurrence.rule_id,
         layer=occurrence.layer,
     )

@@ -64,9 +64,9 @@ class CalendarDesk:
         with self.database.write() as connection:
             day = calendar.special_day(connection, day_id)
             if day.seeded:
-                raise BadInputError(f"«{day.name}» là ngày nghỉ có sẵn nên không xoá được. Hãy tắt nếu không dùng.")
+                raise BadInputError(f"«{day.name}» là ngày nghỉ có sẵn nên không xóa được. Hãy tắt nếu không dùng.")
             calendar.remove_special_day(connection, day_id)
-            note(connection, self._deed(user), "calendar.day", (day_id, f"xoá {in_words(day)}"))
+            note(connection, self._deed(user), "calendar.day", (day_id, f"xóa {in_words(day)}"))
 
     def put_daypart(self, user: User, daypart: Daypart, seen: str | None = None) -> None:
         """Add a daypart, or make the one of its id this; rules by its name follow."""
@@ -93,11 +93,11 @@ class CalendarDesk:
             used = sum(daypart_id in one.daypart_ids for one in timetable.rules(connection).values())
             if used:
                 raise BadInputError(
-                    f"Khung giờ «{found.name}» đang dùng ở {used} dòng lịch nên chưa xoá được. "
+                    f"Khung giờ «{found.name}» đang dùng ở {used} dòng lịch nên chưa xóa được. "
                     "Hãy sửa các dòng lịch ấy trước."
                 )
             calendar.remove_daypart(connection, daypart_id)
-            note(connection, self._deed(user), "calendar.daypart", (daypart_id, f"xoá khung giờ «{found.name}»"))
+            note(connection, self._deed(user), "calendar.daypart", (daypart_id, f"xóa khung giờ «{found.name}»"))
 
     def set_seasons(self, user: User, seasons: Seasons, seen: str | None = None) -> None:
         """Change when summer hours and winter hours begin."""

@@ -39,7 +39,7 @@ _SENT_ALREADY = (
 )
 _SKIPPED = "Buổi này đã được bỏ nên không có gì để gửi gấp. Hãy bỏ ngoại lệ trước nếu vẫn muốn phát."
 _GONE_MEANWHILE = (
-    "Chương trình hoặc khung giờ đã chọn vừa bị xoá nên chưa lưu. Hãy chọn chương trình hoặc giờ khác rồi lưu lại."
+    "Chương trình hoặc khung giờ đã chọn vừa bị xóa nên chưa lưu. Hãy chọn chương trình hoặc giờ khác rồi lưu lại."
 )
 CHANGED_MEANWHILE = "Dòng lịch này vừa được người khác sửa nên chưa lưu. Hãy tải lại trang, xem rồi làm lại."
 

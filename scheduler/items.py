@@ -172,7 +172,7 @@ def _newest(bulletin: Bulletin) -> tuple[datetime, str]:
 def _bulletin_item(bulletin_id: str, on: date, shelf: Shelf, terms: Terms) -> PlannedItem:
     bulletin = shelf.bulletins.get(bulletin_id)
     if bulletin is None:
-        return PlannedItem("Bản tin đã bị xoá", None, timedelta(), bulletin_id, "bản tin đã bị xoá")
+        return PlannedItem("Bản tin đã bị xóa", None, timedelta(), bulletin_id, "bản tin đã bị xóa")
     clip = shelf.clips.get(bulletin.clip_hash or "")
     refusal = _NOT_APPROVED.get(bulletin.state, "") or _date_refusal(bulletin, on) or _clip_refusal(bulletin, clip)
     if clip is None:

@@ -70,7 +70,7 @@ class ListeningDesk:
         _only_a_technician(user)
         now, told = self.clock.now(), tidy(name)[:_NAME_LIMIT]
         if not told:
-            raise BadInputError("Hãy đặt tên cho đường dẫn, ví dụ «Loa kéo nhà văn hoá».")
+            raise BadInputError("Hãy đặt tên cho đường dẫn, ví dụ «Loa kéo nhà văn hóa».")
         if timedelta(days=days) not in (timedelta(), *_LIVES):
             raise BadInputError("Hãy chọn thời hạn trong danh sách.")
         token = secrets.token_urlsafe(24)

@@ -44,7 +44,7 @@ class LiveDesk:
         """
         require(user, Role.APPROVER)
         if not _KEY.fullmatch(public_key):
-            raise BadInputError("Khoá của người nói không đúng khuôn dạng.")
+            raise BadInputError("Khóa của người nói không đúng khuôn dạng.")
         now = self.clock.now()
         with self.database.write() as connection:
             slots = [one for one in plans.slots(connection, now - MAX_LENGTH, now + OPEN_AHEAD) if one.key == slot_key]

@@ -177,7 +177,7 @@ def _checked(wanted: Wanted) -> Wanted:
     policy = wanted.policy
     _check_limits(policy)
     if not timedelta() <= wanted.freeze <= LONGEST_FREEZE:
-        raise BadInputError(f"Thời gian khoá lịch từ 0 đến {spoken_length(LONGEST_FREEZE)}.")
+        raise BadInputError(f"Thời gian khóa lịch từ 0 đến {spoken_length(LONGEST_FREEZE)}.")
     if max(len(policy.quiet), len(policy.volume)) > MOST_SPANS:
         raise BadInputError(f"Mỗi loại khoảng giờ có nhiều nhất {MOST_SPANS} khoảng.")
     for span in policy.quiet:

@@ -30,7 +30,7 @@ def in_lines(policy: AirtimePolicy, area_names: Mapping[str, str], freeze: timed
         "Ngày được phát": weekdays_in_words(policy.allowed_weekdays),
         "Âm lượng theo giờ": _volume(policy),
         "Lệch giờ theo địa bàn": _staggers(policy, area_names),
-        "Khoá lịch trước giờ phát": spoken_length(freeze),
+        "Khóa lịch trước giờ phát": spoken_length(freeze),
         "Ghi chú": policy.note or "không có",
     }
 

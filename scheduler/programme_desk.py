@@ -81,11 +81,11 @@ class ProgrammeDesk:
         with self.database.write() as connection:
             if timetable.is_used(connection, programme_id):
                 raise BadInputError(
-                    f"Chương trình «{own.name}» đang có trong lịch hoặc đã từng phát nên không xoá được. "
+                    f"Chương trình «{own.name}» đang có trong lịch hoặc đã từng phát nên không xóa được. "
                     "Hãy dừng các dòng lịch của nó."
                 )
             timetable.remove_programme(connection, programme_id)
-            words = f"xoá chương trình «{own.name}»"
+            words = f"xóa chương trình «{own.name}»"
             note(connection, Deed(user, self.clock.now()), "programme", (programme_id, words))
 
     def length(self, programme: Programme) -> Preview:

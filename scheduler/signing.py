@@ -55,14 +55,14 @@ class StationKey:
             pass
         except OSError as error:
             raise StorageError(
-                f"Không đọc được tệp khoá ký của đài ({error.strerror}); hãy kiểm tra {path}."
+                f"Không đọc được tệp khóa ký của đài ({error.strerror}); hãy kiểm tra {path}."
             ) from error
         try:
             _create_key(path)
             return cls._of(_read_key(path))
         except OSError as error:
             kind = StorageFullError if error.errno == errno.ENOSPC else StorageError
-            raise kind(f"Không ghi được tệp khoá ký của đài ({error.strerror}); hãy kiểm tra {path.parent}.") from error
+            raise kind(f"Không ghi được tệp khóa ký của đài ({error.strerror}); hãy kiểm tra {path.parent}.") from error
 
     @classmethod
     def _of(cls, raw: bytes) -> "StationKey":
@@ -132,10 +132,10 @@ def key_id_of(public_key: bytes) -> str:
 def _read_key(path: Path) -> bytes:
     with path.open("rb") as file:
         if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
-            raise TrustError(f"Tệp khoá ký {path} mở cho người khác; hãy chạy: chmod 600 {path}, rồi thử lại.")
+            raise TrustError(f"Tệp khóa ký {path} mở cho người khác; hãy chạy: chmod 600 {path}, rồi thử lại.")
         raw = file.read(_KEY_BYTES + 1)
     if len(raw) != _KEY_BYTES:
-        raise TrustError(f"Tệp khoá ký {path} bị hỏng; hãy khôi phục từ bản sao lưu, đừng tạo khoá mới.")
+        raise TrustError(f"Tệp khóa ký {path} bị hỏng; hãy khôi phục từ bản sao lưu, đừng tạo khóa mới.")
     return raw
 
 

@@ -263,7 +263,7 @@ class _View:
         if reasons:
             return RuleReason(rule.id, title, Verdict.DAY, "; ".join(words for _, words in reasons), at=at)
         if at is None:
-            return RuleReason(rule.id, title, Verdict.HOURS, "dòng lịch không có giờ phát, hoặc khung giờ đã bị xoá")
+            return RuleReason(rule.id, title, Verdict.HOURS, "dòng lịch không có giờ phát, hoặc khung giờ đã bị xóa")
         words = _UNTOLD if self.forgotten else "được xếp sau khi giờ phát đã qua"
         return RuleReason(rule.id, title, Verdict.HOURS, words, at=at)
 
@@ -273,7 +273,7 @@ class _View:
 
     def _title(self, programme_id: str) -> str:
         programme = self.inputs.shelf.programmes.get(programme_id)
-        return programme.name if programme is not None else "Chương trình đã bị xoá"
+        return programme.name if programme is not None else "Chương trình đã bị xóa"
 
     def _area_in_words(self, rule: Rule) -> str:
         names = {one.id: one.name for one in self.inputs.areas}

@@ -33,6 +33,6 @@ def remove(connection: Connection, column_id: str) -> bool:
     item = tables.programme_item.c
     used = used or connection.execute(select(item.programme_id).where(item.column_id == column_id)).first()
     if used is not None:
-        raise BadInputError("Chuyên mục này đang được dùng nên chưa xoá được.")
+        raise BadInputError("Chuyên mục này đang được dùng nên chưa xóa được.")
     gone = connection.execute(delete(tables.news_column).where(tables.news_column.c.id == column_id))
     return gone.rowcount > 0

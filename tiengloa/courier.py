@@ -110,7 +110,7 @@ class Writer:
         free = self._root.free_bytes()
         if wanted + SPARE_BYTES > free:
             raise StorageFullError(
-                f"USB còn {free / 1e6:.0f} MB, cần {(wanted + SPARE_BYTES) / 1e6:.0f} MB. Chưa chép gì; hãy xoá "
+                f"USB còn {free / 1e6:.0f} MB, cần {(wanted + SPARE_BYTES) / 1e6:.0f} MB. Chưa chép gì; hãy xóa "
                 "bớt hoặc chọn ít máy hơn."
             )
 

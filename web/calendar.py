@@ -98,11 +98,11 @@ def remove(day_id: str) -> ResponseReturnValue:
     """Remove a day that a person added."""
     _require_scheduler()
     one, held = _special(day_id), _desk().get()
-    asked = None if one.seeded else _ask(f"Xoá «{one.name}»", without_day(held, day_id))
+    asked = None if one.seeded else _ask(f"Xóa «{one.name}»", without_day(held, day_id))
     if asked is not None:
         return asked
     _desk().remove_day(me(), day_id)
-    flash(f"Đã xoá «{one.name}».", "success")
+    flash(f"Đã xóa «{one.name}».", "success")
     return _back(one.first.year)
 
 
@@ -137,7 +137,7 @@ def remove_daypart(daypart_id: str) -> ResponseReturnValue:
         _desk().remove_daypart(me(), daypart_id)
     except BadInputError as error:
         return _page(422, daypart_problem=error.sentence)
-    flash("Đã xoá khung giờ.", "success")
+    flash("Đã xóa khung giờ.", "success")
     return _back(anchor="khung-gio")
 
 

@@ -27,7 +27,7 @@ def open_session() -> ResponseReturnValue:
     asked = posted_object()
     slot, key = asked.get("slot"), asked.get("key")
     if not isinstance(slot, str) or not isinstance(key, str):
-        raise BadInputError("Yêu cầu mở buổi trực tiếp thiếu buổi phát hoặc khoá.")
+        raise BadInputError("Yêu cầu mở buổi trực tiếp thiếu buổi phát hoặc khóa.")
     made = services().live.open(me(), slot[:100], key[:100])
     return jsonify(session=made.id, ends=to_ms(made.ends_at))
 

@@ -30,7 +30,7 @@ _FIELD_WORDS = (
     ("day", "Số phút mỗi ngày"),
     ("sessions", "Số buổi và số lần"),
     ("weekday", "ngày trong tuần"),
-    ("freeze", "khoá lịch"),
+    ("freeze", "khóa lịch"),
     ("note", "Ghi chú"),
     ("stagger", "lệch giờ"),
     ("volume", "Âm lượng"),

@@ -147,7 +147,7 @@ def duplicate(programme_id: str) -> ResponseReturnValue:
 def remove(programme_id: str) -> ResponseReturnValue:
     """Remove a programme that nothing uses."""
     _desk().remove(me(), programme_id)
-    flash("Đã xoá chương trình.", "success")
+    flash("Đã xóa chương trình.", "success")
     return redirect(url_for("programmes.page"), 303)
 
 

@@ -152,7 +152,7 @@ def draft_import(drafting: Drafting, imported: Imported, what: What, area_ids: f
         raise BadInputError(f"{imported.refusals[0].sentence} Chưa nhập gì.")
     ahead = list(_ahead(imported, drafting))
     if not ahead:
-        raise BadInputError("Mọi sự kiện trong tệp đều đã qua hoặc đã bị huỷ. Chưa nhập gì.")
+        raise BadInputError("Mọi sự kiện trong tệp đều đã qua hoặc đã bị hủy. Chưa nhập gì.")
     rules: list[Rule] = []
     judged: tuple[Rule, ...] = ()
     edit, after = Edit(), drafting

@@ -290,7 +290,7 @@ class TestProgrammes:
         with pytest.raises(BadInputError, match="đang có trong lịch"):
             desk.remove(scheduler, morning.id)
         desk.remove(scheduler, made)
-        assert newest_words(station) == (scheduler.name, "xoá chương trình «Buổi sáng (bản sao)»")
+        assert newest_words(station) == (scheduler.name, "xóa chương trình «Buổi sáng (bản sao)»")
 
     def test_only_a_scheduler_makes_programmes(self, station: ExampleStation, technician: User) -> None:
         desk = ProgrammeDesk(station.database, station.clock)

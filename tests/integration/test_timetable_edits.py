@@ -523,7 +523,7 @@ def test_what_was_removed_meanwhile_is_said_and_nothing_is_saved(town: Panel, go
     with town.database.write() as connection:
         calendar.remove_daypart(connection, "sang")
         timetable.remove_programme(connection, "p")
-    with pytest.raises(WrongStateError, match="vừa bị xoá nên chưa lưu"):
+    with pytest.raises(WrongStateError, match="vừa bị xóa nên chưa lưu"):
         save(town, draft)
     assert inputs(town).shelf.rules == {}
 

@@ -223,7 +223,7 @@ def test_one_refused_item_does_not_silence_the_others() -> None:
 @pytest.mark.parametrize(
     ("programmes", "refusal"),
     [
-        ((), "chương trình đã bị xoá"),
+        ((), "chương trình đã bị xóa"),
         ((replace(PROGRAMME, items=()),), "chương trình chưa có mục nào"),
         ((replace(PROGRAMME, items=PROGRAMME.items * MAX_ITEMS),), "chương trình có quá 200 mục"),
     ],

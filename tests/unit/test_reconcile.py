@@ -129,9 +129,9 @@ def test_a_silent_slot_is_missed_with_its_reason_on_every_item() -> None:
 
 
 def test_a_slot_without_items_has_one_line() -> None:
-    empty = replace(SLOT, items=(), refusal="chương trình đã bị xoá")
+    empty = replace(SLOT, items=(), refusal="chương trình đã bị xóa")
     (line,) = day_report([empty], [], START)
-    assert (line.title, line.outcome, line.reason) == ("Buổi sáng", LineOutcome.MISSED, "chương trình đã bị xoá")
+    assert (line.title, line.outcome, line.reason) == ("Buổi sáng", LineOutcome.MISSED, "chương trình đã bị xóa")
 
 
 def test_an_airing_that_no_plan_holds_is_kept() -> None:

@@ -112,9 +112,9 @@ def test_a_key_that_another_process_made_first_is_taken(tmp_path: Path, monkeypa
 
 def test_a_place_that_cannot_hold_a_key_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match="khoá ký"):
+    with pytest.raises(StorageError, match="khóa ký"):
         StationKey.load_or_create(tmp_path / "file" / "station.key")
-    with pytest.raises(StorageError, match="khoá ký"):
+    with pytest.raises(StorageError, match="khóa ký"):
         StationKey.load_or_create(tmp_path)
 
 
