@@ -18,6 +18,12 @@ def add(connection: Connection, campaign: Campaign) -> None:
             channels=[channel.name for channel in campaign.channels],
         )
     )
+    _add_basis(connection, campaign)
+    _add_topics(connection, campaign)
+    _add_tasks(connection, campaign)
+
+
+def _add_basis(connection: Connection, campaign: Campaign) -> None:
     for position, document in enumerate(campaign.basis):
         connection.execute(
             insert(tables.policy_document).values(
@@ -30,6 +36,9 @@ def add(connection: Connection, campaign: Campaign) -> None:
                 cites=list(document.cites),
             )
         )
+
+
+def _add_topics(connection: Connection, campaign: Campaign) -> None:
     for position, topic in enumerate(campaign.topics):
         connection.execute(
             insert(tables.topic).values(
@@ -41,6 +50,9 @@ def add(connection: Connection, campaign: Campaign) -> None:
                 parent_id=topic.parent_id,
             )
         )
+
+
+def _add_tasks(connection: Connection, campaign: Campaign) -> None:
     for task in campaign.tasks:
         connection.execute(
             insert(tables.task).values(
