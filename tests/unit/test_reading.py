@@ -43,6 +43,11 @@ def test_what_the_house_style_settles_is_not_doubted(written: str) -> None:
     assert flags_of(written) == []
 
 
+@pytest.mark.parametrize("written", ["HN", "SN", "TV", "PV", "XL", "KL", "KP", "ĐD", "CV", "TLCP", "KV"])
+def test_an_abbreviation_of_many_meanings_is_doubted_where_no_word_beside_it_tells_which(written: str) -> None:
+    assert [source for source, _ in flags_of(f"Bà con lưu ý {written} ấy nhé.")] == [written]
+
+
 def test_there_are_enough_cases_and_entries() -> None:
     assert len(CASES) >= 300
     assert len({entry.written for entry in reviewed_entries()}) >= 500

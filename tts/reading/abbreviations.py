@@ -20,7 +20,7 @@ _COMRADE = re.compile(
     rf"[{CAPITALS}][^\W\d_]+ [{CAPITALS}]))?"
 )
 _OFFICE = re.compile(r"[A-ZĐ]{2,8}(?!\w)")
-_FILED = re.compile(r"(?:^|\W)lưu:? ?[^.;]*$")
+_FILED = re.compile(r"(?:^|\W)lưu(?: tại)?(?: ?:| (?=vt\b|văn thư\b|vp\b|$))[^.;]*$")
 _SUNDAY_NEAR = re.compile(
     r"(?:t[2-7]|thứ|bảy|sáng|chiều|tối|trưa|ngày|đêm)\W[^.;]{0,20}$"
     r"|(?:[0-9]{1,2}[hg:](?:[0-9]{2})?|giờ|phút)[ ,(]{1,3}$"

@@ -4,6 +4,7 @@ import re
 
 from tts.reading import evidence
 from tts.reading.calendar import HOLIDAYS, day_at, exists, key_of, month_tail
+from tts.reading.letters import CAPITALS
 from tts.reading.page import Page, Piece, from_match, suspect_value
 from tts.reading.shares import is_share
 
@@ -35,6 +36,8 @@ _PLAIN_RANGE = re.compile(rf"{_D}{_TO}{_D}(?![0-9]|[.,/:][0-9]|%)")
 _AFTER_QUARTER = re.compile(r"quý (?:[0-9]{1,2}(?:, ?| và | đến | hoặc | ?- ?))*$")
 _AFTER_MONTH = re.compile(r"tháng (?:(?:[0-9]{1,2}|giêng|chạp)(?:, ?| và | đến | hoặc | ?- ?))*$")
 _AFTER_DAY = re.compile(r"(?<!mỗi )(?<!một )(?<!hằng )(?<!hàng )(?<![0-9] )(?<!\w)ngày $")
+_NAMED_DAY = re.compile(rf"[Nn]gày (?:[Hh]ội |[Vv]ì )?[{CAPITALS}][^\W\d_]+(?: [^\W\d_]+){{1,8}} \(?$")
+"""A day that has a name, `Ngày Chuyển đổi số quốc gia 10/10`."""
 _IN_DAY_LIST = re.compile(r"(?<!\w)ngày (?:[0-9]{1,2}(?:, ?| và | đến | hoặc | ?- ?))+$")
 _LIST_GOES_ON = re.compile(
     r"(?:(?:, ?| và | đến | hoặc | ?- ?)(?:ngày )?[0-9]{1,2}){0,12}"
@@ -200,9 +203,15 @@ def day_month(page: Page, start: int) -> tuple[Piece, ...]:
         return ()
     shown = evidence.shows_day(before) or evidence.names_day(before)
     shown = shown or evidence.almanac_follows(page.after(match.end())) or _is_padded(page, match, before)
+    shown = shown or _is_of_named_day(page, match)
     if not shown and not _may_be_date(page, match, before):
         return ()
     return _said(page, match, _date(page, start, match[1], match[2], None), ((match[1], match[2]),))
+
+
+def _is_of_named_day(page: Page, match: re.Match[str]) -> bool:
+    named = _NAMED_DAY.search(page.text[max(0, match.start() - 70) : match.start()])
+    return named is not None and not evidence.may_be_counted(page, match.end())
 
 
 def _no_day(page: Page, match: re.Match[str], before: str) -> tuple[Piece, ...]:

@@ -65,6 +65,11 @@ _COUNTED = re.compile(
 )
 
 
+_SCORED_BEFORE = re.compile(
+    r"(?:tỷ số|tỉ số|thắng|thua|hòa|hoà|dẫn|dẫn trước|kết quả|chung cuộc|gỡ hòa)(?: là| chung cuộc| chung cuộc là)? $"
+    r"|(?:^|\W)(?:hiệp|hiệp phụ|set|séc|ván|trận) (?:[0-9]|một|hai|ba|phụ|đầu): ?$"
+    r"|(?:tỷ số|tỉ số|thắng|thua) [^.;()]{0,30}[0-9]{1,2} ?- ?[0-9]{1,2} ?\((?:[0-9]{1,2} ?- ?[0-9]{1,2}[,;] ?)*$"
+)
 _PRODUCT_BEFORE = re.compile(
     "(?:^|\\W)"
     + any_of(
@@ -74,6 +79,11 @@ _PRODUCT_BEFORE = re.compile(
     )
     + r"[ :][^.;]{0,45}$"
 )
+
+
+def is_scored(before: str) -> bool:
+    """Tell whether a score is told right before: `thắng`, `hiệp 1: `, `thắng 2-1 (25-18, `."""
+    return _SCORED_BEFORE.search(before) is not None
 
 
 def names_product(before: str) -> bool:

@@ -1,5 +1,6 @@
 """Reads a script: clean it, walk over it chunk by chunk, let the longest reading win, join sentences."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -126,6 +127,8 @@ _SYMBOL_RULES: dict[str, tuple[Rule, ...]] = {
 }
 
 
+_GOES_ON = re.compile(r" ?[^\W_]|[^\w\s]")
+"""What follows a shortened word, and no end of a line."""
 _GIVEN = frozenset({"own_reading", "meaning"})
 """Readings that a person or the script itself gives; they win over a rule for the same letters."""
 
@@ -201,7 +204,7 @@ def _known(page: Page, start: int, end: int) -> Piece | None:
     head = page.lower[start:end]
     own = page.own.longest(page.text, page.lower, start, head)
     told = page.meanings.at(page.text, page.lower, start, head) if page.meanings.since else None
-    shared = page.lexicon.words.longest(page.text, page.lower, start, head)
+    shared = _shared(page, start, head)
     if shared and _is_plain_capitals(page, start, shared):
         shared = None
     if own and (not shared or len(own.written) >= len(shared.written)):
@@ -213,6 +216,17 @@ def _known(page: Page, start: int, end: int) -> Piece | None:
     end = start + len(shared.written)
     flags = (suspect_value(shared.written, "có nhiều cách hiểu", shared.spoken),) if shared.unsure else ()
     return Piece(start, end, shared.spoken, "lexicon", flags)
+
+
+def _shared(page: Page, start: int, head: str) -> Reading | None:
+    """Return the lexicon's reading; a title with a dot, as `BS.`, only before a name, else the dot ends a sentence."""
+    found = page.lexicon.words.longest(page.text, page.lower, start, head)
+    if not found or not found.written.endswith("."):
+        return found
+    end = start + len(found.written)
+    if _GOES_ON.match(page.text, end):
+        return found
+    return page.lexicon.words.longest(page.text[: end - 1], page.lower, start, head)
 
 
 def _is_plain_capitals(page: Page, start: int, reading: Reading) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 
+from tts.reading.evidence import is_scored
 from tts.reading.letters import spell
 from tts.reading.page import Page, Piece, from_match, leftover_digits, suspect_value
 from tts.reading.units import (
@@ -61,10 +62,6 @@ _PLATE_BEFORE = re.compile(
     r"(?:^|\W)(?:bks|biển số|biển số xe|biển kiểm soát|biển|xe máy|mô tô|ô tô|và|xe)(?: là)?:? ?$"
 )
 _SCALED_POINT = re.compile(r" ?(?:%|‰|nghìn|ngàn|triệu|tỷ|tỉ|điểm|lần|độ|giờ|tấn|lít|mét|tạ)")
-_SCORE_BEFORE = re.compile(
-    r"(?:(?:tỷ|tỉ) số|thắng|thua|hòa|kết quả) (?:là |chung cuộc |chung cuộc là )?$"
-    r"|(?:^|\W)(?:hiệp|hiệp phụ|set|séc|ván|trận) (?:[0-9]|một|hai|ba|phụ|đầu): ?$"
-)
 _SCALE_WORD = re.compile(r" (?:nghìn|ngàn|triệu|tỷ|tỉ)(?: (?:triệu|tỷ|tỉ|đồng))?(?!\w)")
 _ID_BEFORE = re.compile(
     any_of(
@@ -106,7 +103,7 @@ def number(page: Page, start: int) -> tuple[Piece, ...]:
     """Read one number, or a range, with the unit after it."""
     match = _RANGE.match(page.text, start)
     if match and _is_range(page, match):
-        scored = _SCORE_BEFORE.search(page.before(start)) is not None
+        scored = is_scored(page.before(start))
         if not scored and _falls(page, match):
             return _two_numbers(page, match)
         word = " " if scored else " đến "

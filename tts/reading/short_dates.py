@@ -27,10 +27,6 @@ _MONTH_AFTER = re.compile(r" ?(?:(?:hằng |hàng |của |mỗi )?tháng|/)")
 _CLEAR_STYLE = re.compile(
     rf"(?:ngày|sáng|chiều|tối|trưa|đêm|hôm|nay|qua|mai|giờ),? \(?{_D}-(1[0-2]|0?[1-9])(?![0-9%]|[.,/:-][0-9])"
 )
-_SCORED_BEFORE = re.compile(
-    r"(?:tỷ số|tỉ số|thắng|thua|hòa|hoà|dẫn|dẫn trước|kết quả|chung cuộc|gỡ hòa)(?: là| chung cuộc)? $"
-    r"|(?:^|\W)(?:hiệp|hiệp phụ|set|séc|ván|trận) (?:[0-9]|một|hai|ba|phụ|đầu): ?$"
-)
 
 
 def short_date(page: Page, start: int) -> tuple[Piece, ...]:
@@ -88,7 +84,7 @@ def _hyphen_doubt(page: Page, match: re.Match[str]) -> bool | None:
     beside = _stands_beside_date(page, match, before)
     kept = key_of(match[1], match[3]) in HOLIDAYS
     feast = kept and evidence.names_day(before) and page.lower.startswith(" người", end)
-    if _SCORED_BEFORE.search(before) or (evidence.is_counted(page, end) and not (kept and (beside or feast))):
+    if evidence.is_scored(before) or (evidence.is_counted(page, end) and not (kept and (beside or feast))):
         return None
     falls = int(match[1]) >= int(match[3])
     named = evidence.shows_day(before) or _DAY_LIST_BEFORE.search(before) is not None
