@@ -2,15 +2,9 @@
 
 const UNDO_MS = 10_000;
 const WORDS_AFTER_MS = 350;
-const SLACK_PX = 6;
 
 // Moving: a session dropped on another part of the week, or its «Dời…», asks when, and whether once or always.
 const dialog = document.getElementById("doi");
-const said = document.getElementById("doi-noi");
-
-function say(words) {
-  if (said) said.textContent = words;
-}
 
 function ask(slot, day, time) {
   const form = dialog.querySelector("form");
@@ -26,93 +20,8 @@ function ask(slot, day, time) {
   form.elements.gio.select();
 }
 
-function cellUnder(event) {
-  const found = document.elementFromPoint(event.clientX, event.clientY);
-  return found ? found.closest("[data-drop]") : null;
-}
-
-// The click that ends a drag must not open the session.
-function swallowClick() {
-  const stop = new AbortController();
-  const swallow = (click) => {
-    click.preventDefault();
-    click.stopPropagation();
-  };
-  window.addEventListener("click", swallow, { capture: true, signal: stop.signal });
-  setTimeout(() => stop.abort(), 0);
-}
-
-class Drag {
-  constructor(slot, event) {
-    this.slot = slot;
-    this.home = slot.closest("[data-drop]");
-    this.x = event.clientX;
-    this.y = event.clientY;
-    this.begun = false;
-    this.cell = null;
-    this.stop = new AbortController();
-    const when = { signal: this.stop.signal };
-    window.addEventListener("pointermove", (moved) => this.move(moved), when);
-    window.addEventListener("pointerup", (up) => this.drop(up), when);
-    window.addEventListener("pointercancel", () => this.end(), when);
-    window.addEventListener("keydown", (key) => { if (key.key === "Escape") this.end(); }, when);
-  }
-
-  move(event) {
-    const far = Math.hypot(event.clientX - this.x, event.clientY - this.y) > SLACK_PX;
-    if (!this.begun && far) {
-      this.begun = true;
-      document.body.classList.add("dragging");
-      this.slot.classList.add("slot-moving");
-    }
-    if (!this.begun) return;
-    event.preventDefault();
-    this.slot.style.transform = `translate(${event.clientX - this.x}px, ${event.clientY - this.y}px)`;
-    const cell = cellUnder(event);
-    if (cell !== this.cell) this.over(cell);
-  }
-
-  over(cell) {
-    if (this.cell) this.cell.classList.remove("drop-here", "drop-never");
-    this.cell = cell;
-    if (!cell) return;
-    cell.classList.add("past" in cell.dataset ? "drop-never" : "drop-here");
-    if (cell.dataset.name) say(cell.dataset.name);
-  }
-
-  drop(event) {
-    const { slot, home, begun } = this;
-    const cell = begun ? cellUnder(event) : null;
-    this.end();
-    if (!begun) return;
-    swallowClick();
-    if (!cell || cell === home) return;
-    if (home && cell.dataset.drop === home.dataset.drop && cell.dataset.part === home.dataset.part) return;
-    if ("past" in cell.dataset) return void say("Không dời về ngày đã qua được.");
-    const samePart = home && cell.dataset.part === home.dataset.part;
-    ask(slot, cell.dataset.drop, samePart ? slot.dataset.time : cell.dataset.usual);
-  }
-
-  end() {
-    this.stop.abort();
-    this.over(null);
-    this.slot.style.transform = "";
-    this.slot.classList.remove("slot-moving");
-    document.body.classList.remove("dragging");
-  }
-}
-
 if (dialog) {
-  document.querySelector(".week-card").addEventListener("pointerdown", (event) => {
-    const slot = event.target.closest("[data-move]");
-    // A finger scrolls; whoever has no mouse moves a session by its button.
-    if (!slot || event.button !== 0 || event.pointerType === "touch" || event.target.closest("a, button")) return;
-    if (slot.closest(".days")) return;
-    new Drag(slot, event);
-  });
-  document.addEventListener("dragstart", (event) => {
-    if (event.target.closest && event.target.closest("[data-move]")) event.preventDefault();
-  });
+  document.addEventListener("session-drop", (event) => ask(event.target, event.detail.day, event.detail.time));
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-ask]");
     if (link) {
