@@ -24,7 +24,7 @@ from web.states import WRITERS
 _CLOCK_OFF = timedelta(seconds=2)
 _MOST = 20
 _MOST_ALIKE = 4
-"""Up to so many machines with one trouble are told one by one."""
+"""Up to so many machines with one trouble, or bulletins to review, are told one by one."""
 _STANDING = frozenset({Check.UNREPORTED, Check.UNSIGNED})
 """Findings that are about what was; those about what is ahead are told until its instant has come."""
 _SHOWN_FOR = timedelta(days=1)
@@ -81,10 +81,14 @@ def _of_reviews(user: User) -> Iterator[Matter]:
         waiting = bulletins.newest(connection, (BulletinState.SUBMITTED,), _MOST)
         returned = bulletins.newest(connection, (BulletinState.RETURNED,), _MOST) if user.may(*WRITERS) else ()
         known = {one.id: bulletins.get(connection, one.id) for one in (*waiting, *returned)}
-    for one in waiting:
-        if may_approve(user, known[one.id]):
-            detail = f"{one.author_name} trình duyệt lúc {moment(one.updated_at)}."
-            yield Matter("warn", "hourglass-split", f"Chờ duyệt: {one.title}", detail, _open(one), "Đọc và duyệt")
+    own = [one for one in waiting if may_approve(user, known[one.id])]
+    for one in own[:_MOST_ALIKE]:
+        detail = f"{one.author_name} trình duyệt lúc {moment(one.updated_at)}."
+        yield Matter("warn", "hourglass-split", f"Chờ duyệt: {one.title}", detail, _open(one), "Đọc và duyệt")
+    if rest := len(own[_MOST_ALIKE:]):
+        some = f"Còn {rest}" if len(waiting) < _MOST else "Còn nhiều"
+        link = url_for("bulletins.page", state=BulletinState.SUBMITTED.value)
+        yield Matter("warn", "hourglass-split", f"{some} bản tin khác chờ duyệt", "", link, "Xem tất cả")
     for one in returned:
         if user.id in known[one.id].author_ids:
             yield Matter("warn", "arrow-return-left", f"Bị trả lại: {one.title}", one.return_note, _open(one), "Sửa")

@@ -297,6 +297,18 @@ def test_titles_are_found_without_tone_marks_and_by_state(town: Panel) -> None:
     assert "Không có bản tin nào như vậy" in client.get("/ban-tin?q=zzz").get_data(as_text=True)
 
 
+@pytest.mark.parametrize(("many", "told"), [(4, None), (7, "Còn 3 bản tin khác"), (21, "Còn nhiều bản tin khác")])
+def test_a_pile_of_reviews_does_not_bury_the_rest_of_today(many: int, told: str | None, town: Panel) -> None:
+    for number in range(many):
+        town.submitted(f"Bản tin {number}")
+    page = town.browser(APPROVER).get("/").get_data(as_text=True)
+    assert len(re.findall(r'matter-title">Chờ duyệt: ', page)) == 4
+    assert ("bản tin khác chờ duyệt" in page) == (told is not None)
+    if told:
+        assert told in page
+        assert 'href="/ban-tin?state=submitted"' in page
+
+
 def test_a_long_list_comes_in_pages(town: Panel) -> None:
     for number in range(31):
         town.write(f"Tin số {number}")
