@@ -11,13 +11,16 @@ from types import FrameType
 from cheroot.wsgi import Server
 from flask import Flask
 
+from audio_library.library import LARGEST_FILE
 from domain.errors import BusyError, NotAllowedError
 from web.api.orders import LEAVING
+from web.wire import Connection
 
 THREADS = 32
 MOST_KEPT = 1000
 """Connections that may rest between requests: each is a descriptor, and none of them holds a thread."""
-_MOST_BODY = 21 * 1024 * 1024
+_MOST_BODY = LARGEST_FILE + 1024 * 1024
+"""The largest file that a page takes, with its form."""
 _MOST_HEADERS = 64 * 1024
 _PATIENCE_SECONDS = 20
 _STOP_SECONDS = 5
@@ -27,6 +30,7 @@ class _Server(Server):
     """A server that lets go those who wait for news before it stops."""
 
     leaving: threading.Event
+    ConnectionClass = Connection
 
     def stop(self) -> None:
         """Answer who waits, then end every connection."""
