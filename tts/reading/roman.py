@@ -14,7 +14,7 @@ _BEFORE = re.compile(
         "thứ, khóa, khoá, chương, quý, thế kỷ, thế kỉ, tk, phần, mục, điều, kỳ, đại hội, đại hội đảng, phụ lục, tập,"
         "cấp, loại, hạng, quyển, bảng, nhóm, khu vực, giai đoạn, đợt, vùng, quân khu, bậc, tuyến, cột, biểu, báo động,"
         "trung ương, đại hội đảng bộ, hội nghị, quân đoàn, độ, khu, vòng, lớp, cụm, lần, học kỳ, hè,"
-        "mức, dạng, kiểu, bước, kv, hk"
+        "mức, dạng, kiểu, bước, kv, hk, cháy rừng"
     )
     + r"(?: (?:[ivxlc]+)(?:,| và| đến| -|/))* ?$"
 )
