@@ -263,6 +263,13 @@ def resumed(alert: Alert, now: datetime, left: timedelta, *, trusted: bool) -> A
     return replace(alert, until=until, due=due, past=broken, turn=None if broken else alert.turn)
 
 
+def revived(alert: Alert, now: datetime) -> Alert:
+    """Return an alert that a clock too far ahead took for over, as it goes on by the clock that was set back since."""
+    if not alert.heard:
+        return replace(_begun(alert.order, now, now, local=alert.local), clear=alert.clear)
+    return resumed(replace(alert, ended="", ended_at=None), now, timedelta(), trusted=True)
+
+
 def kept(alerts: Iterable[Alert], now: datetime) -> tuple[Alert, ...]:
     """Return the alerts that still matter: those that run, and those that an all-clear may yet follow."""
     return tuple(one for one in alerts if one.ended_at is None or abs(now - one.ended_at) < KEPT_AFTER_END)

@@ -67,6 +67,7 @@ class Emergencies:
         self._ordered: dict[str, ClipRef] = {}
         self._begun: dict[str, ClipRef] = {}
         self._restored = False
+        self._doubted: frozenset[str] = frozenset()
         self._written = self.book.heading
         self.poke: Callable[[], None] = lambda: None
         self.nudge_clips: Callable[[], None] = lambda: None
@@ -129,6 +130,7 @@ class Emergencies:
         self._restored = True
         alerts, refs = self.book.alerts(now, trusted=now >= self._latest() - CLOCK_SLACK)
         self.alerts = alerts
+        self._doubt(one for one in alerts if one.ended_at == now)
         self._faults.set(f"{_AREA} kept", _DAMAGED if self.book.damaged else "")
         self._ordered = {**{ref.hash: ref for ref in refs}, **self._ordered}
 
@@ -137,7 +139,16 @@ class Emergencies:
         offset = wall_offset(self._clock)
         step, self._offset = offset - self._offset, offset
         if abs(step) >= _STEP_S:
-            self.alerts = tuple(alerting.moved(one, timedelta(seconds=step)) for one in self.alerts)
+            by, now, doubted = timedelta(seconds=step), self._clock.now(), self._doubted if step < 0 else frozenset()
+            self._doubted = frozenset()
+            self._change(
+                (alerting.revived(one, now) if one.id in doubted else alerting.moved(one, by) for one in self.alerts),
+                now,
+            )
+
+    def _doubt(self, found: Iterable[Alert]) -> None:
+        """Note what is over only if the clock is right: the next time that it is set back, that is looked at again."""
+        self._doubted |= {one.id for one in found if one.ended == alerting.EXPIRED}
 
     def _obey(self, now: datetime) -> None:
         while True:
@@ -158,6 +169,7 @@ class Emergencies:
         known = now if local else self._latest()
         for order in (one for one in fresh if one.id not in begun):
             self._change(alerting.obey(self.alerts, order, now, local=local, known=known), now)
+            self._doubt(one for one in self.alerts if one.order.id == order.id)
         if fresh or told.heading not in (None, self._written):
             self._written = told.heading or self._written
             self._writes.append(self.book.writing_sheet(self._written, tuple(order.id for order in fresh), now))

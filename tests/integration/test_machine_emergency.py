@@ -302,6 +302,30 @@ def test_a_box_that_wakes_with_a_wrong_clock_obeys_by_the_time_that_the_centre_s
     ]
 
 
+def test_an_alarm_that_a_clock_hours_ahead_took_for_over_goes_on_once_that_is_set_right(
+    centre: Centre, run: Run, tmp_path: Path
+) -> None:
+    centre.publish(quiet_list(), *HELD)
+    first = run(centre.enrolled(tmp_path))
+    wait_until(first.holds_all)
+    centre.order(sheet(sounding("e1", FOR_EVER)))
+    wait_until(lambda: outcome(centre, "khan-e1-1", 1) == "played")
+    first.machine.stop()
+    clock = Steps()
+    clock.shift = timedelta(hours=7)
+    centre.order(
+        sheet(sounding("e1", FOR_EVER), sounding("e2", FOR_EVER), counter=2, expires_at=now() + timedelta(hours=23))
+    )
+    second = run(tmp_path, clock)
+    journal = second.machine.journal
+    wait_until(lambda: (entry := journal.entry(f"{MACHINE}/khan-e2-0/0")) and entry.outcome == "missed")
+    assert [one["id"] for one in call(tmp_path, {"do": "list"})["running"]] == []
+    clock.shift = timedelta()
+    wait_until(lambda: {one["id"] for one in call(tmp_path, {"do": "list"})["running"]} == {"e1", "e2"})
+    for key in ("khan-e1-2", "khan-e2-1"):
+        wait_until(lambda key=key: outcome(centre, key, 1) == "played")
+
+
 def test_a_drill_does_not_begin_while_something_real_sounds(centre: Centre, run: Run, tmp_path: Path) -> None:
     ready(centre, run, tmp_path, quiet=())
     centre.order(sheet(sounding("e1", FOR_EVER)))
