@@ -37,12 +37,12 @@ _NOT_OPEN = "buổi trực tiếp chưa được mở"
 class Ear:
     """Checks and decodes the chunks of one session, in their order."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, after: int = 0) -> None:
         self._source = source
         self._key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(source.key))
         self._resampler: AudioResampler | None = None
         self._rate = 0
-        self.sequence = 0
+        self.sequence = after
 
     def frames_of(self, chunk: Chunk) -> Frames:
         """Return the sound of a chunk, or none for one that was heard before. Raises TrustError, AudioError."""
@@ -82,9 +82,15 @@ def _bounded(chunk: Chunk) -> list[Frames]:
 
 
 class LiveTaker:
-    """Fills `tap` until it is closed; `source` tells what the playlist in force names at the moment."""
+    """Fills `tap` until it is closed; `source` tells what the playlist in force names at the moment.
 
-    def __init__(self, line: Line, source: Callable[[], Source | None], tap: Tap) -> None:
+    `heard` keeps by session the last sequence that was heard: what goes on after an emergency says no word again.
+    """
+
+    def __init__(
+        self, line: Line, source: Callable[[], Source | None], tap: Tap, heard: dict[str, int] | None = None
+    ) -> None:
+        self._heard = {} if heard is None else heard
         self._line = line
         self._source = source
         self._tap = tap
@@ -114,7 +120,7 @@ class LiveTaker:
             self._tap.trouble = _NOT_OPEN
             return False
         if self._ear is None or self._session != source.session:
-            self._ear, self._session = Ear(source), source.session
+            self._ear, self._session = Ear(source, self._heard.get(source.session, 0)), source.session
         path = f"/api/v1/live/{source.session}?after={self._ear.sequence}"
         asked_at = time.monotonic()
         answer = self._line.get(path, {}, MOST_ANSWER)
@@ -130,7 +136,8 @@ class LiveTaker:
         assert self._ear is not None
         for chunk in unpack(packed):
             try:
-                self._tap.put(self._ear.frames_of(chunk))
+                if self._tap.put(self._ear.frames_of(chunk)):
+                    self._heard[self._session] = self._ear.sequence
                 self._tap.trouble = ""
             except (AudioError, TrustError) as error:  # the next one may be right
                 self._tap.trouble = _small(error.sentence)

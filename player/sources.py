@@ -14,10 +14,12 @@ from player.tuner import OpenSource
 def opener(line: Line, playlist: Callable[[], Playlist | None], private_hosts: Sequence[str]) -> OpenSource:
     """Return what opens sources; `playlist` is the one in force, and `private_hosts` may lie in a private net."""
 
+    heard: dict[str, int] = {}
+
     def open_source(key: str, source: Source, tap: Tap) -> None:
         if source.kind is SourceKind.RELAY:
             Relay(source.url, private_hosts, tap).start()
         else:
-            LiveTaker(line, lambda: source_in(playlist(), key), tap).start()
+            LiveTaker(line, lambda: source_in(playlist(), key), tap, heard).start()
 
     return open_source

@@ -1,6 +1,7 @@
 """Live chunks: packed, signed, and heard only when the key that the playlist names has signed them."""
 
 import io
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
@@ -16,6 +17,7 @@ from domain.live import MEDIA, Chunk, message_of, pack, unpack
 from domain.sources import Source, SourceKind
 from player.line import Answer, Line
 from player.live import LEAST, LONGEST_CHUNK, MOST, Ear, LiveTaker, source_in
+from player.sources import opener
 from player.tap import Tap
 from tests.fakes_player import MACHINE, item, playlist, slot, sound, wait_until
 from tests.fakes_stream import RATE, encoded, tone
@@ -151,6 +153,33 @@ def test_chunks_are_asked_for_after_the_last_and_one_bad_one_stops_nothing() -> 
     tap.close()
     assert line.asked[0].endswith("/live/buoi-1?after=0")
     assert line.asked[1].endswith("?after=1")
+
+
+class Parrot:
+    """A line that gives everything that was ever said, whatever it is asked for."""
+
+    def __init__(self, *chunks: Chunk) -> None:
+        self.said = list(chunks)
+
+    def get(self, *_asked: object) -> Answer:
+        time.sleep(0.01)
+        return Answer(200, {}, b"".join(map(pack, self.said)))
+
+
+def test_what_was_heard_before_an_emergency_is_not_heard_again_after_it_whatever_the_centre_sends() -> None:
+    clip, now = sound(0.1), datetime.now(UTC)
+    made = playlist([slot("noi", now, replace(item(clip), source=SOURCE))], [clip], now)
+    line = Parrot(spoken(1, tone(1.0).tobytes()), spoken(2, tone(1.0).tobytes()))
+    open_source = opener(cast(Line, line), lambda: made, ())
+    before, after = (Tap(LEAST, MOST, lively=True) for _ in range(2))
+    open_source(f"{MACHINE}/noi/0", SOURCE, before)
+    wait_until(lambda: before.held == 2 * RATE)
+    before.close()
+    line.said.append(spoken(3, tone(0.5).tobytes()))
+    open_source(f"{MACHINE}/noi/0", SOURCE, after)
+    wait_until(lambda: after.held)
+    assert after.held == RATE // 2
+    after.close()
 
 
 @pytest.mark.parametrize("source", [None, Source(SourceKind.LIVE)])
