@@ -248,6 +248,9 @@ class Engine:
     def _go_on(self, voice: Voice, wall: float, start: int) -> Part:
         limit = voice.ends_at
         end = None if limit is None else round((limit - wall) * SAMPLE_RATE)
+        if end is not None and end < -BLOCK:  # a clock that stepped past its end: it fades from here on
+            end = RAMP
+            voice.put_off(wall + end / SAMPLE_RATE)
         part = part_of(voice, start, BLOCK, end)
         if part.ended:
             stop = Stop.DONE if end is None or end > BLOCK or voice.reel.exhausted else voice.stop

@@ -63,6 +63,11 @@ class Voice:
         limits = [limit for limit in (self.until, self.cut_at) if limit is not None]
         return min(limits, default=None)
 
+    def put_off(self, at: float) -> None:
+        """Let none of its limits come before `at`."""
+        self.until = None if self.until is None else max(self.until, at)
+        self.cut_at = None if self.cut_at is None else max(self.cut_at, at)
+
     @property
     def stop(self) -> Stop:
         """Return which of its limits comes first."""

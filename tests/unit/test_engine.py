@@ -143,6 +143,24 @@ def test_a_cut_in_the_past_fades_at_once_without_a_click(desk: Desk) -> None:
     assert abs(int(desk.sink.samples[last])) < 600
 
 
+@pytest.mark.parametrize("stop", [Stop.EDGE, Stop.CUT])
+def test_a_clock_that_steps_past_the_end_of_a_voice_makes_no_click(stop: Stop, desk: Desk) -> None:
+    tone = np.rint(20_000 * np.cos(2 * np.pi * 100 * np.arange(5 * RATE) / RATE)).astype(np.int16)
+    edge = (desk.begins_at + timedelta(seconds=2)).timestamp() if stop is Stop.EDGE else None
+    desk.arm("a", Sound(tone, wav(tone)), 0.1, until=edge)
+    desk.run(0.4)
+    if stop is Stop.CUT:
+        desk.engine.cut("a", desk.begins_at + timedelta(seconds=2))
+    desk.run(0.1)
+    desk.clock.wall += timedelta(hours=2)
+    desk.run(0.5)
+    first, last = loud(desk.sink.samples)
+    steps = np.abs(np.diff(desk.sink.samples[first : last + 2].astype(np.int32)))
+    assert steps.max() <= np.abs(np.diff(tone.astype(np.int32))).max() + 1
+    assert abs(last / RATE - 0.515) < 0.015
+    assert desk.ended("a").stop is stop
+
+
 def test_a_voice_ends_at_its_edge(desk: Desk) -> None:
     desk.arm("a", sound(1.0), 0.2, until=(desk.begins_at + timedelta(seconds=0.7)).timestamp())
     desk.run(1.0)
