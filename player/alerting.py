@@ -8,7 +8,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from domain.emergencies import ALARM_KEY, CLEAR_KEY, CLEARED, ENDED_BY_PEOPLE, GAVE_WAY, STOPPED, Pattern
+from domain.emergencies import (
+    ALARM_KEY,
+    CLEAR_KEY,
+    CLEARED,
+    ENDED_BY_PEOPLE,
+    GAVE_WAY,
+    LEAST_PAUSE,
+    STOPPED,
+    Pattern,
+)
 from domain.order_sheet import ClearOrder, Order, SoundOrder, StopOrder
 from domain.playlist import ClipRef, PlaylistItem, PlaylistSlot
 from domain.timetable import LatePolicy, Priority
@@ -219,9 +228,20 @@ def slots_of(alert: Alert, now: datetime) -> tuple[PlaylistSlot, ...]:
 
 def coming_of(alert: Alert, now: datetime) -> tuple[PlaylistSlot, ...]:
     """Return an empty slot where the next repeat will be, once it is made up: the loudspeaker is kept free for it."""
-    if alert.ended or alert.due is None or alert.due <= now:
+    at = None if alert.ended else alert.due or _due_after(alert, now)
+    if at is None or not now < at < alert.until:
         return ()
-    return (_slot(alert, Turn(alert.heard + 1, alert.due, ()), ""),)
+    return (_slot(alert, Turn(alert.heard + 1, at, ()), ""),)
+
+
+def _due_after(alert: Alert, now: datetime) -> datetime | None:
+    """Return when the repeat after the one that sounds will be due, at the soonest."""
+    turn = alert.turn
+    if turn is None:
+        return None
+    over = turn.starts_at + sum((item.length for item in turn.items), timedelta())
+    at = alert.order.pattern.next_after(alert.heard, turn.starts_at, over)
+    return at and max(at, now + LEAST_PAUSE)
 
 
 def _unheard(alert: Alert) -> str:

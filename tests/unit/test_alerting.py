@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.emergencies import Pattern
+from domain.emergencies import LEAST_PAUSE, Pattern
 from domain.errors import BadInputError
 from domain.order_sheet import ClearOrder, Order, SoundOrder, StopOrder
 from player import alerting
-from player.alerting import Alert, Shelf, advance, composed, hushed, moved, obey, resumed, slots_of
+from player.alerting import Alert, Shelf, advance, coming_of, composed, hushed, moved, obey, resumed, slots_of
 from tests.fakes_player import sound
 
 START = datetime(2026, 11, 24, 3, tzinfo=UTC)
@@ -50,6 +50,22 @@ def test_a_tsunami_is_told_at_once_twice_more_and_then_each_half_hour_until_thre
     minutes = [round((at - START).total_seconds() / 60) for at in begun]
     assert minutes == [0, 5, 10, 40, 70, 100, 130, 160]
     assert alert.ended == alerting.EXPIRED
+
+
+def test_the_next_repeat_is_announced_from_the_first_word_of_the_one_before_until_it_is_made_up() -> None:
+    [alert] = obey((), order(pattern=Pattern(2, timedelta(seconds=10), timedelta(), timedelta(hours=1))), START)
+    alert = advance(alert, START, READY, lambda _key, _items: False)
+    for after in (0.0, 1.0, 2.4, 2.6, 8.0):  # what sounds is 2.5 s long, and its end may be noticed late
+        now = START + timedelta(seconds=after)
+        [coming] = coming_of(alert, now)
+        assert coming.starts_at - now >= LEAST_PAUSE
+        assert coming.items == ()
+    over = START + timedelta(seconds=2.6)
+    alert = advance(alert, over, READY, lambda _key, _items: True)
+    assert [one.starts_at for one in coming_of(alert, over)] == [over + timedelta(seconds=10)]
+    last = advance(alert, over + timedelta(seconds=10), READY, lambda _key, _items: True)
+    assert last.heard == 2
+    assert coming_of(last, over + timedelta(seconds=11)) == ()
 
 
 def test_quiet_hours_end_a_drill_in_mid_word_and_leave_an_emergency_alone() -> None:
