@@ -23,7 +23,7 @@ _ID_BEFORE = re.compile(
         "hộ chiếu, bảo hiểm, vận đơn, imei, otp, id, mật khẩu, password, passcode, mã pin"
     )
     + r"(?: (?:số|công dân|cá nhân|y tế|xã hội|là|của|ngân hàng|hồ sơ|thuế|thẻ|hộ|phòng|phòng họp|cuộc họp|zoom))"
-    + r"{0,3}(?: là)?\W{0,3}$"
+    + r"{0,3}(?: (?:gồm )?[0-9]{1,2} (?:chữ )?số)?(?: là)?\W{0,3}$"
 )
 _CERTIFICATE_BEFORE = re.compile(
     any_of("chứng nhận, sổ đỏ, sổ hồng, giấy phép, số hiệu, số phôi, phôi bằng, vào sổ, ký hiệu")

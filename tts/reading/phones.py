@@ -32,6 +32,8 @@ _CALLED_FAR = re.compile(
 _SENT_BEFORE = re.compile(r"(?:^|\W)(?:gửi|gửi đến|gửi tới|gửi về|nhắn tin đến|nhắn tin tới|tổng đài|đầu số)(?: số)? $")
 _SENT = re.compile(r"[1-9][0-9]{2,3}(?= ?(?:[.,;:)\n!?]|$|để(?!\w)))")
 """A short number that messages go to: `soạn tin gửi 8088`, with nothing counted behind it."""
+_ASKED_AFTER = re.compile(r",? (?:ạ|nhé|nha|à|hả|nghen|chứ)(?!\w)")
+"""What follows no count in a dialogue: `115 ạ?`."""
 _AFTER_PHONE = re.compile(r"(?:0[0-9]{2,3}(?:[ .-]?[0-9]{2,4}){2,3}|1[89]00[ .]?[0-9]{2,6})(?:,| hoặc| và|;)(?: số)? $")
 _MASKED = re.compile(
     r"(?=[0-9 .]{3,9}[xX*])(0[0-9]{2,3})[ .]?([0-9]{3}|[xX]{3}|\*{3})[ .]?([0-9]{3,4}|[xX]{3,4}|\*{3,4})(?!\w)"
@@ -78,7 +80,8 @@ def _short(page: Page, start: int) -> tuple[Piece, ...]:
     if not match or _COUNTED.match(page.lower, match.end()):
         return ()
     before = page.before(start)
-    known = match.group() in _EMERGENCY and (_CALLED_FAR.search(before) or _AFTER_PHONE.search(before))
+    shown = _CALLED_FAR.search(before) or _AFTER_PHONE.search(before) or _ASKED_AFTER.match(page.lower, match.end())
+    known = match.group() in _EMERGENCY and shown
     if not known and not _CALLED.search(before):
         return ()
     return _said(page, match, match.group())

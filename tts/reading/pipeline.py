@@ -81,6 +81,7 @@ _WORD_RULES: dict[str, tuple[Rule, ...]] = {
     "km": (measures.kilometre_post,),
     "v": (abbreviations.and_so_on,),
     **dict.fromkeys(senses.WORDS, (senses.sense,)),
+    **dict.fromkeys(senses.SPEAKERS, (senses.speaker, senses.sense)),
     **dict.fromkeys(("tt", "ttr"), (senses.standing_body, senses.sense)),
     "cn": (identities.craft_name, abbreviations.sunday, senses.sense),
     "ph": (senses.acidity,),

@@ -93,7 +93,10 @@ SENSES: dict[str, tuple[_Sense, ...]] = {
     ),
     "BĐ": (_sense("bản đồ", "tờ|số tờ|mảnh", "địa chính|quy hoạch|hiện trạng|1[/:][0-9.]+"),),
     "TL": (_sense("tỷ lệ", after="1[/:][0-9.]+"),),
-    "QH": (_sense("quy hoạch", "đồ án|điều chỉnh|đất|bản đồ", "1/[0-9.]+|chi tiết|phân khu|chung|sử dụng đất|sdđ"),),
+    "QH": (
+        _sense("quy hoạch", "đồ án|điều chỉnh|đất|bản đồ",
+               "1/[0-9.]+|(?:19|20)[0-9]{2}-.*|chi tiết|phân khu|chung|sử dụng đất|sdđ"),
+    ),
     "BC": (_sense("bầu cử", "đơn vị|tổ|ngày|khu vực|công tác|hội đồng|ủy ban|cuộc", "đại biểu|đbqh|quốc hội"),),
     "KD": (_sense("kinh doanh", "hộ|cơ sở|hoạt động|đăng ký|giấy phép|điểm|tiểu thương|điều kiện|lĩnh vực"),),
     "HT": (
@@ -118,12 +121,12 @@ SENSES: dict[str, tuple[_Sense, ...]] = {
     ),
     "SN": (
         _Sense("sinh năm", after=re.compile(r"[:.]? ?(?:18|19|20)[0-9]{2}(?!\w)")),
-        _Sense("số nhà", after=re.compile(r"[:.]? ?[0-9]{1,3}[a-z]?(?:/[0-9]+)*(?![\w/])")),
+        _Sense("số nhà", after=re.compile(r"[:.]? ?[0-9]{1,3}[a-z]?(?:/[0-9]+)*(?![\w/)])")),
         _sense("sự nghiệp", "đơn vị|kinh phí|vốn|chi|nguồn|ngân sách",
                "công|công lập|giáo dục|kinh tế|y tế|nông nghiệp|môi trường|có thu"),
     ),
     "HN": (
-        _sense("Hà Nội", "về|ra|đi|tp|thành phố|từ|thủ đô"),
+        _sense("Hà Nội", "về|ra|đi|ở|tp|thành phố|từ|thủ đô"),
         _sense("hội nghị", "dự|chủ trì|tổ chức|giấy mời",
                "tổng kết|sơ kết|trực tuyến|giao ban|quán triệt|tập huấn|triển khai|bch|ban chấp hành|txct|tiếp xúc|"
                "cbcc|toàn quốc|lần thứ"),
@@ -174,7 +177,11 @@ SENSES: dict[str, tuple[_Sense, ...]] = {
         _sense("công văn", "theo|tại|thực hiện|căn cứ|có", "số|của|chỉ đạo|gửi|ngày|[0-9]+"),
         _sense("chuyên viên", "ngạch|là|đ/c", "chính|cao cấp|phòng|sở|văn phòng"),
     ),
-    "ĐT": (_sense("đào tạo", "lao động qua|cơ sở|giáo dục và|gd và", "nghề|lại|bồi dưỡng|nguồn nhân lực"),),
+    "ĐT": (
+        _sense("đào tạo", "lao động qua|cơ sở|giáo dục và|gd và", "nghề|lại|bồi dưỡng|nguồn nhân lực"),
+        _sense("đầu tư", "mời gọi|kêu gọi|xúc tiến"),
+        _sense("điều tra", after="viên|hình sự"),
+    ),
     "BKS": (_sense("ban kiểm soát", "trưởng|thành viên|hđqt,|hđqt và", "htx|hợp tác xã|quỹ|công ty|qtdnd"),),
     "BTV": (_sense("biên tập viên", "phóng viên,|pv,|phóng viên và", "đài|truyền thanh|phát thanh|báo"),),
     "BTC": (_sense("bộ tài chính", "bộ trưởng|thứ trưởng"),),

@@ -7,6 +7,13 @@ from tts.reading.page import Page, Piece, one
 from tts.reading.sense_table import SENSES
 from tts.reading.wordsets import any_of
 
+_SPEAKERS = {
+    "BTV": "biên tập viên", "PV": "phóng viên", "MC": "em xê", "PTV": "phát thanh viên", "CB": "cán bộ",
+}  # fmt: skip
+"""Who speaks in a dialogue, by the initials before a colon at the head of a speech."""
+SPEAKERS = frozenset(word.lower() for word in _SPEAKERS)
+_SPEAKER = re.compile(rf"(?:{'|'.join(_SPEAKERS)})(?=: ?[^\W\d_])")
+_SPEECH_BEFORE = re.compile(r"(?:^|[.!?…]\"? )(?:[-+*] ?)?$")
 WORDS = frozenset(word.lower() for word in SENSES)
 """The abbreviations with senses, in small letters."""
 
@@ -41,6 +48,14 @@ def sense(page: Page, start: int) -> tuple[Piece, ...]:
 
 
 _SIGN_OR_LETTERS = re.compile(r"[^\W\d_]+(?!\w|[&/-][^\W\d_])")
+
+
+def speaker(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `BTV: Kính thưa` as who speaks, in a dialogue; `BTV: 5 đồng chí` is none."""
+    match = _SPEAKER.match(page.text, start)
+    if not match or not _SPEECH_BEFORE.search(page.before(start)):
+        return ()
+    return one(start, match.end(), _SPEAKERS[match.group()], "sense")
 
 
 def standing_body(page: Page, start: int) -> tuple[Piece, ...]:
