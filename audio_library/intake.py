@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,10 @@ from domain.errors import AudioError, BadInputError, StorageError
 LARGEST_FILE = 200_000_000
 LONGEST = timedelta(hours=2)
 
+CPU_S = 30
+"""Twice what an hour of MP3 takes, and four times the longest sound that a page takes."""
 _PATIENCE_S = 120.0
+_TOO_SLOW = "Tệp âm thanh mất quá nhiều thời gian để đọc, đã dừng. Hãy lưu lại dạng MP3 hoặc WAV rồi gửi lại."
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -49,7 +53,8 @@ def _checked(source: IO[bytes]) -> str:
 
 def _converted(source: IO[bytes], target: IO[bytes], demuxer: str, longest: timedelta) -> dict[str, float]:
     """Return the figures of the sound, written to `target` by the child. Raises BadInputError, AudioError."""
-    command = [sys.executable, "-m", "audio_library.intake_child", demuxer, str(int(longest.total_seconds()))]
+    bounds = (str(int(longest.total_seconds())), str(CPU_S))
+    command = [sys.executable, "-m", "audio_library.intake_child", demuxer, *bounds]
     environment = {"PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1"}
     try:
         child = subprocess.run(  # noqa: S603 - our own module; of the stranger's file it gets the open descriptor
@@ -63,7 +68,9 @@ def _converted(source: IO[bytes], target: IO[bytes], demuxer: str, longest: time
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise AudioError("Tệp âm thanh mất quá nhiều thời gian để đọc, đã dừng.") from error
+        raise AudioError(_TOO_SLOW) from error
+    if child.returncode == -signal.SIGXCPU:
+        raise AudioError(_TOO_SLOW)
     answer = _answer(child.stderr)
     if answer.get("refused") == "long":
         raise BadInputError(f"Âm thanh dài quá {longest.total_seconds() / 60:.0f} phút.")

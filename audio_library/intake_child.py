@@ -1,7 +1,7 @@
 """The child process that opens a stranger's file: bounded in memory, time and disk, and free to crash.
 
 Standard input is the file, standard output a file that takes the FLAC; one line of JSON on standard error tells how
-it went. Arguments: FFmpeg's name of the container, the longest sound taken in seconds.
+it went. Arguments: FFmpeg's name of the container, the longest sound taken in seconds, the seconds of CPU it may use.
 """
 
 import json
@@ -20,17 +20,16 @@ from domain.audio import SAMPLE_RATE
 from domain.errors import TiengLoaError
 
 MEMORY_BYTES = 256 * 1024 * 1024
-CPU_S = 60
 
 
 class _TooLongError(Exception):
     """The sound lasts longer than is taken."""
 
 
-def limit(longest_s: int) -> None:
-    """Bound what this process may use from here on."""
+def limit(longest_s: int, cpu_s: int) -> None:
+    """Bound what this process may use from here on; SIGXCPU ends it after `cpu_s` seconds of work."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     room = (longest_s + 60) * SAMPLE_RATE * 2
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
@@ -88,7 +87,7 @@ def _written(frames: Iterator[av.AudioFrame], target: OutputContainer, stream: A
 def main(arguments: list[str]) -> None:
     """Convert, and say how it went."""
     demuxer, longest_s = arguments[0], int(arguments[1])
-    limit(longest_s)
+    limit(longest_s, int(arguments[2]))
     try:
         answer: dict[str, float | str] = {**converted(demuxer, longest_s)}
     except _TooLongError:

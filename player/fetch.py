@@ -22,6 +22,8 @@ ANSWER_S = 10.0
 MOST_HEAD = 16_384
 MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_GIVEN_OUT = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is given out; `is_global` alone calls the site-local fec0::/10 global."""
 _DEAF = "Nguồn tiếp âm không trả lời"
 _STRANGE = "Nguồn tiếp âm trả lời không đúng khuôn dạng HTTP"
 
@@ -115,7 +117,8 @@ def is_fit(address: str, *, trusted: bool = False) -> bool:
         return False
     if trusted:
         return parsed.is_global or parsed.is_private
-    return parsed.is_global and not parsed.is_reserved
+    given_out = parsed in _GIVEN_OUT or parsed.version == 4
+    return parsed.is_global and not parsed.is_reserved and given_out
 
 
 def _nat64(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

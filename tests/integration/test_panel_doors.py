@@ -102,6 +102,21 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(town: Pan
     assert "SameSite=Lax" in cookie
 
 
+def test_no_cookie_travels_without_https_where_the_station_has_it(town: Panel) -> None:
+    give_password(town)
+    app = create_app(replace(town.services, secure_cookies=True))
+    client, secure = app.test_client(), "https://localhost"
+    form = client.get("/dang-nhap", base_url=secure)
+    found = re.search(r'name="csrf_token" value="([^"]+)"', form.get_data(as_text=True))
+    assert found is not None
+    fields = {"csrf_token": found[1], "login": EDITOR.login, "password": PASSWORD}
+    answer = client.post("/dang-nhap", data=fields, base_url=secure, headers={"Referer": f"{secure}/dang-nhap"})
+    given = [*form.headers.getlist("Set-Cookie"), *answer.headers.getlist("Set-Cookie")]
+    assert {one.partition("=")[0] for one in given} == {SESSION_COOKIE, "tiengloa_bieu_mau"}
+    for cookie in given:
+        assert all(word in cookie for word in ("Secure", "HttpOnly", "SameSite=Lax")), cookie
+
+
 def test_wrong_and_unknown_logins_are_told_the_same(town: Panel) -> None:
     give_password(town)
     texts = []

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from domain.errors import BadInputError, TrustError
 from player import fetch, relay
 from player.fetch import is_fit
 from player.relay import Relay
@@ -228,6 +229,35 @@ def test_a_private_address_is_not_asked_unless_this_box_says_so(serve: Serve, al
 
 
 @pytest.mark.parametrize(
+    "host",
+    [
+        *("127.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "017700000001", "0", "localhost"),
+        *("[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:a9fe:a9fe]", "[::127.0.0.1]", "[64:ff9b::7f00:1]"),
+        *(
+            "[64:ff9b:1::7f00:1]",
+            "[2002:7f00:1::]",
+            "[2001:0:1:2:3:4:80ff:fffe]",
+            "[fe80::1]",
+            "[fec0::1]",
+            "[fd00::1]",
+        ),
+    ],
+)
+def test_a_private_address_is_known_however_it_is_written(host: str) -> None:
+    with pytest.raises((TrustError, BadInputError)):
+        fetch.open_stream(f"http://{host}:9/kenh")
+
+
+def test_a_name_with_one_private_address_among_others_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def looked_up(*_asked: object, **_named: object) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, 1, 6, "", (address, 0)) for address in ("203.162.0.181", "10.0.0.5")]
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
+    with pytest.raises(TrustError, match="địa chỉ nội bộ"):
+        fetch.open_stream("http://kenh.example.vn/nghe")
+
+
+@pytest.mark.parametrize(
     ("address", "open_net", "by_setting"),
     [
         ("203.162.0.181", True, True),
@@ -245,6 +275,8 @@ def test_a_private_address_is_not_asked_unless_this_box_says_so(serve: Serve, al
         ("64:ff9b::7f00:1", False, True),
         ("2002:7f00:1::", False, True),
         ("fe80::1%eth0", False, False),
+        ("fec0::1", False, True),
+        ("::ffff:0:127.0.0.1", False, True),
         ("fd00:ec2::254", False, True),
         ("ff02::1", False, False),
         ("2405:4800::1", True, True),

@@ -123,6 +123,15 @@ def test_too_long_and_too_large_are_said(tmp_path: Path, monkeypatch: pytest.Mon
         take_in(long)
 
 
+def test_a_file_that_keeps_the_box_at_work_for_too_long_is_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = given(tmp_path, encode_flac(bytes(96_000 * 900)))
+    monkeypatch.setattr(intake, "CPU_S", 1)
+    with pytest.raises(AudioError, match="mất quá nhiều thời gian"):
+        take_in(long)
+
+
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="Không đọc được tệp"):
         take_in(tmp_path / "không có.wav")
