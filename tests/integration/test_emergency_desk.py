@@ -1,6 +1,5 @@
 """The desk of emergencies and of standard messages: who may do what, when, and what is written down."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,15 +18,9 @@ from scheduler.ordering import OrderWorker
 from scheduler.signing import StationKey
 from store import emergencies
 from tests.fakes_emergency import CHIME, NOTICE, Ready, stocked
-from tests.fakes_web import ADMIN, APPROVER, BOTH, EDITOR, VIEWER, Panel, machine, panel
+from tests.fakes_web import ADMIN, APPROVER, BOTH, EDITOR, VIEWER, Panel, machine
 
 HERE = frozenset({"tan-phong"})
-
-
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Panel]:
-    with panel(tmp_path) as one:
-        yield one
 
 
 @pytest.fixture

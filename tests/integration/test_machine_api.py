@@ -4,7 +4,6 @@ import base64
 import gzip
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -84,12 +83,6 @@ def enrol(town: Panel, name: str = "Máy bản", *, said_yes: bool = True) -> Bo
     if said_yes:
         town.services.office.enrolment.confirm(EDITOR, box.id, "san-thang")
     return box
-
-
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Panel]:
-    with panel(tmp_path) as one:
-        yield one
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The machine API of emergencies: orders with an ETag, kept back until there is news, their clips, and reports."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,15 +11,9 @@ from scheduler.ordering import OrderWorker
 from scheduler.signing import StationKey
 from store import emergencies
 from tests.fakes_emergency import ALL_CLEAR, CHIME, FLOOD, Ready, stocked
-from tests.fakes_web import EDITOR, Panel, panel
+from tests.fakes_web import EDITOR, Panel
 from tests.integration.test_machine_api import Box, enrol
 from web.api import orders
-
-
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Panel]:
-    with panel(tmp_path) as one:
-        yield one
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import io
 import re
 import wave
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,12 +11,6 @@ import pytest
 from domain.bulletins import SCRIPT_LIMIT, AcceptedReading, Bulletin, BulletinState
 from store import bulletins, jobs
 from tests.fakes_web import APPROVER, BOTH, EDITOR, VIEWER, Panel, csrf, panel
-
-
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Panel]:
-    with panel(tmp_path) as one:
-        yield one
 
 
 def stored(town: Panel, bulletin_id: str) -> Bulletin:

@@ -1,7 +1,6 @@
 """The panel's doors: who comes in, how, and what every answer tells the browser."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,18 +10,12 @@ from flask import request
 from werkzeug.security import generate_password_hash
 
 from store import people
-from tests.fakes_web import ADMIN, APPROVER, BOTH, EDITOR, PEOPLE, VIEWER, Panel, csrf, panel
+from tests.fakes_web import ADMIN, APPROVER, BOTH, EDITOR, PEOPLE, VIEWER, Panel, csrf
 from tiengloa.settings import from_environment
 from web.app import create_app
 from web.security import PUBLIC, SESSION_COOKIE
 
 PASSWORD = "một câu dễ nhớ"
-
-
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Panel]:
-    with panel(tmp_path) as one:
-        yield one
 
 
 def give_password(town: Panel) -> None:

@@ -1,7 +1,6 @@
 """The pages of emergencies, as forms without a script and as they are seen in Chromium."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,16 +13,10 @@ from scheduler.watch import Watch
 from store import emergencies
 from tests.browsing import chromium, serving
 from tests.fakes_emergency import Ready, stocked
-from tests.fakes_web import APPROVER, BOTH, EDITOR, VIEWER, Panel, machine, panel
+from tests.fakes_web import APPROVER, BOTH, EDITOR, VIEWER, Panel, machine
 from tests.looking import look
 
 __all__ = ["chromium"]
-
-
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Panel]:
-    with panel(tmp_path) as one:
-        yield one
 
 
 @pytest.fixture

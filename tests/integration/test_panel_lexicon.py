@@ -3,22 +3,14 @@
 import io
 import re
 import wave
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from domain.reading import LexiconEntry
 from store import lexicon
-from tests.fakes_web import ADMIN, EDITOR, VIEWER, Panel, panel
+from tests.fakes_web import ADMIN, EDITOR, VIEWER, Panel
 
 FIELDS = {"written": "QWZX", "spoken": "quỹ vì trẻ em"}
-
-
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Panel]:
-    with panel(tmp_path) as one:
-        yield one
 
 
 def entries(town: Panel) -> tuple[lexicon.SiteEntry, ...]:

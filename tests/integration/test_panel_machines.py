@@ -2,9 +2,7 @@
 
 import base64
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -13,18 +11,12 @@ from playwright.sync_api import Browser, expect
 from domain.machines import Aired, AiringOutcome, Box, Coming
 from store import enrolments, machines, plans
 from tests.browsing import chromium, serving
-from tests.fakes_web import ADMIN, EDITOR, VIEWER, Panel, aired, beat, busy_day, machine, panel
+from tests.fakes_web import ADMIN, EDITOR, VIEWER, Panel, aired, beat, busy_day, machine
 from tests.looking import look
 
 __all__ = ["chromium"]
 
 KEY = base64.b64encode(b"k" * 32).decode()
-
-
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Panel]:
-    with panel(tmp_path) as one:
-        yield one
 
 
 def text_of(town: Panel, path: str, status: int = 200) -> str:

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,12 +17,6 @@ from store import machines, station, timetable
 from tests.fakes_web import APPROVER, EDITOR, VIEWER, Panel, aired, beat, busy_day, machine, panel
 from web.context import EXTENSION
 from web.services import VoiceHealth
-
-
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Panel]:
-    with panel(tmp_path) as one:
-        yield one
 
 
 def text_of(town: Panel, path: str, user=VIEWER) -> str:

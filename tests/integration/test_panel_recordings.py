@@ -2,7 +2,6 @@
 
 import io
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,12 +21,6 @@ from web.services import VoiceHealth
 
 SCRIPT = "Kính thưa bà con.\nTừ nay làm việc buổi sáng.\n"
 SOUND = encode_flac(tone(1.5, rate=48_000))
-
-
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Panel]:
-    with panel(tmp_path) as made:
-        yield made
 
 
 def text(answer: TestResponse) -> str:

@@ -3,7 +3,6 @@
 import html
 import re
 from datetime import datetime, time, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,15 +15,9 @@ from domain.timetable import ItemKind, Programme, ProgrammeItem, Rule
 from scheduler.desk import NewSession
 from scheduler.planning import replan
 from store import clips, plans, timetable
-from tests.fakes_web import EDITOR, VIEWER, Panel, aired, busy_day, machine, panel
+from tests.fakes_web import EDITOR, VIEWER, Panel, aired, busy_day, machine
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-
-
-@pytest.fixture
-def town(tmp_path: Path):
-    with panel(tmp_path) as one:
-        yield one
 
 
 def text(town: Panel, path: str, user=VIEWER) -> str:

@@ -3,7 +3,6 @@
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -19,16 +18,10 @@ from scheduler.watch import KEEP_PLANS, Watch
 from scheduler.worker import TimetableWorker
 from store import airings, checks, machines, plans
 from tests.fakes import START, ExampleStation
-from tests.fakes_web import VIEWER, Panel, beat, busy_day, panel
+from tests.fakes_web import VIEWER, Panel, beat, busy_day
 from tiengloa.backup import KEPT, Backups
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-
-
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Panel]:
-    with panel(tmp_path) as one:
-        yield one
 
 
 def look(town: Panel) -> list[str]:
