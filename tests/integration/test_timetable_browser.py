@@ -256,6 +256,39 @@ def test_clashes_and_the_dialog_are_open_to_all(served: Served, width: int, heig
     served.wrong[:] = [one for one in served.wrong if "409" not in one]
 
 
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (375, 700)])
+def test_what_is_looked_at_before_it_comes_back_is_open_to_all(served: Served, width: int, height: int) -> None:
+    stopped = add(served.town, "Buổi trưa cũ", time(11, 15))
+    machine(served.town, "Máy San Thàng", "san-thang", b"m" * 32)
+    served.town.services.timetable.stop(EDITOR, stopped)
+    add(served.town, "Buổi trưa mới", time(11, 15))
+    page = served.page(EDITOR, width, height)
+    page.goto(f"{served.address}/lich?area=san-thang")
+    page.get_by_role("button", name="Phát lại").click()
+    expect(page.locator("#trung")).to_contain_text("«Buổi trưa cũ»")
+    look(page, "review")
+    page.locator("#trung").get_by_role("button", name=re.compile("^Chuyển")).first.click()
+    expect(page.get_by_text("Dòng lịch này đã được phát trở lại.")).to_be_visible()
+    assert rule_of(served, stopped).enabled
+    served.wrong[:] = [one for one in served.wrong if "409" not in one]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (375, 700)])
+def test_what_seasons_would_change_is_open_to_all_and_waits_for_a_yes(served: Served, width: int, height: int) -> None:
+    with served.town.database.write() as connection:
+        calendar.put_daypart(connection, Daypart("som", "Buổi sớm", time(5, 30), time(6, 15)))
+    add(served.town, "Buổi sớm", time(10, 15), daypart_ids=frozenset({"som"}))
+    page = served.page(EDITOR, width, height)
+    page.goto(f"{served.address}/lich/ngay")
+    page.get_by_label("Giờ mùa hè từ").fill("1/4")
+    page.get_by_role("button", name="Lưu ngày đổi mùa").click()
+    expect(page.get_by_text("Sẽ đổi giờ nếu lưu")).to_be_visible()
+    expect(page.locator(".effect-sum")).to_contain_text("15 buổi đổi giờ, 0 buổi thôi phát, 0 buổi phát thêm")
+    look(page, "calendar-confirm")
+    page.get_by_role("button", name="Vẫn lưu").click()
+    expect(page.get_by_label("Giờ mùa hè từ")).to_have_value("1/4")
+
+
 def test_a_week_prints_on_one_page_of_a4(served: Served) -> None:
     paths = full(served)
     page = served.page()
