@@ -10,7 +10,7 @@ from scheduler.inputs import Inputs, local_date
 
 A_YEAR = timedelta(days=366)
 MOST_YEARS = timedelta(days=5 * 366)
-MOST_DAYS = 31
+MOST_DAYS = 14
 """How many of the days that differ are looked at: the first ones, which tell what the others will be like."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from domain.timetable import Occurrence, Slot
+from domain.timetable import Occurrence, Rule, Slot
 from scheduler.build import Listener, reaches, slots_for
 from scheduler.expand import expand
 from scheduler.fleet import HORIZON
@@ -114,9 +114,20 @@ def _pairs(
         old, new = was.listener("", area_id), will.listener("", area_id)
         alike.setdefault((_ear(before, old), _ear(after, new)), (set(), old, new))[0].add(area_id)
     asked = [tuple(_asked(inputs, spans)) for inputs in (before, after)]
+    touched = _touched(before, after, asked)
     for places, old, new in alike.values():
+        if touched is not None and not any(reaches(one, path) for one in touched for path in new.paths):
+            continue
         sounding = _sounding(before, asked[0], old, stretch), _sounding(after, asked[1], new, stretch)
         yield frozenset(places), *sounding
+
+
+def _touched(before: Inputs, after: Inputs, asked: list[tuple[Occurrence, ...]]) -> tuple[Rule, ...] | None:
+    """Return the rules that ask otherwise, when nothing but the calendar differs; else None, for any."""
+    if (before.shelf, before.terms, before.areas) != (after.shelf, after.terms, after.areas):
+        return None
+    differ = set(asked[0]) ^ set(asked[1])
+    return tuple(before.shelf.rules[rule_id] for rule_id in {one.rule_id for one in differ})
 
 
 def _ear(inputs: Inputs, listener: Listener) -> object:
