@@ -111,7 +111,7 @@ class LiveTaker:
             except Exception as error:  # noqa: BLE001 - a broadcast goes on after one bad chunk
                 self._tap.trouble, more = f"lỗi khi nhận tiếng trực tiếp: {type(error).__name__}", False
             if not more:
-                time.sleep(_AGAIN_S)
+                self._tap.closes_within(_AGAIN_S)
 
     def _step(self) -> bool:
         """Ask once, and tell whether to ask again at once."""

@@ -34,6 +34,8 @@ class Relay:
         self._url = url
         self._allowed = tuple(allowed)
         self._tap = tap
+        self._child: subprocess.Popen[bytes] | None = None
+        tap.on_close = self._let_go
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
     def start(self) -> None:
@@ -52,9 +54,14 @@ class Relay:
             self._rest(_BACK_OFF_S[min(failures, len(_BACK_OFF_S)) - 1])
 
     def _rest(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while not self._tap.closed and time.monotonic() < until:
-            time.sleep(0.1)
+        self._tap.closes_within(seconds)
+
+    def _let_go(self) -> None:
+        """End the child, so that whoever waits for its sound wakes; it comes from the thread that closes the tap."""
+        child = self._child
+        if child:
+            with suppress(OSError):
+                child.kill()
 
     def _take_in(self) -> str:
         """Run one child to its end, and return why it ended."""
@@ -62,11 +69,13 @@ class Relay:
         with subprocess.Popen(  # noqa: S603 - our own module; the address is checked by the child and no shell reads it
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as child:
+            self._child = child  # before the tap is looked at: else one that closes meanwhile would end nobody
             try:
                 deaf = self._pour(child)
             finally:
                 with suppress(OSError):
                     child.kill()
+                self._child = None
                 _, words = child.communicate()
         return "nguồn không gửi tiếng" if deaf else _said(words)
 
@@ -77,13 +86,12 @@ class Relay:
         frames, odd = 0, b""
         while not self._tap.closed:
             now = time.monotonic()
-            if frames / SAMPLE_RATE - (now - began) > AHEAD_S:
-                time.sleep(0.05)
+            ahead = frames / SAMPLE_RATE - (now - began) - AHEAD_S
+            if ahead > 0:
+                self._tap.closes_within(ahead)
                 continue
-            if not select.select([child.stdout], [], [], 0.2)[0]:
-                if now - heard_at > DEAF_S:
-                    return True
-                continue
+            if not select.select([child.stdout], [], [], max(heard_at + DEAF_S - now, 0))[0]:
+                return True
             piece = odd + os.read(child.stdout.fileno(), _CHUNK)
             if len(piece) == len(odd):
                 return False

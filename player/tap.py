@@ -1,6 +1,7 @@
 """A tap: frames from outside on their way to the sound thread, in a bounded buffer that hides the network's jitter."""
 
 import threading
+from collections.abc import Callable
 
 import numpy as np
 
@@ -28,9 +29,10 @@ class Tap:
         self._lively = lively
         self._held: Frames = _NOTHING
         self._flowing = False
-        self._closed = False
+        self._end = threading.Event()
         self._room = threading.Condition()
         self.trouble = ""
+        self.on_close: Callable[[], None] = lambda: None
 
     @property
     def flowing(self) -> bool:
@@ -45,12 +47,12 @@ class Tap:
     def put(self, frames: Frames) -> bool:
         """Take frames in, waiting for room if need be; tell whether more are wanted."""
         with self._room:
-            while self._flowing and not self._lively and len(self._held) >= self._most and not self._closed:
+            while self._flowing and not self._lively and len(self._held) >= self._most and not self.closed:
                 self._room.wait(_WAIT_S)
             self._held = np.concatenate((self._held, frames))
             if len(self._held) > self._most and (self._lively or not self._flowing):
                 self._leave_out(len(self._held) - self._least)
-            return not self._closed
+            return not self.closed
 
     def take(self, count: int) -> tuple[Frames, int]:
         """Return exactly `count` frames, and how many of them are sound; the rest is silence."""
@@ -72,15 +74,21 @@ class Tap:
         return given, sound
 
     def close(self) -> None:
-        """Take nothing in any more, and let go of what is held."""
+        """Take nothing in any more, and let go of what is held; `on_close` is called, once that is so."""
         with self._room:
-            self._closed, self._flowing, self._held = True, False, _NOTHING
+            self._end.set()
+            self._flowing, self._held = False, _NOTHING
             self._room.notify_all()
+        self.on_close()
 
     @property
     def closed(self) -> bool:
         """Tell whether nobody will take anything any more."""
-        return self._closed
+        return self._end.is_set()
+
+    def closes_within(self, seconds: float) -> bool:
+        """Wait for the end, `seconds` at most, and tell whether it has come."""
+        return self._end.wait(seconds)
 
     def _leave_out(self, count: int) -> None:
         kept = self._held[count:].copy()

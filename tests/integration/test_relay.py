@@ -1,12 +1,15 @@
 """Relays from real servers on the loopback: good ones are heard, hostile ones harm nothing."""
 
 import base64
+import select
 import socket
 import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -361,6 +364,28 @@ def test_a_real_icecast_station_is_heard_lost_with_its_server_and_heard_again(
     wait_until(silent, 20)
     server.start()
     assert abs(pitch(taken.heard(0.5)) - 400) < 5
+
+
+def test_a_tap_that_closes_lets_go_who_waits_for_a_silent_source_and_nothing_looks_again_and_again(
+    serve: Serve, take: Callable[..., Taken], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    wait = select.select
+
+    def watched(ready: list[object], *others: object) -> object:
+        waits.append(cast(float, others[-1]))
+        return wait(ready, *others)
+
+    monkeypatch.setattr(relay, "select", SimpleNamespace(select=watched))
+    monkeypatch.setattr(relay, "DEAF_S", 600.0)
+    silent = threading.Event()
+    source = serve(lambda caller: (caller.head(), silent.wait(60)))
+    taken = take(source.url)
+    wait_until(lambda: source.asked and waits, 20)
+    taken.tap.close()
+    wait_until(lambda: not [one for one in threading.enumerate() if one.name == "relay"], 20)
+    silent.set()
+    assert min(waits) > 500
 
 
 def test_a_source_that_was_good_for_long_is_joined_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,6 +70,18 @@ TONE_STEP = round(8000 * 2 * np.pi * 500 / RATE) + 40
 """The steepest step of the test's tones; a click is far steeper."""
 
 
+def test_a_tap_that_closes_wakes_who_waits_for_that_and_calls_once_it_is_closed() -> None:
+    tap, told = Tap(1000, 10_000), list[bool]()
+    tap.on_close = lambda: told.append(tap.closed)
+    assert not tap.closes_within(0)
+    waiter = threading.Thread(target=lambda: told.append(tap.closes_within(600)))
+    waiter.start()
+    tap.close()
+    waiter.join(20)
+    assert told == [True, True]
+    assert not tap.put(tone(0.1))
+
+
 def test_a_tap_gives_nothing_until_enough_is_there_and_then_all_of_it() -> None:
     tap, source = Tap(1000, 10_000), tone(0.1)
     tap.put(source[:900])
