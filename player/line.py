@@ -25,6 +25,7 @@ _MOST_ANSWER = 1 << 20
 _WORTH_A_RETRY_MS = 1000
 _ETAG = re.compile(r'(W/)?"[!#-~]{1,100}"')
 _YEAR_2200_MS = 7_258_118_400_000
+AWAITED = "Máy đang chờ kỹ thuật viên xác nhận ở trang «Máy phát» của trung tâm; máy sẽ tự hỏi lại."
 UNREACHABLE = "Chưa liên lạc được với máy chủ; máy phát vẫn phát theo danh sách đang giữ và sẽ tự thử lại."
 
 
@@ -35,6 +36,11 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    def check_welcome(self) -> None:
+        """Raise ServerUnreachableError when a technician has yet to say yes to the machine: everywhere in one voice."""
+        if self.status == 403:
+            raise ServerUnreachableError(AWAITED)
 
     def document(self) -> dict[str, Any]:
         """Return the JSON object of the body. Raises ServerUnreachableError when it is none."""
@@ -229,6 +235,8 @@ def parsed_server(server: str) -> SplitResult:
 def _offset(response: http.client.HTTPResponse) -> int:
     if response.status == 200:
         return 0
+    if response.status == 403:
+        raise ServerUnreachableError(AWAITED)
     if response.status in (404, 410):
         raise NotFoundError("Máy chủ chưa có một tệp âm thanh mà danh sách phát cần.")
     if response.status == 416:

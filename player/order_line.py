@@ -58,6 +58,7 @@ class OrderLine:
             before = self._emergencies.book.heading
             self._emergencies.accept(answer.body, etag_of(answer))
             return self._emergencies.book.heading != before  # a proxy that strips the ETag must not make us spin
+        answer.check_welcome()
         if answer.status not in (204, 304, 404):
             raise ServerUnreachableError(f"Máy chủ chưa cho biết lệnh khẩn (mã {answer.status}); máy phát sẽ hỏi lại.")
         return False
@@ -109,6 +110,7 @@ class AlertReporter:
         answer = self._line.post("/api/v1/alerts", {"alerts": told})
         if answer.status == 404:  # a centre of the first version does not ask
             return True
+        answer.check_welcome()
         refused = answer.status in _REFUSED
         if answer.status != 200 and not refused:
             raise ServerUnreachableError(f"Máy chủ chưa nhận báo cáo phát khẩn (mã {answer.status}).")

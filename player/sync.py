@@ -295,10 +295,7 @@ def product_version() -> str:
 
 
 def _expect_ok(answer: Answer) -> None:
-    if answer.status == 403:
-        raise ServerUnreachableError(
-            "Máy đang chờ kỹ thuật viên xác nhận ở trang «Máy phát» của trung tâm; máy sẽ tự hỏi lại."
-        )
+    answer.check_welcome()
     if answer.status == 401:
         raise ServerUnreachableError("Máy chủ không nhận máy phát này (đã bị thu hồi?); báo kỹ thuật viên.")
     if answer.status != 200:

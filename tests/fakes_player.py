@@ -216,6 +216,7 @@ class Centre:
     cut_downloads_after: int | None = None
     acknowledging: bool = True
     revoking: bool = False
+    awaiting: bool = False
     orders: bytes = b""
     clock_key: Ed25519PrivateKey | None = None
     alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -307,6 +308,9 @@ class _Counter(BaseHTTPRequestHandler):
     def _is_known(self, body: bytes) -> bool:
         if self.centre.revoking:
             self._answer(401, b'{"error": "x", "revoked": true}', **{"TL-Revoked": "1"})
+            return False
+        if self.centre.awaiting:
+            self._answer(403, b'{"error": "x"}')
             return False
         stamp = self.headers.get("TL-Time", "0")
         message = "\n".join([self.command, self.path, stamp, hashlib.sha256(body).hexdigest()]).encode()

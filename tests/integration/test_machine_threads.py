@@ -9,6 +9,7 @@ import pytest
 
 from player.events import Fault, MachineEvent
 from player.journal import Journal
+from player.line import AWAITED
 from player.machine import Machine, MachineSettings
 from player.sync import Reporter, Sync
 from tests.fakes_player import MACHINE, Centre, item, playlist, slot, sound, wait_until
@@ -53,6 +54,25 @@ def dying_once(step: Callable[..., object]) -> Callable[..., object]:
 
 def heard(centre: Centre) -> bool:
     return centre.airings.get(f"{MACHINE}/a/0", {}).get("outcome") == "played"
+
+
+def test_a_machine_that_waits_for_its_technicians_yes_says_so_once_and_its_end_once(
+    centre: Centre, run: Callable[[], list[MachineEvent]]
+) -> None:
+    centre.awaiting = True
+    events = run()
+
+    def asked(path: str) -> int:
+        return sum(one.startswith(path) for _, one in tuple(centre.asked))
+
+    paths = ("/api/v1/orders", "/api/v1/playlist", "/api/v1/heartbeat")
+    wait_until(lambda: all(asked(path) >= 3 for path in paths), 20)
+    told = [event.sentence for event in events if isinstance(event, Fault)]
+    assert told == [AWAITED]
+    centre.awaiting = False
+    wait_until(lambda: any(isinstance(one, Fault) and not one.sentence for one in events), 20)
+    wait_until(lambda: heard(centre), 20)
+    assert [event.sentence for event in events if isinstance(event, Fault)] == [AWAITED, ""]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
