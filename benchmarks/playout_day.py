@@ -27,7 +27,7 @@ from benchmarks.playout_hearing import RATE, percentile
 from domain.airtime import QuietHours
 from domain.playlist import PlaylistSlot
 from domain.timetable import Priority
-from player import orders
+from player import memory, orders
 from player.cabinet import Cabinet, open_cabinet, write_identity
 from player.conductor import Conductor, Desk
 from player.deck import Deck
@@ -242,12 +242,15 @@ def main() -> None:
         me = psutil.Process()
         before, began, used = me.memory_info().rss, perf_counter(), process_time()
         day.run()
+        wall, cpu, after = perf_counter() - began, process_time() - used, me.memory_info().rss
+        memory.give_back()  # as a machine does each ten minutes, and this day lasts half a minute
         found = {
             **judge(day),
-            "wall_s": round(perf_counter() - began, 1),
-            "cpu_s": round(process_time() - used, 1),
-            "rss_mb": round(me.memory_info().rss / 1e6, 1),
-            "rss_grown_mb": round((me.memory_info().rss - before) / 1e6, 1),
+            "wall_s": round(wall, 1),
+            "cpu_s": round(cpu, 1),
+            "rss_mb": round(after / 1e6, 1),
+            "rss_grown_mb": round((after - before) / 1e6, 1),
+            "rss_grown_once_given_back_mb": round((me.memory_info().rss - before) / 1e6, 1),
         }
         day.cabinet.close()
     print(json.dumps(found))

@@ -15,8 +15,6 @@ from domain.errors import NotAllowedError
 from domain.machines import OUTCOME_LABELS, EnrolmentState
 from domain.timetable import STATION_ZONE
 from player.clock import SystemClock
-from player.enrol import await_answer, enrolled, forget
-from player.enrol import enrol as enrol_machine
 from player.events import (
     EmergencyBegan,
     EmergencyEnded,
@@ -41,6 +39,8 @@ _ASK_EVERY_S = 3.0
 
 def enrol(options: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
     """Ask to join the centre with a one-use code, print the fingerprints to compare, and wait for the yes."""
+    from player.enrol import enrol as enrol_machine  # as late as here: a machine that runs needs none of it
+
     folder = _folder(options, settings)
     done = enrol_machine(folder, options.server, options.code, again=options.again)
     if options.json:
@@ -63,6 +63,8 @@ def enrol(options: argparse.Namespace, settings: Settings, terminal: Terminal) -
 
 def _wait(folder: Path, terminal: Terminal, command: str) -> int:
     """Wait for the answer; what happens is said with the `command` that runs the machine, or not at all without."""
+    from player.enrol import await_answer, enrolled, forget
+
     say = terminal.say if command else (lambda _sentence: None)
     deadline, pausing = time.monotonic() + _PATIENCE_S, threading.Event()
 

@@ -1,11 +1,16 @@
 """A broadcast machine needs only its own few packages: the centre's may be absent."""
 
+import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
+from tests.commands import environment
+from tests.fakes_player import MACHINE, Centre, item, playlist, slot, sound, wait_until
 
 _ABSENT = ("flask", "sqlalchemy", "alembic", "gtts", "pydub", "huey", "cheroot", "requests", "espeakng_loader")
 
@@ -60,3 +65,52 @@ def test_enrolment_without_a_server_says_so_without_the_centres_packages(tmp_pat
     assert done.returncode == 7
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "m" / "identity.json").exists()
+
+
+_TELL_WHAT_IT_LOADED = """
+import json, sys
+from pathlib import Path
+from tiengloa.cli import main
+code = main(sys.argv[2:])
+files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+Path(sys.argv[1]).write_text(json.dumps(files))
+sys.exit(code)
+"""
+_FOREIGN = {"apscheduler", "av", "cryptography", "numpy", "rfc8785", "tzlocal"}
+_SELDOM = (
+    "ears",
+    "enrol",
+    "keying",
+    "listening",
+    "proof",
+    "proving",
+    "sinks.encoding",
+    "sinks.g711",
+    "sinks.icecast",
+    "sinks.portaudio",
+    "sinks.resample",
+    "sinks.rtp",
+    "transmitter",
+)
+
+
+def test_a_machine_that_has_sounded_holds_no_code_that_it_did_not_need(tmp_path: Path) -> None:
+    centre, clip = Centre(), sound(0.3)
+    at = datetime.now(UTC) + timedelta(seconds=4)
+    centre.publish(playlist([slot("a", at, item(clip))], [clip], datetime.now(UTC)), clip)
+    folder, loaded = centre.enrolled(tmp_path / "machine"), tmp_path / "loaded.json"
+    arguments = (str(loaded), "machine", "run", "--dir", str(folder), "--sink", "virtual")
+    command = [sys.executable, "-c", _TELL_WHAT_IT_LOADED, *arguments]
+    with subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL) as process:
+        try:
+            wait_until(lambda: centre.airings.get(f"{MACHINE}/a/0", {}).get("outcome") == "played", 60)
+        finally:
+            process.terminate()
+            process.wait(30)
+            centre.stop()
+    files = json.loads(loaded.read_text())
+    foreign = {name.partition(".")[0] for name, file in files.items() if "site-packages" in file}
+    assert {name for name in foreign if not name.startswith("_")} <= _FOREIGN
+    assert {name for name in files if name.startswith("scheduler.")} == {"scheduler.alarm"}
+    assert not {"bulletins", "store", "tts", "audio_library", "web"} & set(files)
+    assert not {f"player.{name}" for name in _SELDOM} & set(files)
