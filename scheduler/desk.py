@@ -10,7 +10,6 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection
 
-from domain.emergencies import LONGEST
 from domain.errors import NotAllowedError, NotFoundError, WrongStateError
 from domain.machines import Machine
 from domain.people import Role, User
@@ -182,9 +181,8 @@ class TimetableDesk:
         with self.database.read() as connection:
             planned = plans.slots(connection, start, end, machine_id)
             reported = airings.between(connection, start, end, machine_id)
-            alarms = emergencies.since(connection, start - LONGEST)
-        lines = day_report(planned, reported, self.clock.now())
-        return with_drills(lines, {one.id for one in alarms if one.drill})
+            drills = emergencies.drills(connection, start)
+        return with_drills(day_report(planned, reported, self.clock.now()), drills)
 
     def _standing(self, connection: Connection) -> tuple[tuple[Machine, ...], tuple[Slot, ...]]:
         """Return every machine, and what has begun on them since yesterday, as it was kept."""

@@ -1,7 +1,7 @@
 """Questions to the timetable: why something sounds at a moment or nothing does, and what a day is or will be like."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,10 +13,10 @@ from domain.timetable import STATION_ZONE, Slot
 from scheduler import planning
 from scheduler.inputs import Inputs, local_date
 from scheduler.recall import Recollection, recall
-from scheduler.reconcile import LogLine, day_report
+from scheduler.reconcile import LogLine, day_report, with_drills
 from scheduler.spots import Spot, held_at, reported_at, slots_at, spot_of_area, spot_of_machine
 from scheduler.why import Explanation, Place, explain
-from store import machines
+from store import emergencies, machines
 from store.engine import Database
 
 _ZONE = ZoneInfo(STATION_ZONE)
@@ -99,12 +99,14 @@ class TimetableInquiry:
         if instant >= now or not spot.machines:
             return Answer(found)
         past = recall(spot.name, *reported_at(connection, spot, around), instant, now)
-        return Answer(found, past, _names(spot))
+        lines = with_drills(past.lines, emergencies.drills(connection, around[0]))
+        return Answer(found, replace(past, lines=lines), _names(spot))
 
     def _day(self, connection: Connection, inputs: Inputs, spot: Spot, on: date) -> DayPlan:
         start, now = datetime.combine(on, time(), _ZONE), self.clock.now()
         slots = slots_at(connection, inputs, (spot,), (start, start + _DAY), now)[spot.id]
         lines = day_report(*reported_at(connection, spot, (start, min(start + _DAY, now))), now) if start < now else ()
+        lines = with_drills(lines, emergencies.drills(connection, start))
         used = sum((slot.length for slot in slots if not slot.refusal), timedelta())
         left = max(inputs.terms.policy.day_limit - used, timedelta())
         forgotten = on < local_date(now) and not slots and not lines

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, insert, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from domain.emergencies import Emergency, MessageState, StandardMessage
+from domain.emergencies import LONGEST, Emergency, MessageState, StandardMessage
 from domain.emergency_set import pattern_document, read_pattern
 from domain.errors import NotFoundError
 from store import station, tables
@@ -158,6 +158,11 @@ def since(connection: Connection, instant: datetime) -> tuple[Emergency, ...]:
     recent = or_(table.asked_at >= instant, table.started_at >= instant, table.stopped_at >= instant)
     rows = connection.execute(select(tables.emergency).where(recent).order_by(table.asked_at.desc(), table.id))
     return tuple(_emergency(row) for row in rows)
+
+
+def drills(connection: Connection, instant: datetime) -> frozenset[str]:
+    """Return the ids of the drills that may have sounded from `instant` on."""
+    return frozenset(one.id for one in since(connection, instant - LONGEST) if one.drill)
 
 
 def at_hand(connection: Connection, now: datetime) -> tuple[Emergency, ...]:

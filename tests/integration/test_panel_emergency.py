@@ -2,21 +2,25 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from domain.machines import Airing, AiringOutcome
 from scheduler.ordering import OrderWorker
 from scheduler.signing import StationKey
 from scheduler.watch import Watch
-from store import emergencies
+from store import airings, emergencies, machines
 from tests.browsing import chromium, serving
 from tests.fakes_emergency import Ready, stocked
 from tests.fakes_web import APPROVER, BOTH, EDITOR, VIEWER, Panel, machine
 from tests.looking import look
 
 __all__ = ["chromium"]
+
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -158,6 +162,24 @@ def test_who_can_agree_to_a_message_is_told_of_it_on_the_page_of_today(town: Pan
     town.post(APPROVER, f"/khan-cap/mau/{fire.id}/bo")
     assert goes in text(town, BOTH, "/")
     assert goes not in text(town, APPROVER, "/")
+
+
+@pytest.mark.parametrize("drill", [True, False])
+def test_the_log_and_the_page_of_reasons_tell_a_drill_from_what_was_real(
+    drill: bool, town: Panel, ready: Ready
+) -> None:
+    where = "/khan-cap/dien-tap" if drill else "/khan-cap/that"
+    started = town.post(EDITOR, where, message=f"mau:{ready.message.id}", area="tan-phong", word="THẬT")
+    key, now = f"khan-{started.location.rpartition('/')[2]}-1", town.clock.now()
+    with town.database.write() as connection:
+        [one] = machines.everything(connection)
+        said = Airing(f"{key}:0", one.id, key, 0, "Lũ quét", None, now, AiringOutcome.PLAYED, now, now + SECOND, SECOND)
+        airings.keep(connection, [said], now)
+    asked_for = (now - SECOND).isoformat().replace("+", "%2B")
+    for path in ("/nhat-ky", f"/lich/vi-sao?may={one.id}&luc={asked_for}", "/nhat-ky/xuat.csv"):
+        shown = text(town, VIEWER, path)
+        assert ("Diễn tập" in shown) == drill, path
+    assert ("Khẩn cấp" in text(town, VIEWER, "/nhat-ky/xuat.csv")) == (not drill)
 
 
 def test_a_station_without_messages_is_led_to_where_they_are_made(town: Panel) -> None:
