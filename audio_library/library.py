@@ -53,7 +53,7 @@ class Library:
     def shelf(self) -> dict[ClipKind, tuple[Clip, ...]]:
         """Return the clips that programmes may use, by kind, each kind by title."""
         with self.database.read() as connection:
-            held = sorted(clips.everything(connection).values(), key=lambda one: (one.title.casefold(), one.hash))
+            held = sorted(clips.of_kinds(connection, KINDS).values(), key=lambda one: (one.title.casefold(), one.hash))
         return {kind: tuple(one for one in held if one.kind is kind) for kind in KINDS}
 
     def add(self, user: User, title: str, kind: ClipKind, file: Path) -> Clip:
@@ -103,8 +103,8 @@ class Library:
         if kind not in KINDS:
             raise BadInputError("Hãy chọn một loại âm thanh trong danh sách.")
         with self.database.read() as connection:
-            held = clips.everything(connection).values()
-        if any(one.kind in KINDS and one.title.casefold() == name.casefold() for one in held):
+            held = clips.of_kinds(connection, KINDS).values()
+        if any(one.title.casefold() == name.casefold() for one in held):
             raise BadInputError(f"Trong kho đã có âm thanh tên «{name}». Hãy đặt tên khác để không lẫn.")
         return name
 

@@ -129,9 +129,12 @@ def to_ms(instant: datetime) -> int:
     return round(instant.timestamp() * 1000)
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def from_ms(milliseconds: int) -> datetime:
     """Return the aware UTC instant of `milliseconds` since 1970."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+    return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def length_ms(length: timedelta) -> int:

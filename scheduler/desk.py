@@ -4,7 +4,7 @@ An edit is first a `Draft`, judged against the policy and looked at for clashes,
 maker can take back for a minute.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
@@ -20,11 +20,12 @@ from scheduler.conflicts import Conflict, Outlook, conflicts
 from scheduler.drafts import CHANGED_MEANWHILE, Draft, Drafting
 from scheduler.exceptions import exception_for
 from scheduler.frozen import Late
-from scheduler.inputs import Inputs
+from scheduler.inputs import Inputs, Paths
+from scheduler.named import load_named
 from scheduler.reconcile import LogLine, day_report, with_drills
 from scheduler.sessions import MOST_ITEMS, NAME_LIMIT, ZONE, NewSession
 from scheduler.snapshots import fingerprint
-from scheduler.spots import slots_at, spots_of_areas
+from scheduler.spots import slots_at, spots_among, spots_of_areas
 from scheduler.stopping import held_up, may_save
 from store import airings, emergencies, machines, plans, station
 from store.changes import Change
@@ -46,6 +47,15 @@ class Sounding:
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """The timetable, what sounds in some areas by their ids, and what machines sound although it was changed since."""
+
+    inputs: Inputs
+    slots: dict[str, tuple[Slot, ...]]
+    late: tuple[Late, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TimetableDesk:
     """Adds, changes and stops sessions, and tells what will sound and what sounded.
 
@@ -55,15 +65,18 @@ class TimetableDesk:
     database: Database
     clock: Clock
 
-    def drafting(self, user: User) -> Drafting:
-        """Return what makes drafts of edits for `user`, from the timetable as it is now."""
+    def drafting(self, user: User, bulletin_ids: Iterable[str] | None = None) -> Drafting:
+        """Return what makes drafts of edits for `user`, from the timetable as it is now.
+
+        It knows every bulletin, or, to be quick, those that the timetable names and those of `bulletin_ids`.
+        """
         _require_scheduler(user)
-        return Drafting(self.inputs(), user, self.clock.now())
+        return Drafting(self._inputs(bulletin_ids), user, self.clock.now())
 
     def clashes(self, draft: Draft) -> tuple[Conflict, ...]:
         """Return what an edit would silence or leave silent, in words, with the ways out."""
         with self.database.read() as connection:
-            inputs = planning.load(connection)
+            inputs = load_named(connection, programmes=draft.edit.programmes)
             every, begun = self._standing(connection)
         return conflicts(inputs, every, draft.edit, self.clock.now(), Outlook(begun=begun))
 
@@ -84,17 +97,17 @@ class TimetableDesk:
 
     def add(self, user: User, wanted: NewSession) -> str:
         """Add a session to the timetable and return the id of its rule."""
-        draft = self.drafting(user).session(wanted)
+        draft = self.drafting(user, wanted.bulletin_ids).session(wanted)
         self.save(user, draft)
         return draft.subject_id
 
     def stop(self, user: User, rule_id: str) -> None:
         """Switch a rule off: nothing more of it sounds; what sounded stays in the log."""
-        self.save(user, self.drafting(user).switch(rule_id, on=False))
+        self.save(user, self.drafting(user, ()).switch(rule_id, on=False))
 
     def resume(self, user: User, rule_id: str) -> None:
         """Switch a rule on again."""
-        self.save(user, self.drafting(user).switch(rule_id, on=True))
+        self.save(user, self.drafting(user, ()).switch(rule_id, on=True))
 
     def undoing(self, user: User, number: int) -> Draft | None:
         """Return the edit that taking a change back is, to be looked at for clashes as any other.
@@ -122,17 +135,16 @@ class TimetableDesk:
         with self.database.read() as connection:
             return history.undoable(connection, user, self.clock.now(), within)
 
-    def inputs(self) -> Inputs:
-        """Return all that decides what will sound, read at one moment."""
-        with self.database.read() as connection:
-            return planning.load(connection)
+    def inputs(self, bulletin_ids: Iterable[str] = ()) -> Inputs:
+        """Return all that decides what will sound, and besides the bulletins of `bulletin_ids`, read at one moment."""
+        return self._inputs(bulletin_ids)
 
     def sounding(self, key: str) -> Sounding:
         """Return one sounding of a rule by the key of its occurrence. Raises NotFoundError."""
         rule_id, asked_at = editing.read_key(key)
         now = self.clock.now()
         with self.database.read() as connection:
-            inputs = planning.load(connection)
+            inputs = load_named(connection)
             held = plans.slots(connection, now, now + inputs.freeze)
         rule = inputs.shelf.rules.get(rule_id)
         if rule is None:
@@ -143,11 +155,20 @@ class TimetableDesk:
         given = tuple(one for one in held if one.key == key and planning.is_frozen(one))
         return Sounding(rule, programme, asked, stands, exception_for(rule, asked.starts_at), given)
 
+    def sight(self, area_ids: Iterable[str], start: datetime, end: datetime) -> Sight:
+        """Return what `inputs`, `will_sound_at` and `late` do, all read at one moment and once."""
+        now = self.clock.now()
+        with self.database.read() as connection:
+            inputs, every = load_named(connection), machines.roster(connection)
+            slots = slots_at(connection, inputs, spots_among(every, inputs, area_ids, now), (start, end), now)
+            held = plans.slots(connection, now, now + inputs.freeze)
+        return Sight(inputs, slots, frozen.late(inputs, held, every, now))
+
     def late(self) -> tuple[Late, ...]:
         """Return the sessions that machines go on to sound as they were given them, although the timetable changed."""
         now = self.clock.now()
         with self.database.read() as connection:
-            inputs, every = planning.load(connection), machines.everything(connection)
+            inputs, every = load_named(connection), machines.roster(connection)
             held = plans.slots(connection, now, now + inputs.freeze)
         return frozen.late(inputs, held, every, now)
 
@@ -159,39 +180,46 @@ class TimetableDesk:
         """Return what sounds in each of some areas, as `will_sound` does, all read at one moment."""
         now = self.clock.now()
         with self.database.read() as connection:
-            inputs = planning.load(connection)
+            inputs = load_named(connection)
             spots = spots_of_areas(connection, inputs, area_ids, now)
             return slots_at(connection, inputs, spots, (start, end), now)
 
     def machines_under(self, area_ids: frozenset[str]) -> tuple[Machine, ...]:
         """Return the machines in use that hang on any of some areas or below."""
         with self.database.read() as connection:
-            inputs, every = planning.load(connection), machines.everything(connection)
-        today = planning.local_date(self.clock.now())
-        return tuple(
-            one
-            for one in every
-            if one.revoked_at is None and planning.path_on(inputs.areas, one.area_id, today) & area_ids
-        )
+            inputs, every = load_named(connection), machines.everything(connection)
+        paths = Paths(inputs.areas, planning.local_date(self.clock.now()))
+        return tuple(one for one in every if one.revoked_at is None and paths.of(one.area_id) & area_ids)
 
-    def log(self, day: date, machine_id: str | None = None) -> tuple[LogLine, ...]:
-        """Return the station log of a local day: each planned item with what became of it."""
-        start = datetime.combine(day, time(), ZONE)
-        end = start + timedelta(days=1)
+    def log(self, day: date, machine_id: str | Collection[str] | None = None) -> tuple[LogLine, ...]:
+        """Return the station log of a local day, of one machine, of some or of all.
+
+        That is each planned item with what became of it.
+        """
+        start, end = _day_of(day)
         with self.database.read() as connection:
             planned = plans.slots(connection, start, end, machine_id)
             reported = airings.between(connection, start, end, machine_id)
             drills = emergencies.drills(connection, start)
         return with_drills(day_report(planned, reported, self.clock.now()), drills)
 
+    def troubled(self, day: date) -> frozenset[str]:
+        """Return the machines that reported of a local day that something was silent or cut short."""
+        with self.database.read() as connection:
+            return airings.troubled(connection, *_day_of(day))
+
+    def _inputs(self, bulletin_ids: Iterable[str] | None) -> Inputs:
+        with self.database.read() as connection:
+            return planning.load(connection) if bulletin_ids is None else load_named(connection, bulletin_ids)
+
     def _standing(self, connection: Connection) -> tuple[tuple[Machine, ...], tuple[Slot, ...]]:
         """Return every machine, and what has begun on them since yesterday, as it was kept."""
         now = self.clock.now()
         since = planning.midnight(now) - timedelta(days=1)
-        return machines.everything(connection), plans.slots(connection, since, now)
+        return machines.roster(connection), plans.slots(connection, since, now)
 
     def _judge_again(self, connection: Connection, user: User, draft: Draft, found: Iterable[Conflict] | None) -> None:
-        inputs, now = planning.load(connection), self.clock.now()
+        inputs, now = load_named(connection, programmes=draft.edit.programmes), self.clock.now()
         Drafting(inputs, user, now).judge(draft)
         every, begun = self._standing(connection)
         held = held_up(conflicts(inputs, every, draft.edit, now, Outlook(begun=begun)))
@@ -219,6 +247,11 @@ class TimetableDesk:
 _MOST_TOLD = 3
 _CLASHES = "Chưa lưu vì lịch này làm buổi khác không phát hoặc vượt mức cho phép:"
 _CLASHES_NOW = "Trong lúc bạn lưu, lịch vừa được người khác sửa nên chưa lưu. Hãy xem lại rồi lưu lại:"
+
+
+def _day_of(day: date) -> tuple[datetime, datetime]:
+    start = datetime.combine(day, time(), ZONE)
+    return start, start + timedelta(days=1)
 
 
 def _require_scheduler(user: User) -> None:

@@ -12,6 +12,7 @@ from domain.ports import Clock
 from domain.timetable import STATION_ZONE, Slot
 from scheduler import planning
 from scheduler.inputs import Inputs, local_date
+from scheduler.named import load_named
 from scheduler.recall import Recollection, recall
 from scheduler.reconcile import LogLine, day_report, with_drills
 from scheduler.spots import Spot, held_at, reported_at, slots_at, spot_of_area, spot_of_machine
@@ -65,12 +66,12 @@ class TimetableInquiry:
         """Return why a machine sounds, sounded or will sound what it does at `instant`."""
         with self.database.read() as connection:
             spot = spot_of_machine(machines.get(connection, machine_id))
-            return self._why(connection, planning.load(connection), spot, instant)
+            return self._why(connection, load_named(connection), spot, instant)
 
     def why_at_area(self, area_id: str, instant: datetime) -> Answer:
         """Return why the machines of an area sound, sounded or will sound what they do at `instant`."""
         with self.database.read() as connection:
-            inputs = planning.load(connection)
+            inputs = load_named(connection)
             spot = spot_of_area(connection, inputs, area_id, self.clock.now())
             return self._why(connection, inputs, spot, instant)
 
@@ -78,18 +79,18 @@ class TimetableInquiry:
         """Return what a day is or will be like at a machine."""
         with self.database.read() as connection:
             spot = spot_of_machine(machines.get(connection, machine_id))
-            return self._day(connection, planning.load(connection), spot, on)
+            return self._day(connection, load_named(connection), spot, on)
 
     def day_at_area(self, area_id: str, on: date) -> DayPlan:
         """Return what a day is or will be like on an area."""
         with self.database.read() as connection:
-            inputs = planning.load(connection)
+            inputs = load_named(connection)
             return self._day(connection, inputs, spot_of_area(connection, inputs, area_id, self.clock.now()), on)
 
     def machines(self) -> tuple[Machine, ...]:
         """Return the machines in use, by name."""
         with self.database.read() as connection:
-            every = machines.everything(connection)
+            every = machines.roster(connection)
         return tuple(sorted((one for one in every if one.revoked_at is None), key=lambda one: one.name))
 
     def _why(self, connection: Connection, inputs: Inputs, spot: Spot, instant: datetime) -> Answer:

@@ -13,9 +13,9 @@ from domain.people import Role, User
 from domain.ports import Clock
 from domain.text import tidy
 from domain.timetable import Priority, Slot
-from scheduler import planning
+from scheduler.named import load_named
 from scheduler.spots import slots_at, spots_of_areas
-from store import listening_lines, places, station
+from store import clips, listening_lines, places, station
 from store.engine import Database, new_id
 from store.listening_lines import ListeningLine
 
@@ -126,13 +126,14 @@ class ListeningDesk:
             version, before = station.plan_version(connection), self.kept.get(area_id)
             if before is not None and (before.version, before.minute) == (version, minute):
                 return before
-            inputs = planning.load(connection)
+            inputs = load_named(connection)
             spots = spots_of_areas(connection, inputs, (area_id,), now)
             since = now - _BEFORE
             # Where no machine holds anything, what has begun is known by the plan alone.
             asked_at = now if spots[0].machines else since
             slots = slots_at(connection, inputs, spots, (since, now + _AHEAD), asked_at)[area_id]
-        kept = _Kept(version, minute, tuple(slots), inputs.shelf.clips, inputs.terms.policy.quiet)
+            named = clips.some(connection, (item.clip_hash for slot in slots for item in slot.items if item.clip_hash))
+        kept = _Kept(version, minute, tuple(slots), named, inputs.terms.policy.quiet)
         self.kept[area_id] = kept
         return kept
 

@@ -13,6 +13,7 @@ from scheduler import planning
 from scheduler.effects import Effect, effects
 from scheduler.inputs import ZONE, Inputs
 from scheduler.lengths import ItemLength, Span, item_lengths, length_of
+from scheduler.named import load_named
 from scheduler.noting import Deed, note, refuse_if_moved, require
 from scheduler.programme_checks import NAME_LIMIT, checked
 from store import campaigns, columns, plans, timetable
@@ -55,7 +56,7 @@ class ProgrammeDesk:
         with self.database.write() as connection:
             held = timetable.programmes(connection)
             refuse_if_moved(seen, held.get(programme.id))
-            clean = checked(programme, planning.load(connection).shelf)
+            clean = checked(programme, load_named(connection, programmes=(programme,)).shelf)
             _check_names(clean, frozenset(one.id for one in columns.everything(connection)), _topics(connection))
             timetable.put_programme(connection, clean)
             old = held.get(clean.id)
@@ -91,7 +92,7 @@ class ProgrammeDesk:
     def length(self, programme: Programme) -> Preview:
         """Return how long `programme` would be; quick enough for every key that is pressed."""
         with self.database.read() as connection:
-            inputs = planning.load(connection)
+            inputs = load_named(connection, programmes=(programme,))
         items = lengths(programme, inputs, planning.local_date(self.clock.now()))
         return Preview(items, length_of(items))
 
@@ -99,7 +100,7 @@ class ProgrammeDesk:
         """Return how long `programme` would be, and what saving it would do; nothing is changed."""
         now = self.clock.now()
         with self.database.read() as connection:
-            before = planning.load(connection)
+            before = load_named(connection, programmes=(programme,))
             standing = planning.standing_areas(connection)
         items = lengths(programme, before, planning.local_date(now))
         if not _is_asked_for(programme.id, before):
@@ -112,7 +113,7 @@ class ProgrammeDesk:
         """Return the sessions that machines have been given already: an edit now does not reach them."""
         now = self.clock.now()
         with self.database.read() as connection:
-            inputs = planning.load(connection)
+            inputs = load_named(connection)
             coming = plans.slots(connection, now, now + inputs.freeze)
         found = (one for one in coming if one.programme_id == programme_id and planning.is_frozen(one))
         return tuple({one.key: one for one in found}.values())

@@ -5,7 +5,7 @@ The plan is made as machines are given it: from what they hold, which the next m
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -42,7 +42,12 @@ def spot_of_machine(machine: Machine) -> Spot:
 
 def spots_of_areas(connection: Connection, inputs: Inputs, area_ids: Iterable[str], now: datetime) -> tuple[Spot, ...]:
     """Return some areas as places to ask about, each with the machines in use through which it hears."""
-    used = sorted((one for one in machines.everything(connection) if one.revoked_at is None), key=lambda one: one.id)
+    return spots_among(machines.roster(connection), inputs, area_ids, now)
+
+
+def spots_among(every: Iterable[Machine], inputs: Inputs, area_ids: Iterable[str], now: datetime) -> tuple[Spot, ...]:
+    """Return what `spots_of_areas` does, with `every` machine there is."""
+    used = sorted((one for one in every if one.revoked_at is None), key=lambda one: one.id)
     paths = Paths(inputs.areas, local_date(now))
     above = [(one, paths.of(one.area_id)) for one in used]
     names = {one.id: one.name for one in inputs.areas}
@@ -99,8 +104,9 @@ def reported_at(connection: Connection, spot: Spot, span: Span) -> tuple[tuple[S
 
 
 def _given(connection: Connection, of: Iterable[Machine], span: Span) -> Iterator[Slot]:
-    for machine in of:
-        yield from plans.slots(connection, *span, machine.id)
+    order = {machine.id: number for number, machine in enumerate(of)}
+    found = plans.slots(connection, *span, tuple(order)) if order else ()
+    yield from sorted(found, key=lambda one: order[one.machine_id])
 
 
 def _shared(inputs: Inputs, spot: Spot, slots: Iterable[Slot]) -> Iterator[Slot]:
@@ -111,17 +117,23 @@ def _shared(inputs: Inputs, spot: Spot, slots: Iterable[Slot]) -> Iterator[Slot]
     alike: dict[str, list[Slot]] = {}
     for one in slots:
         alike.setdefault(one.key, []).append(one)
+    paths: dict[date, frozenset[str]] = {}
     for same in alike.values():
         first = min(same, key=lambda one: (bool(one.refusal), one.starts_at))
-        if spot.is_own or _is_meant(inputs, spot, first, len(same)):
+        if spot.is_own or _is_meant(inputs, spot, first, (len(same), paths)):
             yield replace(first, machine_id=spot.id)
 
 
-def _is_meant(inputs: Inputs, spot: Spot, slot: Slot, machines_told: int) -> bool:
+def _is_meant(inputs: Inputs, spot: Spot, slot: Slot, known: tuple[int, dict[date, frozenset[str]]]) -> bool:
+    """Tell whether a slot that so many machines were told is meant for all of the place, with its paths by day."""
+    machines_told, paths = known
     rule = inputs.shelf.rules.get(slot.rule_id)
     if rule is None:
         return machines_told == len(spot.machines)
-    return reaches(rule, path_on(inputs.areas, spot.area_id, local_date(slot.starts_at)))
+    on = local_date(slot.starts_at)
+    if on not in paths:
+        paths[on] = path_on(inputs.areas, spot.area_id, on)
+    return reaches(rule, paths[on])
 
 
 def _in_order(slots: Iterable[Slot]) -> tuple[Slot, ...]:

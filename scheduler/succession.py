@@ -27,7 +27,11 @@ class Outdated:
 
 def outdated_targets(rule: Rule, areas: Iterable[Area], on: date) -> tuple[Outdated, ...]:
     """Return the areas that `rule` names, to reach or to leave out, and that are over by `on`."""
-    known = {area.id: area for area in areas}
+    return outdated_among(rule, {area.id: area for area in areas}, on)
+
+
+def outdated_among(rule: Rule, known: Mapping[str, Area], on: date) -> tuple[Outdated, ...]:
+    """Return what `outdated_targets` does of the areas by their ids: many rules are asked about the same ones."""
     named = (known[one] for one in sorted(rule.area_ids | rule.except_area_ids) if one in known)
     return tuple(Outdated(one, heirs_of(one, known, on)) for one in named if is_over(one, on))
 

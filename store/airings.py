@@ -1,6 +1,6 @@
 """Airings as machines reported them; they outlive the clips and programmes they name."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -32,13 +32,13 @@ def keep(connection: Connection, airings: Iterable[Airing], now: datetime) -> No
 
 
 def between(
-    connection: Connection, start: datetime, end: datetime, machine_id: str | None = None
+    connection: Connection, start: datetime, end: datetime, machine_id: str | Collection[str] | None = None
 ) -> tuple[Airing, ...]:
-    """Return the airings planned in [start, end), in order."""
+    """Return the airings planned in [start, end), of one machine, of some or of all, in order."""
     table = tables.airing
     query = select(table).where(table.c.planned_start >= start, table.c.planned_start < end)
     if machine_id is not None:
-        query = query.where(table.c.machine_id == machine_id)
+        query = query.where(table.c.machine_id.in_([machine_id] if isinstance(machine_id, str) else machine_id))
     rows = connection.execute(query.order_by(table.c.planned_start, table.c.machine_id, table.c.position))
     return tuple(_airing(row) for row in rows)
 
@@ -67,6 +67,14 @@ def silent(connection: Connection, start: datetime, end: datetime, limit: int) -
         .limit(limit)
     )
     return tuple(_airing(row) for row in rows)
+
+
+def troubled(connection: Connection, start: datetime, end: datetime) -> frozenset[str]:
+    """Return the machines on which something planned in [start, end) was silent or cut short."""
+    table = tables.airing.c
+    wrong = table.outcome.in_([AiringOutcome.MISSED.value, AiringOutcome.CUT.value])
+    query = select(table.machine_id).where(wrong, table.planned_start >= start, table.planned_start < end)
+    return frozenset(connection.execute(query.distinct()).scalars())
 
 
 def on_air(connection: Connection, now: datetime, since: datetime) -> tuple[Airing, ...]:

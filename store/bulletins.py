@@ -4,20 +4,23 @@ Each change of state is an UPDATE guarded by what was read: when another person 
 WrongStateError and changes nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, union, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, insert, not_, or_, select, union, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from domain.bulletins import AcceptedReading, Bulletin, BulletinState, Genre, Review
 from domain.errors import NotFoundError, WrongStateError
 from domain.people import User
+from domain.playlist import MAX_LENGTH
 from store import station, tables
 
 _ITSELF = "tu-dong"
+_AT_ONCE = 5000
+"""How many values one query names."""
 _TOO_LATE = "Bản tin đã được người khác thay đổi. Chưa ghi gì thêm; hãy mở lại trang để xem bản mới nhất."
 
 
@@ -150,7 +153,7 @@ def get(connection: Connection, bulletin_id: str) -> Bulletin:
     row = connection.execute(select(tables.bulletin).where(tables.bulletin.c.id == bulletin_id)).one_or_none()
     if row is None:
         raise NotFoundError("Không có bản tin này, hoặc bản tin đã bị xóa.")
-    return _bulletin(row, _authors(connection, bulletin_id), _history(connection, bulletin_id))
+    return _bulletin(row, authors_of(connection, (bulletin_id,))[bulletin_id], _history(connection, bulletin_id))
 
 
 def newest(connection: Connection, states: Iterable[BulletinState] = (), limit: int = 200) -> tuple[Bulletin, ...]:
@@ -165,6 +168,45 @@ def newest(connection: Connection, states: Iterable[BulletinState] = (), limit: 
 def everything(connection: Connection) -> dict[str, Bulletin]:
     """Return every bulletin by id, without history, for planning."""
     return {row.id: _bulletin(row, frozenset(), ()) for row in connection.execute(select(tables.bulletin))}
+
+
+def some(connection: Connection, bulletin_ids: Iterable[str]) -> dict[str, Bulletin]:
+    """Return those of the named bulletins that there are, by id, without history."""
+    wanted = sorted(set(bulletin_ids))
+    parts = (wanted[begin : begin + _AT_ONCE] for begin in range(0, len(wanted), _AT_ONCE))
+    queries = (select(tables.bulletin).where(tables.bulletin.c.id.in_(part)) for part in parts)
+    return {row.id: _bulletin(row, frozenset(), ()) for query in queries for row in connection.execute(query)}
+
+
+def latest_of_column(connection: Connection, column_id: str) -> dict[str, Bulletin]:
+    """Return by id, without history, the approved bulletins of a column of which any may be its newest on some day."""
+    return _latest(connection, tables.bulletin.c.column_id == column_id)
+
+
+def latest_of_topic(connection: Connection, topic_id: str) -> dict[str, Bulletin]:
+    """Return by id, without history, the approved bulletins of a topic of which any may be its newest on some day."""
+    return _latest(connection, tables.bulletin.c.topic_id == topic_id)
+
+
+def _latest(connection: Connection, is_of: ColumnElement[bool]) -> dict[str, Bulletin]:
+    """Return what is approved, back to the newest that sounds on any day: nothing before that is ever the newest."""
+    table, clip = tables.bulletin.c, tables.clip.c
+    approved = is_of & (table.state == BulletinState.APPROVED.value)
+    is_backup = func.coalesce(clip.voice["backup"].as_boolean(), false())
+    always = and_(
+        table.valid_from.is_(None),
+        table.valid_until.is_(None),
+        table.clip_version == table.version,
+        clip.size > 0,
+        clip.length > timedelta(),
+        clip.length <= MAX_LENGTH,
+        or_(not_(is_backup), table.backup_voice_ok_by.is_not(None)),
+    )
+    newest = select(table.approved_at).join(tables.clip, clip.hash == table.clip_hash).where(approved, always)
+    since = connection.execute(newest.order_by(table.approved_at.desc()).limit(1)).scalar_one_or_none()
+    query = select(tables.bulletin).where(approved)
+    rows = connection.execute(query if since is None else query.where(table.approved_at >= since))
+    return {row.id: _bulletin(row, frozenset(), ()) for row in rows}
 
 
 def counts(connection: Connection) -> dict[BulletinState, int]:
@@ -215,14 +257,17 @@ def _add_version(connection: Connection, bulletin_id: str, version: int, draft: 
     )
 
 
-def _authors(connection: Connection, bulletin_id: str) -> frozenset[str]:
-    """Return who wrote any version, and who lent the bulletin their voice."""
+def authors_of(connection: Connection, bulletin_ids: Collection[str]) -> dict[str, frozenset[str]]:
+    """Return for each bulletin who wrote any version of it, and who lent it their voice."""
     written, read = tables.script_version.c, tables.recording.c
     query = union(
-        select(written.author_id).where(written.bulletin_id == bulletin_id),
-        select(read.made_by).where(read.bulletin_id == bulletin_id),
+        select(written.bulletin_id, written.author_id).where(written.bulletin_id.in_(bulletin_ids)),
+        select(read.bulletin_id, read.made_by).where(read.bulletin_id.in_(bulletin_ids)),
     )
-    return frozenset(connection.execute(query).scalars())
+    found: dict[str, set[str]] = {one: set() for one in bulletin_ids}
+    for bulletin_id, user_id in connection.execute(query):
+        found[bulletin_id].add(user_id)
+    return {bulletin_id: frozenset(people) for bulletin_id, people in found.items()}
 
 
 def _history(connection: Connection, bulletin_id: str) -> tuple[Review, ...]:

@@ -10,6 +10,9 @@ from domain.audio import Clip, ClipKind, Loudness, VoiceStamp
 from domain.errors import NotFoundError
 from store import tables
 
+_AT_ONCE = 5000
+"""How many values one query names: a database takes no more than some tens of thousands."""
+
 
 def put(connection: Connection, clip: Clip) -> None:
     """Add a clip; the same bytes may be added again."""
@@ -43,7 +46,15 @@ def get(connection: Connection, clip_hash: str) -> Clip:
 
 def some(connection: Connection, clip_hashes: Iterable[str]) -> dict[str, Clip]:
     """Return those of the named clips that are held, by hash."""
-    query = select(tables.clip).where(tables.clip.c.hash.in_(sorted(set(clip_hashes))))
+    wanted = sorted(set(clip_hashes))
+    parts = (wanted[begin : begin + _AT_ONCE] for begin in range(0, len(wanted), _AT_ONCE))
+    queries = (select(tables.clip).where(tables.clip.c.hash.in_(part)) for part in parts)
+    return {row.hash: _clip(row) for query in queries for row in connection.execute(query)}
+
+
+def of_kinds(connection: Connection, kinds: Iterable[ClipKind]) -> dict[str, Clip]:
+    """Return the clips of some kinds by hash."""
+    query = select(tables.clip).where(tables.clip.c.kind.in_([one.value for one in kinds]))
     return {row.hash: _clip(row) for row in connection.execute(query)}
 
 

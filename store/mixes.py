@@ -1,5 +1,7 @@
 """Clips that have been laid over a bed of music, by the key of what was mixed."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -9,6 +11,11 @@ from store import station, tables
 def everything(connection: Connection) -> dict[str, str]:
     """Return the hash of each mixed clip by its key."""
     return {row.key: row.clip_hash for row in connection.execute(select(tables.bed_mix))}
+
+
+def some(connection: Connection, keys: Collection[str]) -> dict[str, str]:
+    """Return the hash of each mixed clip whose key is among `keys`."""
+    return {key: clip_hash for key, clip_hash in everything(connection).items() if key in keys} if keys else {}
 
 
 def add(connection: Connection, key: str, clip_hash: str) -> None:

@@ -1,7 +1,7 @@
 """What the timetable comes to: occurrences, and the slots of each machine."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -97,12 +97,14 @@ def keep_plans(connection: Connection, start: datetime, end: datetime, plans: Ma
     return len(gone) + len(fresh)
 
 
-def slots(connection: Connection, start: datetime, end: datetime, machine_id: str | None = None) -> tuple[Slot, ...]:
-    """Return the slots in [start, end), of one machine or of all, in order."""
+def slots(
+    connection: Connection, start: datetime, end: datetime, machine_id: str | Collection[str] | None = None
+) -> tuple[Slot, ...]:
+    """Return the slots in [start, end), of one machine, of some or of all, in order."""
     table = tables.slot
     query = select(table).where(table.c.starts_at >= start, table.c.starts_at < end)
     if machine_id is not None:
-        query = query.where(table.c.machine_id == machine_id)
+        query = query.where(table.c.machine_id.in_([machine_id] if isinstance(machine_id, str) else machine_id))
     return tuple(_slot(row) for row in connection.execute(query.order_by(table.c.starts_at, table.c.key)))
 
 

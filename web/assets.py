@@ -6,8 +6,9 @@ from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from typing import cast
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from store import station
@@ -61,9 +62,17 @@ def health() -> ResponseReturnValue:
     return Response("ok\n", mimetype="text/plain", headers={"Cache-Control": "no-store"})
 
 
+def icon_sheet() -> str:
+    """Return the address of the sprite, made once for each request: a page may show a thousand icons."""
+    if "icon_sheet" not in g:
+        g.icon_sheet = url_for("assets.icons")
+    return cast(str, g.icon_sheet)
+
+
 def install(app: Flask) -> None:
     """Give every link to a static file the version of what it names."""
     bootstrap_version = version("bootstrap-flask")
+    app.add_template_global(icon_sheet)
 
     @app.url_defaults
     def _versioned(endpoint: str, values: dict[str, object]) -> None:

@@ -1,7 +1,7 @@
 """What needs a person now (việc cần xử lý): each with one sentence and one link."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flask import url_for
@@ -80,8 +80,8 @@ def _of_reviews(user: User) -> Iterator[Matter]:
     with services().database.read() as connection:
         waiting = bulletins.newest(connection, (BulletinState.SUBMITTED,), _MOST)
         returned = bulletins.newest(connection, (BulletinState.RETURNED,), _MOST) if user.may(*WRITERS) else ()
-        known = {one.id: bulletins.get(connection, one.id) for one in (*waiting, *returned)}
-    own = [one for one in waiting if may_approve(user, known[one.id])]
+        authors = bulletins.authors_of(connection, [one.id for one in (*waiting, *returned)])
+    own = [one for one in waiting if may_approve(user, replace(one, author_ids=authors[one.id]))]
     for one in own[:_MOST_ALIKE]:
         detail = f"{one.author_name} trình duyệt lúc {moment(one.updated_at)}."
         yield Matter("warn", "hourglass-split", f"Chờ duyệt: {one.title}", detail, _open(one), "Đọc và duyệt")
@@ -90,7 +90,7 @@ def _of_reviews(user: User) -> Iterator[Matter]:
         link = url_for("bulletins.page", state=BulletinState.SUBMITTED.value)
         yield Matter("warn", "hourglass-split", f"{some} bản tin khác chờ duyệt", "", link, "Xem tất cả")
     for one in returned:
-        if user.id in known[one.id].author_ids:
+        if user.id in authors[one.id]:
             yield Matter("warn", "arrow-return-left", f"Bị trả lại: {one.title}", one.return_note, _open(one), "Sửa")
 
 

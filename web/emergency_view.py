@@ -123,7 +123,7 @@ def places_of(connection: Connection, one: Emergency, now: datetime) -> tuple[Pl
     paths = Paths(places.areas(connection), local_date(now))
     meant = (
         box
-        for box in machines.everything(connection)
+        for box in machines.roster(connection)
         if box.id in told or (box.revoked_at is None and reaches(one, box, paths.of(box.area_id)))
     )
     return tuple(_place(box.name, told.get(box.id)) for box in meant)
@@ -132,7 +132,7 @@ def places_of(connection: Connection, one: Emergency, now: datetime) -> tuple[Pl
 def acts_of(connection: Connection, one: Emergency) -> tuple[tuple[Act, str], ...]:
     """Return what was done to an emergency, each with who did it."""
     names = {user.id: user.name for user in people.everyone(connection)}
-    boxes = {box.id: box.name for box in machines.everything(connection)}
+    boxes = {box.id: box.name for box in machines.roster(connection)}
     found = emergencies.acts(connection, one.id)
     return tuple((act, names.get(act.user_id or "", "") or boxes.get(act.machine_id or "", "")) for act in found)
 

@@ -193,11 +193,12 @@ def _with(form: ImportForm, name: str, sentence: str, *, forget: bool = False) -
 
 def _preview(form: ImportForm, imported: Imported) -> Preview:
     desk = services().timetable
-    drafting = desk.drafting(me())
+    what = _what(form)
+    drafting = desk.drafting(me(), what.bulletin_ids)
     names = {area.id: area.name for area in drafting.inputs.areas}
     if form.area_id not in names:
         raise BadInputError("Hãy chọn địa bàn để phát.")
-    made = draft_import(drafting, imported, _what(form), frozenset({form.area_id}))
+    made = draft_import(drafting, imported, what, frozenset({form.area_id}))
     found = desk.clashes(made.draft)
     held = held_up(found)
     clashes = tuple(dict.fromkeys(one.sentence for one in (*held, *found)))[:_MOST_CLASHES]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from flask import Blueprint, Response, flash, render_template, request
@@ -14,9 +15,13 @@ from scheduler.reconcile import LINE_LABELS, LogLine
 from store import machines
 from web.context import own_station, services
 from web.formats import clock_ms, clock_s, day, decimal, local, read_day
+from web.machine_list import page_number
 from web.states import line_mark
 
 blueprint = Blueprint("log", __name__, url_prefix="/nhat-ky")
+
+_ON_A_PAGE = 12
+"""How many machines a page of the log tells of when there are more."""
 
 _COLUMNS = (
     "Ngày",
@@ -40,7 +45,8 @@ _COLUMNS = (
 def page() -> ResponseReturnValue:
     """Show the log of a day."""
     shown, machine_id, every = _asked()
-    lines = services().timetable.log(shown, machine_id or None)
+    part = _part(shown, machine_id, every)
+    lines = services().timetable.log(shown, part.machine_ids)
     return render_template(
         "log.html",
         day=shown,
@@ -52,9 +58,36 @@ def page() -> ResponseReturnValue:
         names={one.id: one.name for one in every},
         lines=[(line, line_mark(line.outcome)) for line in lines],
         counts=_counts(lines),
+        part=part,
         hearing=HEARING_LABELS,
         station=own_station(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which machines a page of the log is about: one, all (`None`), or, of many, as many as a page holds.
+
+    `troubled` of them all were silent or cut something short that day, and come first.
+    """
+
+    machine_ids: tuple[str, ...] | None
+    page: int = 1
+    pages: int = 1
+    troubled: int = 0
+
+
+def _part(on: date, machine_id: str, every: tuple[Machine, ...]) -> Part:
+    """Return the machines on show: what is wrong must not lie behind a thousand machines that are well."""
+    if machine_id:
+        return Part((machine_id,))
+    if len(every) <= _ON_A_PAGE:
+        return Part(None)
+    troubled = services().timetable.troubled(on)
+    ordered = [one.id for one in sorted(every, key=lambda one: (one.id not in troubled, one.name, one.id))]
+    pages = -(-len(ordered) // _ON_A_PAGE)
+    page = min(page_number(), pages)
+    return Part(tuple(ordered[(page - 1) * _ON_A_PAGE : page * _ON_A_PAGE]), page, pages, len(troubled))
 
 
 @blueprint.get("/xuat.csv")
@@ -74,7 +107,7 @@ def export() -> ResponseReturnValue:
 
 def _asked() -> tuple[date, str, tuple[Machine, ...]]:
     with services().database.read() as connection:
-        every = machines.everything(connection)
+        every = machines.roster(connection)
     asked = request.args.get("machine", "")
     return _asked_day(), asked if asked in {one.id for one in every} else "", every
 

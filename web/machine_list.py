@@ -136,13 +136,17 @@ def is_unready(machine: Machine) -> bool:
     return machine.revoked_at is None and machine.heartbeat is not None and machine.heartbeat.lacking > 0
 
 
+def page_number(name: str = "trang") -> int:
+    """Return the page of a list that the address asks for, the first for what is no number."""
+    asked = request.args.get(name, "1")
+    return max(int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1, 1)
+
+
 def _wish() -> Wish:
     asked = request.args
-    page = asked.get("trang", "1")
-    number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
     state = asked.get("t", "")
     known = state in STATES or state == NOT_READY
-    return Wish(asked.get("o", "")[:40], state if known else "", asked.get("q", "").strip()[:80], max(number, 1))
+    return Wish(asked.get("o", "")[:40], state if known else "", asked.get("q", "").strip()[:80], page_number())
 
 
 def _inside(areas: Iterable[Area], area_id: str) -> frozenset[str] | None:

@@ -39,7 +39,7 @@ def page() -> ResponseReturnValue:
         asked = "area" in request.args or "chon" in request.args
         return _choose(bulletin, area_ids, "Hãy chọn ít nhất một địa bàn để phát." if asked else "")
     try:
-        draft = services().timetable.drafting(me()).play_now(bulletin.id, area_ids)
+        draft = services().timetable.drafting(me(), (bulletin.id,)).play_now(bulletin.id, area_ids)
     except BadInputError as error:
         return _choose(bulletin, area_ids, error.sentence, 422)
     return _confirm(bulletin, draft, area_ids)
@@ -52,7 +52,7 @@ def play() -> ResponseReturnValue:
     bulletin = _bulletin(request.form.get("bulletin", ""))
     area_ids = frozenset(request.form.getlist("area")[:_MOST_AREAS])
     try:
-        draft = services().timetable.drafting(me()).play_now(bulletin.id, area_ids)
+        draft = services().timetable.drafting(me(), (bulletin.id,)).play_now(bulletin.id, area_ids)
     except BadInputError as error:
         return _choose(bulletin, area_ids, error.sentence, 422)
     found = services().timetable.clashes(draft)

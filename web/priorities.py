@@ -40,7 +40,7 @@ def step() -> ResponseReturnValue:
     other = min(max(place + way, 0), len(order) - 1)
     order[place], order[other] = order[other], order[place]
     desk = services().timetable
-    draft = desk.drafting(me()).order(order)
+    draft = desk.drafting(me(), ()).order(order)
     found = desk.clashes(draft)
     desk.save(me(), draft, found)
     if found:

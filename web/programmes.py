@@ -13,9 +13,9 @@ from domain.bulletins import Bulletin, BulletinState
 from domain.errors import BadInputError, WrongStateError
 from domain.people import Role
 from domain.timetable import ITEM_KIND_LABELS, ItemKind, Programme, Rule
-from scheduler import planning
 from scheduler.inputs import Inputs
 from scheduler.lengths import Span, against, in_words, length_of
+from scheduler.named import load_named
 from scheduler.noting import require
 from scheduler.programme_checks import item_problem
 from scheduler.programme_desk import Preview, ProgrammeDesk, frozen_words, lengths
@@ -63,7 +63,7 @@ class Line:
 def page() -> ResponseReturnValue:
     """Show every programme, those in use first, and the columns."""
     with services().database.read() as connection:
-        inputs = planning.load(connection)
+        inputs = load_named(connection)
         every = columns.everything(connection)
     now = services().clock.now()
     lines = [_line(one, inputs, now) for one in inputs.shelf.programmes.values()]
@@ -179,7 +179,7 @@ def _act(old: Programme | None) -> ResponseReturnValue:
 def _at_field(error: BadInputError, programme: Programme) -> dict[str, str]:
     """Return the sentence at the field or item that it is about."""
     with services().database.read() as connection:
-        shelf = planning.load(connection).shelf
+        shelf = load_named(connection, programmes=(programme,)).shelf
     for number, item in enumerate(programme.items):
         if error.sentence.endswith(item_problem(item, shelf) or "\0"):
             return {f"item-{number}": error.sentence}
@@ -195,9 +195,9 @@ def _form_page(
 ) -> ResponseReturnValue:
     programme, _ = to_programme(form, *(("", 0) if old is None else (old.id, old.rank)))
     with services().database.read() as connection:
-        shelf = clips.everything(connection)
+        shelf = clips.of_kinds(connection, KINDS)
         approved = bulletins.newest(connection, _WITH_SOUND)
-        named = bulletins.everything(connection)
+        named = bulletins.some(connection, (one.bulletin for one in form.items if one.bulletin))
         held = campaigns.everything(connection)
         every = columns.everything(connection)
         used = 0 if old is None else sum(one.programme_id == old.id for one in timetable.rules(connection).values())

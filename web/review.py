@@ -32,7 +32,7 @@ def where() -> dict[str, Any]:
 
 def reviewed(act: Act, make: Callable[[Drafting], Draft]) -> ResponseReturnValue:
     """Save the draft that `make` makes, with the ways out that were taken, unless it clashes and was not looked at."""
-    desk, drafting = services().timetable, services().timetable.drafting(me())
+    desk, drafting = services().timetable, services().timetable.drafting(me(), ())
     draft = pending = None
     try:
         draft = make(drafting)

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
+from domain.areas import Area
 from domain.calendar import Calendar
 from domain.timetable import Programme, Rule
 from scheduler.inputs import Inputs
 from scheduler.sessions import ZONE
-from scheduler.succession import outdated_targets
+from scheduler.succession import outdated_among
 from scheduler.words import areas_words, days_words, exception_words, outermost, times_words
 from web.formats import local
 
@@ -29,14 +30,16 @@ class RuleLine:
 
 def rule_lines(inputs: Inputs, names: dict[str, str], now: datetime) -> list[RuleLine]:
     """Return every rule, those that run first, in the order of the day."""
-    lines = [_line(rule, inputs, names, now) for rule in inputs.shelf.rules.values()]
+    known = {area.id: area for area in inputs.areas}
+    lines = [_line(rule, inputs, names, (known, now)) for rule in inputs.shelf.rules.values()]
     return sorted(
         lines,
         key=lambda line: (line.over, not line.rule.enabled, _earliest(line.rule, inputs.calendar), line.programme.name),
     )
 
 
-def _line(rule: Rule, inputs: Inputs, names: dict[str, str], now: datetime) -> RuleLine:
+def _line(rule: Rule, inputs: Inputs, names: dict[str, str], on: tuple[dict[str, Area], datetime]) -> RuleLine:
+    known, now = on
     programmes = inputs.shelf.programmes
     return RuleLine(
         rule,
@@ -46,7 +49,7 @@ def _line(rule: Rule, inputs: Inputs, names: dict[str, str], now: datetime) -> R
         areas_words(outermost(rule, inputs.areas), names).removeprefix("ở "),
         tuple(_exceptions(rule, programmes, local(now).date())),
         is_over(rule, inputs.calendar, now),
-        tuple(one.words for one in outdated_targets(rule, inputs.areas, local(now).date())),
+        tuple(one.words for one in outdated_among(rule, known, local(now).date())),
     )
 
 

@@ -30,12 +30,13 @@ def in_words(form: SessionForm) -> tuple[str, str]:
         return "", next(iter(problems.values())) if form.times or form.daypart_ids else ""
     if not wanted.area_ids or not (wanted.bulletin_ids or wanted.programme_id) or not wanted.name.strip():
         wanted = replace(wanted, name=wanted.name or "?")
+    drafting = services().timetable.drafting(me(), wanted.bulletin_ids)
+    inputs = drafting.inputs
     try:
-        draft = services().timetable.drafting(me()).session(wanted)
+        draft = drafting.session(wanted)
     except (BadInputError, NotFoundError) as error:
         begun = wanted.area_ids and (wanted.bulletin_ids or wanted.programme_id)
         return "", error.sentence if begun else ""
-    inputs = services().timetable.inputs()
     names = {one.id: one.name for one in inputs.areas}
     rule = draft.edit.rules[0]
     said = [f"{rule_words(outermost(rule, inputs.areas), inputs.calendar, names)}.", _first_in_words(rule, inputs, now)]

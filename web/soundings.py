@@ -57,7 +57,7 @@ def move(key: str) -> ResponseReturnValue:
         return _page(held, form, problems, 422)
     try:
         target = Target(day, moment, form.note)
-        drafting, urgent = services().timetable.drafting(me()), form.urgent and bool(held.given)
+        drafting, urgent = services().timetable.drafting(me(), ()), form.urgent and bool(held.given)
         draft = drafting.move(key, target, always=form.scope == "always", urgent=urgent)
     except BadInputError as error:
         return _page(held, form, {"time": error.sentence}, 422)
@@ -79,7 +79,7 @@ def replace(key: str) -> ResponseReturnValue:
     if not form.instead:
         return _page(held, form, {"instead": "Hãy chọn chương trình hoặc bản tin để phát thay."}, 422)
     try:
-        drafting, urgent = services().timetable.drafting(me()), form.urgent and bool(held.given)
+        drafting, urgent = services().timetable.drafting(me(), (form.instead,)), form.urgent and bool(held.given)
         draft = drafting.replace(key, form.instead, form.note, urgent=urgent)
     except (BadInputError, NotFoundError) as error:
         return _page(held, form, {"instead": error.sentence}, 422)
@@ -97,7 +97,7 @@ def send_urgently(key: str) -> ResponseReturnValue:
     """Take a sounding off the machines and urgently send what it was to become."""
     desk = services().timetable
     try:
-        drafting = desk.drafting(me())
+        drafting = desk.drafting(me(), ())
         draft = drafting.urgent(key)
         found = desk.clashes(draft)
         clashes = _to_look_at(draft, found, drafting.inputs)
@@ -114,7 +114,7 @@ def send_urgently(key: str) -> ResponseReturnValue:
 
 def _keep(held: Sounding, form: SoundingForm, draft: Draft) -> ResponseReturnValue:
     """Save a draft unless something clashes that has not been looked at yet."""
-    drafting = services().timetable.drafting(me())
+    drafting = services().timetable.drafting(me(), ())
     try:
         beside = take_elsewhere(drafting)
         both = drafting.together(draft, (one.draft for one in beside))

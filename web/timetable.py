@@ -24,6 +24,7 @@ from web.context import me, own_station, services
 from web.errors import status_of
 from web.formats import SHORT_WEEKDAYS, WEEKDAYS, ZONE, local, read_day
 from web.fragments import fragment
+from web.machine_list import page_number
 from web.review import Act, reviewed, undone
 from web.rule_lines import rule_lines
 from web.session_form import (
@@ -44,6 +45,10 @@ from web.week import PARTS, day_table, heads, monday_of, table, week_of
 
 blueprint = Blueprint("timetable", __name__, url_prefix="/lich")
 UNDO_SHOWN = timedelta(seconds=10)
+_PLACES = 20
+"""How many places a page of one day holds below the area on show."""
+_RULES = 40
+"""How many rules a page lists, those that run first."""
 _LARGEST_NUMBER = 2**53
 _RULE_CHANGED = (
     "Dòng lịch này vừa được người khác sửa nên chưa lưu. Những gì bạn gõ vẫn còn nguyên bên dưới. Hãy xem bản mới; nếu "
@@ -84,11 +89,15 @@ def page() -> ResponseReturnValue:
     today = local(now).date()
     place = _place(today)
     days = (place.day,) if place.one_day else week_of(monday_of(place.day))
-    inputs = services().timetable.inputs()
     start = datetime.combine(days[0], time(), ZONE)
-    by_area = services().timetable.will_sound_at(_area_ids(place), start, start + timedelta(days=len(days)))
+    area_ids, pages = _area_ids(place)
+    sight = services().timetable.sight(area_ids, start, start + timedelta(days=len(days)))
+    inputs, by_area = sight.inputs, sight.slots
     own = by_area.get(place.area_id, ())
     names = {one.id: one.name for one in place.areas}
+    lines = rule_lines(inputs, names, now)
+    rule_pages = max(1, -(-len(lines) // _RULES))
+    rule_page = min(page_number("dong"), rule_pages)
     by_name = {names[area_id]: place.shown(slots) for area_id, slots in by_area.items()}
     return render_template(
         "timetable.html",
@@ -103,9 +112,13 @@ def page() -> ResponseReturnValue:
         slots=place.shown(own),
         slots_of=lambda day: [slot for slot in place.shown(own) if local(slot.starts_at).date() == day],
         layer_labels=LAYER_LABELS,
-        rules=rule_lines(inputs, names, now),
+        rules=lines[(rule_page - 1) * _RULES : rule_page * _RULES],
+        rule_page=rule_page,
+        rule_pages=rule_pages,
         forgotten=[one for one in days if one < today and not any(local(slot.starts_at).date() == one for slot in own)],
-        late=services().timetable.late(),
+        late=sight.late,
+        number=min(page_number(), pages),
+        pages=pages,
         undo=services().timetable.undoable(me(), UNDO_SHOWN) if me().may(Role.SCHEDULER) else None,
         station=own_station(),
         may_schedule=me().may(Role.SCHEDULER),
@@ -203,7 +216,7 @@ def _keep(rule_id: str | None) -> ResponseReturnValue:
     if request.form.get("preset"):
         calendar = services().timetable.inputs().calendar
         return _form_page(with_preset(form, request.form["preset"], calendar), {}, rule_id=rule_id)
-    drafting, pending = services().timetable.drafting(me()), NOTHING_PENDING
+    drafting, pending = services().timetable.drafting(me(), form.bulletin_ids), NOTHING_PENDING
     try:
         taken = take(form, drafting)
         form, pending = taken.form, Pending(None, taken.beside)
@@ -235,7 +248,7 @@ def _put(taken: Taken, wanted: NewSession, rule_id: str | None, drafting: Drafti
 
 def _overtaken(form: SessionForm, error: TiengLoaError, rule_id: str | None) -> ResponseReturnValue:
     """Show the form again as it was typed, when what it is about was changed or taken away by somebody else."""
-    inputs = services().timetable.inputs()
+    inputs = services().timetable.inputs(form.bulletin_ids)
     if rule_id is not None and rule_id not in inputs.shelf.rules:
         return _gone(form)
     if not inputs.shelf.bulletins.keys() >= set(form.bulletin_ids):
@@ -280,7 +293,7 @@ def _form_page(
     pending: Pending = NOTHING_PENDING,
 ) -> ResponseReturnValue:
     now = services().clock.now()
-    inputs = services().timetable.inputs()
+    inputs = services().timetable.inputs(form.bulletin_ids)
     approved = _choices(form, inputs)
     with services().database.read() as connection:
         shelf = clips.some(connection, [one.clip_hash for one in approved if one.clip_hash])
@@ -334,7 +347,7 @@ def _areas(today: date) -> tuple[Branch, ...]:
 
 def _standing() -> tuple[Machine, ...]:
     with services().database.read() as connection:
-        return tuple(one for one in machines.everything(connection) if one.revoked_at is None)
+        return tuple(one for one in machines.roster(connection) if one.revoked_at is None)
 
 
 def _reached(branches: tuple[Branch, ...], standing: frozenset[str]) -> frozenset[str]:
@@ -355,13 +368,15 @@ def _place(today: date) -> Place:
     )
 
 
-def _area_ids(place: Place) -> tuple[str, ...]:
-    """Return the area on show and, for one day, the places under it where machines stand."""
+def _area_ids(place: Place) -> tuple[tuple[str, ...], int]:
+    """Return the area on show and, for one day, a page of the places with machines below it; and how many pages."""
     if not place.one_day or place.area is None:
-        return (place.area_id,) if place.area_id else ()
+        return ((place.area_id,) if place.area_id else ()), 1
     standing = {one.area_id for one in _standing()}
     below = [one.id for one in flat((place.area,)) if one.id in standing and one.id != place.area_id]
-    return (place.area_id, *below)
+    pages = max(1, -(-len(below) // _PLACES))
+    number = min(page_number(), pages)
+    return (place.area_id, *below[(number - 1) * _PLACES : number * _PLACES]), pages
 
 
 def _area_id(areas: tuple[Branch, ...]) -> str:

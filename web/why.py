@@ -14,7 +14,7 @@ from scheduler.build import playlist_slot
 from scheduler.inquiry import Answer, DayPlan, TimetableInquiry
 from scheduler.levels import levelled
 from scheduler.why import VERDICT_LABELS, Verdict
-from store import places
+from store import clips, places
 from web.area_tree import Branch, flat, tree
 from web.context import own_station, services
 from web.formats import ZONE, local, read_day, read_time
@@ -107,7 +107,9 @@ def sound() -> ResponseReturnValue:
     slot = next((one for one in plan.slots if one.key == wanted), None) if plan is not None else None
     if slot is None:
         raise NotFoundError("Lịch ngày này không còn buổi phát đó. Hãy tải lại trang.")
-    told = levelled(playlist_slot(slot), services().timetable.inputs().shelf.clips)
+    with services().database.read() as connection:
+        shelf = clips.some(connection, (one.clip_hash for one in slot.items if one.clip_hash))
+    told = levelled(playlist_slot(slot), shelf)
     with turn():
         place = services().sessions.file_of(told)
     return _send(place.stem, slot, plan, place)

@@ -25,6 +25,7 @@ from scheduler.ical.rule_feed import Titled, Unsaid, rules_calendar
 from scheduler.ical.rules import Imported
 from scheduler.inputs import Inputs, Reforms
 from scheduler.judging import length_of
+from scheduler.named import load_named
 from scheduler.sessions import NAME_LIMIT, NewSession, soundings
 from scheduler.snapshots import fingerprint, of_edit
 from scheduler.spots import slots_at, spots_of_areas
@@ -117,7 +118,7 @@ class CalendarDesk:
         """Return the rules that reach an area as repeating events, and those that cannot be said so."""
         now = self.clock.now()
         with self.database.read() as connection:
-            heading, inputs = _heading(connection, area_id, now), planning.load(connection)
+            heading, inputs = _heading(connection, area_id, now), load_named(connection)
         today = planning.local_date(now)
         paths = Reforms.of(inputs.areas, today).listener("", area_id).paths
         names = {one.id: one.name for one in inputs.shelf.programmes.values()}
@@ -136,7 +137,7 @@ class CalendarDesk:
             etag = hashlib.sha256(repr((heading, start)).encode()).hexdigest()[:32]
             if etag in held:
                 return Feed(etag, b"")
-            inputs = planning.load(connection)
+            inputs = load_named(connection)
             spots = spots_of_areas(connection, inputs, (area_id,), now)
             slots = slots_at(connection, inputs, spots, (start, start + AHEAD), now)[area_id]
         return Feed(etag, sessions_calendar(slots, heading))

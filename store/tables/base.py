@@ -18,6 +18,6 @@ def key(name: str = "id") -> "Column[str]":
     return Column(name, String(40), primary_key=True)
 
 
-def ref(name: str, target: str, *, null: bool = False) -> "Column[str]":
-    """Return a column that refers to the id of a row of another table."""
-    return Column(name, String(40), ForeignKey(f"{target}.id"), nullable=null, index=True)
+def ref(name: str, target: str, *, null: bool = False, index: bool = True) -> "Column[str]":
+    """Return a column that refers to the id of a row of another table; without `index` a wider one has it."""
+    return Column(name, String(40), ForeignKey(f"{target}.id"), nullable=null, index=index)

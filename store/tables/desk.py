@@ -1,6 +1,19 @@
 """Tables of the desk and the shelf: campaigns, bulletins, clips, recordings, the lexicon."""
 
-from sqlalchemy import JSON, Boolean, Column, Date, Float, ForeignKey, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from store.tables.base import key, metadata, ref
 from store.types import Instant, Length
@@ -70,7 +83,7 @@ clip = Table(
     Column("lufs", Float, nullable=False),
     Column("true_peak", Float, nullable=False),
     Column("loudness_range", Float, nullable=False),
-    Column("kind", String(20), nullable=False),
+    Column("kind", String(20), nullable=False, index=True),
     Column("title", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("voice", JSON),
@@ -84,11 +97,11 @@ bulletin = Table(
     Column("title", Text, nullable=False),
     Column("script", Text, nullable=False),
     Column("genre", String(20), nullable=False),
-    Column("state", String(20), nullable=False, index=True),
+    Column("state", String(20), nullable=False),
     Column("version", Integer, nullable=False),
     Column("author_name", Text, nullable=False),
     Column("updated_at", Instant, nullable=False, index=True),
-    ref("topic_id", "topic", null=True),
+    ref("topic_id", "topic", null=True, index=False),
     ref("campaign_id", "campaign", null=True),
     Column("readings", JSON, nullable=False),
     ref("approved_by", "user_account", null=True),
@@ -100,8 +113,11 @@ bulletin = Table(
     Column("clip_version", Integer),
     ref("backup_voice_ok_by", "user_account", null=True),
     Column("preset", String(20), nullable=False, default="horn", server_default="horn"),
-    ref("column_id", "news_column", null=True),
+    ref("column_id", "news_column", null=True, index=False),
     Column("approved_seal", String(40), nullable=False, default="", server_default=""),
+    Index("ix_bulletin_state_updated", "state", "updated_at"),
+    Index("ix_bulletin_column_approved", "column_id", "state", "approved_at"),
+    Index("ix_bulletin_topic_approved", "topic_id", "state", "approved_at"),
 )
 
 script_version = Table(

@@ -79,7 +79,7 @@ airing = Table(
     Column("title", Text, nullable=False),
     Column("clip_hash", String(64)),
     Column("planned_start", Instant, nullable=False, index=True),
-    Column("outcome", String(20), nullable=False, index=True),
+    Column("outcome", String(20), nullable=False),
     Column("started_at", Instant),
     Column("ended_at", Instant),
     Column("rendered", Length, nullable=False),
@@ -92,6 +92,7 @@ airing = Table(
     Column("hearing", String(20)),
     Column("score", Integer),
     Index("ix_airing_machine_planned", "machine_id", "planned_start"),
+    Index("ix_airing_outcome_planned", "outcome", "planned_start"),
 )
 
 live_session = Table(
