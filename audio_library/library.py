@@ -1,5 +1,6 @@
 """The library's desk: idents, announcements, beds and other sounds that people bring, and the station's own."""
 
+import threading
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ LONGEST_LEVELLED = timedelta(minutes=8)
 SHORTEST = timedelta(seconds=0.5)
 TITLE_LIMIT = 120
 _FAINTEST_DBTP = -45.0
+_ONE_AT_A_TIME = threading.Lock()
+"""Half an hour of noise is some 150 MB of FLAC in memory: two at once would burst the bound of one request."""
 
 KINDS = (ClipKind.IDENT, ClipKind.STING, ClipKind.ANNOUNCEMENT, ClipKind.BED, ClipKind.OTHER)
 """What people may bring; the sound of a bulletin comes only from an approved bulletin."""
@@ -62,7 +65,10 @@ class Library:
         Raises NotAllowedError, BadInputError, AudioError, StorageError.
         """
         require_librarian(user)
-        name = self._checked(title, kind)
+        with _ONE_AT_A_TIME:
+            return self._added(self._checked(title, kind), kind, file)
+
+    def _added(self, name: str, kind: ClipKind, file: Path) -> Clip:
         sound = _level(self.take_in(file, LONGEST))
         if sound.length < SHORTEST:
             raise BadInputError("Âm thanh quá ngắn, chưa tới nửa giây. Hãy chọn tệp khác.")

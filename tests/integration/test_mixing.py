@@ -1,5 +1,7 @@
 """Clips over a bed of music, made ahead by the worker: which, once only, and never a way around approval."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -13,7 +15,7 @@ from audio_library.intake import take_in
 from audio_library.library import Library
 from audio_library.measure import measure
 from bulletins.columns import ColumnDesk
-from domain.audio import TARGET_LUFS, Clip, ClipKind
+from domain.audio import TARGET_LUFS, Clip, ClipKind, MasteredAudio
 from domain.bulletins import BulletinState
 from domain.errors import AudioError, BadInputError, NotAllowedError
 from domain.people import Role
@@ -152,6 +154,7 @@ def test_what_cannot_be_mixed_plays_plain_and_is_not_tried_again_at_once(
 
 
 def sound_file(folder: Path, pcm: bytes) -> Path:
+    folder.mkdir(exist_ok=True)
     file = folder / "tep.flac"
     file.write_bytes(encode_flac(pcm))
     return file
@@ -174,6 +177,28 @@ def test_a_sound_that_a_person_brings_is_levelled_and_named_once(
     ):
         with pytest.raises(BadInputError, match=words):
             library.add(person, title, kind, file)
+
+
+def test_two_sounds_that_come_at_once_are_decoded_one_after_the_other(
+    station: ExampleStation, blobs: FolderBlobStore, tmp_path: Path
+) -> None:
+    person, at_work, together = station.person(Role.EDITOR), [], []
+    never = threading.Event()
+
+    def slowly(file: Path, longest: timedelta) -> MasteredAudio:
+        at_work.append(file)
+        together.append(len(at_work))
+        never.wait(0.3)  # time enough for the other to come in, if it may
+        made = take_in(file, longest)
+        at_work.remove(file)
+        return made
+
+    library = Library(station.database, station.clock, blobs, slowly)
+    files = [sound_file(tmp_path / name, tone(pitch, 1.0, 0.2)) for name, pitch in (("a", 500), ("b", 800))]
+    with ThreadPoolExecutor(2) as people:
+        kept = people.map(lambda file: library.add(person, file.parent.name, ClipKind.OTHER, file), files)
+    assert {one.title for one in kept} == {"a", "b"}
+    assert together == [1, 1]
 
 
 def test_useless_and_hostile_files_are_refused(station: ExampleStation, library: Library, tmp_path: Path) -> None:
