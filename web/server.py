@@ -1,6 +1,7 @@
 """The HTTP server: cheroot with a pool of threads, begun and ended in order."""
 
 import errno
+import gc
 import signal
 import socket
 import threading
@@ -57,12 +58,19 @@ def make_server(app: Flask, host: str, port: int) -> Server:
     return server
 
 
+def settle() -> None:
+    """Spare the collector of garbage what lives as long as the process: walking through it held pages up for 0.1 s."""
+    gc.collect()
+    gc.freeze()
+
+
 def serve(app: Flask, host: str, port: int, on_ready: Callable[[str], None]) -> None:
     """Serve `app` until the process is told to stop; `on_ready` is given the address once it answers.
 
     Raises BusyError when the port is taken, NotAllowedError when it may not be used.
     """
     server = make_server(app, host, port)
+    settle()
     with _told_by_signals():
         try:
             on_ready(address_of(server))
