@@ -48,6 +48,30 @@ def test_an_abbreviation_of_many_meanings_is_doubted_where_no_word_beside_it_tel
     assert [source for source, _ in flags_of(f"Bà con lưu ý {written} ấy nhé.")] == [written]
 
 
+@pytest.mark.parametrize(
+    ("written", "doubted"),
+    [
+        ("Bà con xem CT05 nhé.", "CT05"),
+        ("Tờ khai nộp khi xe qua CT01.", "CT01"),
+        ("Học tập và làm theo CT05.", "CT05"),
+        ("Đơn vị thi công bàn giao CT02.", "CT02"),
+        ("Gửi TT123 cho bà con.", "TT123"),
+        ("Trẻ dưới 5T đi tiêm.", "5T"),
+        ("Khám 6T một lần.", "6T"),
+        ("Hỗ trợ 6T lương cơ sở.", "6T"),
+        ("Dài 12 dn.", "dn"),
+        ("Mỗi KTS phụ trách một bản.", "KTS"),
+        ("Bà con xem QH tại trụ sở.", "QH"),
+        ("Theo DS. Nguyễn Văn Hùng, thuốc này uống đủ.", "DS."),
+        ("Thôn hỏi DS. Quân đến lúc sáu giờ.", "DS."),
+    ],
+)
+def test_letters_that_could_be_two_things_are_doubted_where_no_word_beside_settles_them(
+    written: str, doubted: str
+) -> None:
+    assert [source for source, _ in flags_of(written)] == [doubted]
+
+
 def test_there_are_enough_cases_and_entries() -> None:
     assert len(CASES) >= 300
     assert len({entry.written for entry in reviewed_entries()}) >= 500

@@ -51,10 +51,11 @@ def letters_with_digits(page: Page, start: int) -> tuple[Piece, ...]:
     name = None if product or letters.endswith("TV") else name
     if not name and not glued:
         return ()
+    just_said = name is not None and page.before(start).endswith(name + " ")
     if name and page.before(start).endswith(name.split()[0] + " "):
         name = name.partition(" ")[2]  # "đường ĐT129" is not said "đường đường tỉnh"
     number = page.say.spelled(digits) if len(digits) > 4 else page.say.counted(digits)
-    said = f"{name or spell(letters)} {number}"
+    said = number if just_said else f"{name or spell(letters)} {number}"  # "cao tốc CT.05" says it once
     tail_letters = tail.rstrip("0123456789")
     said += f" {spell(tail_letters)}" if tail_letters else ""
     said += f" {page.say.cardinal(tail[len(tail_letters) :])}" if len(tail) > len(tail_letters) else ""

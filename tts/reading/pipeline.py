@@ -11,6 +11,7 @@ from tts.reading import (
     dates,
     documents,
     identities,
+    lookalikes,
     marks,
     measures,
     oddities,
@@ -65,6 +66,7 @@ _DIGIT_RULES: tuple[Rule, ...] = (
     oddities.odd_groups,
     identities.hyphened_groups,
     oddities.whole_and_part,
+    lookalikes.months_or_tonnes,
     oddities.comma_thousands,
     quantities.triple,
     quantities.minutes_mark,
@@ -84,6 +86,7 @@ _WORD_RULES: dict[str, tuple[Rule, ...]] = {
     **dict.fromkeys(senses.SPEAKERS, (senses.speaker, senses.sense)),
     **dict.fromkeys(("tt", "ttr"), (senses.standing_body, senses.sense)),
     "cn": (identities.craft_name, abbreviations.sunday, senses.sense),
+    "kts": (senses.sense, senses.architect),
     "ph": (senses.acidity,),
     "q": (times.short_quarter,),
     "t": (times.short_month, times.short_weekday),
@@ -100,6 +103,9 @@ _BEFORE_SIGN_RULES: tuple[Rule, ...] = (
 _CAPITAL_RULES: tuple[Rule, ...] = (
     documents.form_code,
     identities.identity_code,
+    lookalikes.code_after_word,
+    lookalikes.road_or_form,
+    lookalikes.circular,
     identities.craft_name,
     roman.roman_number,
     documents.bare_code,
@@ -226,9 +232,10 @@ def _shared(page: Page, start: int, head: str) -> Reading | None:
     if not found or not found.written.endswith("."):
         return found
     end = start + len(found.written)
-    if _GOES_ON.match(page.text, end):
-        return found
-    return page.lexicon.words.longest(page.text[: end - 1], page.lower, start, head)
+    bare = page.lexicon.words.longest(page.text[: end - 1], page.lower, start, head)
+    if not _GOES_ON.match(page.text, end):
+        return bare
+    return lookalikes.dotted(page, found, end, bare, other=senses.shows_other(page, start, found))
 
 
 def _is_plain_capitals(page: Page, start: int, reading: Reading) -> bool:

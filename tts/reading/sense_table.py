@@ -94,8 +94,22 @@ SENSES: dict[str, tuple[_Sense, ...]] = {
     "BĐ": (_sense("bản đồ", "tờ|số tờ|mảnh", "địa chính|quy hoạch|hiện trạng|1[/:][0-9.]+"),),
     "TL": (_sense("tỷ lệ", after="1[/:][0-9.]+"),),
     "QH": (
-        _sense("quy hoạch", "đồ án|điều chỉnh|đất|bản đồ",
-               "1/[0-9.]+|(?:19|20)[0-9]{2}-.*|chi tiết|phân khu|chung|sử dụng đất|sdđ"),
+        _sense("quy hoạch", "đồ án|điều chỉnh|đất|bản đồ|công bố|vùng|lộ giới|sai|trái|rà soát|lập|theo|sở|vướng|dính",
+               "1/[0-9.]+|(?:19|20)[0-9]{2}-.*|chi tiết|phân khu|chung|sử dụng đất|sdđ|tỉnh|xã|huyện|vùng|đô thị|"
+               "nông thôn|xây dựng|giao thông|khu|treo|tổng thể|đất|ngành|điện|thủy lợi|điểm dân cư|chợ|nghĩa trang"),
+        _sense("quốc hội", "bầu cử|chủ tịch|phó chủ tịch|kỳ họp thứ [0-9]+,?|kỳ họp|nghị quyết của|luật của|cử tri với|"
+               "văn phòng|vp|tổng thư ký|nq của|trụ sở",
+               "khóa|khoá|họp|thông qua|ban hành|nước|và hđnd|và chính phủ|quyết định|bầu|chất vấn|biểu quyết"),
+    ),
+    "KTS": (
+        _sense("kiến trúc sư", "[0-9]|các|đội ngũ|hội|nhóm|hành nghề|do", "trưởng|quy hoạch|thiết kế|chủ trì"),
+        _sense("kinh tế số", "phát triển|thúc đẩy|tỷ trọng|tỉ trọng|hạ tầng|về|chính quyền số,|cqs,",
+               "và xã hội số|và xhs|, xã hội số|, xhs|chiếm|đóng góp|đạt|trong grdp"),
+    ),
+    "KQ": (
+        _sense("kết quả", "báo cáo|thông báo|trả|đánh giá|công bố|theo|tiếp nhận và trả",
+               "[0-9]{1,2} ?t|[0-9]{1,2} tháng|xét nghiệm|xn|thực hiện|học tập|bầu cử|giải quyết|thi|rà soát|điều tra|"
+               "kiểm tra|đạt|công tác|sản xuất"),
     ),
     "BC": (_sense("bầu cử", "đơn vị|tổ|ngày|khu vực|công tác|hội đồng|ủy ban|cuộc", "đại biểu|đbqh|quốc hội"),),
     "KD": (_sense("kinh doanh", "hộ|cơ sở|hoạt động|đăng ký|giấy phép|điểm|tiểu thương|điều kiện|lĩnh vực"),),
@@ -187,7 +201,8 @@ SENSES: dict[str, tuple[_Sense, ...]] = {
     "BTC": (_sense("bộ tài chính", "bộ trưởng|thứ trưởng"),),
     "DS": (
         _sense("dân số", "công tác|chính sách|quy mô|tổng|ngành", "[0-9.]+ (?:người|khẩu)|toàn xã|trung bình"),
-        _sense("danh sách", "lập|niêm yết|phê duyệt|theo|có", "cử tri|hộ|kèm|trích ngang|học sinh|đề nghị"),
+        _sense("danh sách", "lập|niêm yết|phê duyệt|theo|có|rà soát|gửi|nộp|chốt|trong",
+               "cử tri|hộ|kèm|trích ngang|học sinh|đề nghị"),
     ),
     "SP": (_sense("sản phẩm", "[0-9]|các|mỗi xã một|chất lượng", "nông nghiệp|ocop|chủ lực|nông sản|du lịch"),),
     "ĐK": (

@@ -2,9 +2,10 @@
 
 import re
 
-from tts.reading.letters import spell
+from tts.reading.letters import CAPITALS, spell
 from tts.reading.page import Page, Piece, one
 from tts.reading.sense_table import SENSES
+from tts.reading.wordlist import Reading
 from tts.reading.wordsets import any_of
 
 _SPEAKERS = {
@@ -20,6 +21,7 @@ WORDS = frozenset(word.lower() for word in SENSES)
 _STANDING = re.compile(
     r"TTr?\.?(?= (?:Đảng ủy|Tỉnh ủy|Thành ủy|Huyện ủy|HĐND|BCH|Ban Chấp hành|UB ?MTTQ|MTTQ|TU|ĐU)(?!\w))"
 )
+_ARCHITECT = re.compile(rf"KTS(?= (?!Việt Nam)[{CAPITALS}][^\W\d_{CAPITALS}]+ [{CAPITALS}])")
 _FORMULA = re.compile(
     r"(?:CO2?|SO2|NO[23x]|N2O|CH4|NH[34]|H2S|O3|PO4|SO4|PM10|HCl|NaCl|CaCO3|H2O2?|KNO3|P2O5|K2O|CaO|NaOH)(?!\w)"
 )
@@ -47,6 +49,14 @@ def sense(page: Page, start: int) -> tuple[Piece, ...]:
     return one(start, match.end(), shown[0], "sense") if len(set(shown)) == 1 else ()
 
 
+def shows_other(page: Page, start: int, title: Reading) -> bool:
+    """Tell whether the words before `DS.` show another meaning than that of the title with its dot."""
+    meanings = SENSES.get(title.written.rstrip("."), ())
+    before = page.before(start)
+    shown = {each.spoken for each in meanings if each.before.search(before)}
+    return bool(shown) and title.spoken not in shown
+
+
 _SIGN_OR_LETTERS = re.compile(r"[^\W\d_]+(?!\w|[&/-][^\W\d_])")
 
 
@@ -56,6 +66,12 @@ def speaker(page: Page, start: int) -> tuple[Piece, ...]:
     if not match or not _SPEECH_BEFORE.search(page.before(start)):
         return ()
     return one(start, match.end(), _SPEAKERS[match.group()], "sense")
+
+
+def architect(page: Page, start: int) -> tuple[Piece, ...]:
+    """Read `KTS Lê Văn Bình` as the title of a person."""
+    match = _ARCHITECT.match(page.text, start)
+    return one(start, match.end(), "kiến trúc sư", "sense") if match else ()
 
 
 def standing_body(page: Page, start: int) -> tuple[Piece, ...]:

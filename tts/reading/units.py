@@ -30,6 +30,7 @@ UNITS = {
     "°N": "độ vĩ Bắc", "°E": "độ kinh Đông", "°": "độ", "kcal": "ki lô ca lo", "Kcal": "ki lô ca lo", "cal": "ca lo",
     "Mb": "mê ga bít", "Gb": "gi ga bít", "MPN": "em pê en", "CFU": "xê ép u",
     "ppm": "phần triệu", "mmol": "mi li mol",
+    "kts": "hải lý trên giờ",
     "hPa": "héc tô pát can", "MPa": "mê ga pát can", "kPa": "ki lô pát can", "UI": "đơn vị quốc tế",
     "IU": "đơn vị quốc tế", "HP": "mã lực", "CV": "mã lực", "inch": "in",
     "T": "tấn", "đ": "đồng", "Đ": "đồng", "₫": "đồng", "VNĐ": "đồng", "VND": "đồng", "vnđ": "đồng", "vnd": "đồng",

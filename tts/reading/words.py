@@ -26,6 +26,8 @@ _LETTER_BEFORE = re.compile(
     + r"(?: [^\W\d_](?:,| và| hoặc))* $"
 )
 _SCALED_BEFORE = re.compile(r"(?:[0-9]|nghìn|ngàn|triệu|tỷ|tỉ|trăm|chục|vạn) ?$")
+_NUMBER_BEFORE = re.compile(r"[0-9] $")
+"""Small letters right behind a number may be a unit that nobody listed, not the abbreviation that they look like."""
 _TWO_CAPITALS = re.compile(rf"[{CAPITALS}]{{2}}")
 _LONGEST_WORD = 30
 
@@ -86,7 +88,8 @@ def _mixed(page: Page, start: int, end: int, written: str) -> tuple[Piece, ...]:
         return one(start, end, written, "word")
     known = None if _TWO_CAPITALS.search(written) else page.reading_of(written.upper())
     if known:
-        return one(start, end, known, "lexicon")
+        measure = written.islower() and _NUMBER_BEFORE.search(page.text[max(0, start - 2) : start])
+        return one(start, end, known, "lexicon", *((unknown_abbreviation(written, known),) if measure else ()))
     said = _spelled_in_part(written)
     return one(start, end, said, "unknown", unknown_abbreviation(written, said))
 
