@@ -13,6 +13,7 @@ _FORM_BESIDE = re.compile(
     r"(?:^|\W)(?:mẫu|biểu mẫu|mẫu biểu|tờ khai|phiếu|biểu|phiếu khai|đơn|giấy|khai|kê khai|điền|ghi|ký)"
     r"(?: số| theo| vào| trên| trực tuyến)?:? [(\"]?$"
 )
+_BUILDING_BESIDE = re.compile(r"(?:^|\W)(?:tòa|toà|tòa nhà|toà nhà|tháp|chung cư|nhà chung cư|căn hộ)(?: số)? $")
 _FORM_NEAR = re.compile(r"(?:^|\W)(?:mẫu|biểu mẫu|mẫu biểu|tờ khai|phiếu) [^.;]*$")
 _LISTED = re.compile(r"(?:ct[ .]?[0-9]{1,2}(?:, ?| và | hoặc ))+$")
 _ROAD_BESIDE = re.compile(
@@ -71,13 +72,13 @@ def code_after_word(page: Page, start: int) -> tuple[Piece, ...]:
 
 
 def road_or_form(page: Page, start: int) -> tuple[Piece, ...]:
-    """Read `CT05` as a motorway or a form by the words before it; doubt it where none tells."""
+    """Read `CT05` as a motorway, a form or a building by the words before it; doubt it where none tells."""
     match = _CT.match(page.text, start)
     if not match:
         return ()
     before = _LISTED.sub("", page.before(start))
     signs = f"{spell('CT')} {page.say.counted(match[1])}"
-    if _FORM_BESIDE.search(before):
+    if _FORM_BESIDE.search(before) or _BUILDING_BESIDE.search(before):
         return from_match(match, signs, "form_code")
     if " " in match.group() or _DIRECTIVE_BESIDE.search(before):
         return _directive_or_none(page, match, signs)
