@@ -53,6 +53,15 @@ def heirs_of(area: Area, known: Mapping[str, Area], on: date) -> tuple[Area, ...
     return tuple(sorted(found.values(), key=lambda one: one.name))
 
 
+def predecessors(areas: Iterable[Area]) -> dict[str, tuple[Area, ...]]:
+    """Return what `predecessors_of` does for each area that took the place of any."""
+    found: dict[str, list[Area]] = {}
+    for area in sorted(areas, key=lambda one: one.name):
+        for heir_id in area.successor_ids:
+            found.setdefault(heir_id, []).append(area)
+    return {heir_id: tuple(held) for heir_id, held in found.items()}
+
+
 def predecessors_of(area_id: str, areas: Iterable[Area]) -> tuple[Area, ...]:
     """Return the areas whose place `area_id` took, by name."""
     return tuple(sorted((one for one in areas if area_id in one.successor_ids), key=lambda one: one.name))

@@ -67,11 +67,17 @@ def days_words(rule: Rule) -> str:
 
 def areas_words(rule: Rule, names: Mapping[str, str]) -> str:
     """Return the places, as in “ở toàn Phường Tân Phong trừ Bản San Thàng”."""
-    inside = [name for area_id, name in names.items() if area_id in rule.area_ids]
-    outside = [name for area_id, name in names.items() if area_id in rule.except_area_ids]
+    inside, outside = _names_of(rule.area_ids, names), _names_of(rule.except_area_ids, names)
     if not inside:
         return "địa bàn không còn"
     return f"ở toàn {_joined(inside)} trừ {_joined(outside)}" if outside else f"ở {_joined(inside)}"
+
+
+def _names_of(area_ids: frozenset[str], names: Mapping[str, str]) -> list[str]:
+    """Return the names in the order of the station; most rules name one place, for which nothing is to be ordered."""
+    if len(area_ids) < 2:
+        return [names[one] for one in area_ids if one in names]
+    return [name for area_id, name in names.items() if area_id in area_ids]
 
 
 def outermost(rule: Rule, areas: Iterable[Area]) -> Rule:

@@ -1,6 +1,7 @@
 """One database: how it is opened, how a piece of work begins and ends, and how its failures are named."""
 
 import hashlib
+import json
 import secrets
 import sqlite3
 import threading
@@ -41,7 +42,12 @@ class Database:
         self.path = path
         self._writing = threading.Lock()
         self._engine = create_engine(
-            f"sqlite+pysqlite:///{path}", poolclass=QueuePool, pool_size=8, max_overflow=40, pool_timeout=10
+            f"sqlite+pysqlite:///{path}",
+            poolclass=QueuePool,
+            pool_size=8,
+            max_overflow=40,
+            pool_timeout=10,
+            json_deserializer=_parsed,
         )
         event.listen(self._engine, "connect", _on_connect)
         event.listen(self._engine, "begin", _on_begin)
@@ -73,6 +79,11 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+
+def _parsed(document: str) -> Any:
+    """Return what a column of JSON holds; most of those of a rule are empty lists, which want no parser."""
+    return [] if document == "[]" else json.loads(document)
 
 
 def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:

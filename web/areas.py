@@ -1,5 +1,6 @@
 """The tree of places (địa bàn): as it is, as it was, and what took the place of what."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -12,7 +13,7 @@ from domain.people import Role
 from scheduler.area_desk import AreaDesk, area_of
 from scheduler.effects import Effect
 from scheduler.noting import require
-from scheduler.succession import Outdated, heirs_of, is_over, outdated_targets, predecessors_of
+from scheduler.succession import Outdated, heirs_of, is_over, outdated_among, predecessors, predecessors_of
 from store import changes, machines, places, timetable
 from store.engine import new_id
 from web.area_names import area_names
@@ -53,7 +54,7 @@ def page() -> ResponseReturnValue:
     """Show the places of today as a tree, those that are over, and what still names them."""
     with services().database.read() as connection:
         every, levels = places.areas(connection), places.levels(connection)
-        standing = [one for one in machines.everything(connection) if one.revoked_at is None]
+        standing = [one for one in machines.roster(connection) if one.revoked_at is None]
         history = [one for one in changes.newest(connection, limit=60) if one.action == "area"]
     today = _today()
     known = {one.id: one for one in every}
@@ -61,12 +62,12 @@ def page() -> ResponseReturnValue:
         "areas.html",
         tree=tree(every, levels, today),
         known=known,
-        before={one.id: predecessors_of(one.id, every) for one in every},
+        before=predecessors(every),
         over=[one for one in every if is_over(one, today)],
         coming=[one for one in every if one.valid_from is not None and one.valid_from > today],
         heirs={one.id: heirs_of(one, known, today) for one in every if is_over(one, today)},
         level_names={one.code: one.name for one in levels},
-        machines={one.id: sum(machine.area_id == one.id for machine in standing) for one in every},
+        machines=Counter(one.area_id for one in standing),
         outdated=outdated_rules(today),
         history=history[:_HISTORY],
         may_change=me().may(Role.TECHNICIAN),
@@ -150,10 +151,11 @@ def go_on(area_id: str) -> ResponseReturnValue:
 def outdated_rules(on: date) -> list[tuple[str, tuple[Outdated, ...]]]:
     """Return the running rules that name a place which is over, as (name of the programme, the places)."""
     with services().database.read() as connection:
-        every, programmes = places.areas(connection), timetable.programmes(connection)
+        known = {one.id: one for one in places.areas(connection)}
+        programmes = timetable.programmes(connection)
         rules = [one for one in timetable.rules(connection).values() if one.enabled]
     alive = [one for one in rules if one.valid_until is None or one.valid_until >= on]
-    found = [(programmes[one.programme_id].name, outdated_targets(one, every, on)) for one in alive]
+    found = [(programmes[one.programme_id].name, outdated_among(one, known, on)) for one in alive]
     return sorted((one for one in found if one[1]), key=lambda one: one[0].casefold())
 
 

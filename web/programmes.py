@@ -1,7 +1,9 @@
 """Programmes: the list, and the form in which one is put together item by item, its length told as it grows."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,6 +21,7 @@ from scheduler.named import load_named
 from scheduler.noting import require
 from scheduler.programme_checks import item_problem
 from scheduler.programme_desk import Preview, ProgrammeDesk, frozen_words, lengths
+from scheduler.snapshots import programmes_of
 from store import bulletins, campaigns, clips, columns, timetable
 from store.engine import new_id
 from web.area_names import area_names
@@ -66,9 +69,13 @@ def page() -> ResponseReturnValue:
         inputs = load_named(connection)
         every = columns.everything(connection)
     now = services().clock.now()
-    lines = [_line(one, inputs, now) for one in inputs.shelf.programmes.values()]
+    rules = inputs.shelf.rules.values()
+    alive = [one for one in rules if not is_over(one, inputs.calendar, now)]
+    used = Counter(held for one in alive if one.enabled for held in programmes_of(one))
+    on = local(now).date()
+    lines = [_line(one, inputs, on, used[one.id]) for one in inputs.shelf.programmes.values()]
     lines.sort(key=lambda line: (not line.used, line.programme.name.casefold()))
-    over = _over(inputs, now)
+    over = _over(rules, alive)
     return render_template(
         "programmes.html",
         lines=[one for one in lines if one.programme.id not in over],
@@ -81,23 +88,15 @@ def page() -> ResponseReturnValue:
     )
 
 
-def _line(one: Programme, inputs: Inputs, now: datetime) -> Line:
-    length = length_of(lengths(one, inputs, local(now).date()))
-    rules = inputs.shelf.rules.values()
-    used = sum(rule.enabled and not is_over(rule, inputs.calendar, now) and _names(rule, one.id) for rule in rules)
+def _line(one: Programme, inputs: Inputs, on: date, used: int) -> Line:
+    length = length_of(lengths(one, inputs, on))
     return Line(one, length, against(length, one.booked), used)
 
 
-def _over(inputs: Inputs, now: datetime) -> frozenset[str]:
+def _over(rules: Iterable[Rule], alive: Iterable[Rule]) -> frozenset[str]:
     """Return the programmes of which every rule is over, such as those that were played once."""
-    rules = inputs.shelf.rules.values()
-    alive = [rule for rule in rules if not is_over(rule, inputs.calendar, now)]
-    past = {rule.programme_id for rule in rules}
-    return frozenset(one for one in past if not any(_names(rule, one) for rule in alive))
-
-
-def _names(rule: Rule, programme_id: str) -> bool:
-    return rule.programme_id == programme_id or any(one.programme_id == programme_id for one in rule.exceptions)
+    named = frozenset(held for one in alive for held in programmes_of(one))
+    return frozenset(one.programme_id for one in rules) - named
 
 
 @blueprint.get("/moi")
