@@ -27,7 +27,7 @@ from scheduler.sessions import MOST_ITEMS, NAME_LIMIT, ZONE, NewSession
 from scheduler.snapshots import fingerprint
 from scheduler.spots import slots_at, spots_among, spots_of_areas
 from scheduler.stopping import held_up, may_save
-from store import airings, emergencies, machines, plans, station
+from store import airings, emergencies, machines, places, plans, station
 from store.changes import Change
 from store.engine import Database
 
@@ -73,10 +73,16 @@ class TimetableDesk:
         _require_scheduler(user)
         return Drafting(self._inputs(bulletin_ids), user, self.clock.now())
 
-    def clashes(self, draft: Draft) -> tuple[Conflict, ...]:
-        """Return what an edit would silence or leave silent, in words, with the ways out."""
+    def clashes(self, draft: Draft, known: Inputs | None = None) -> tuple[Conflict, ...]:
+        """Return what an edit would silence or leave silent, in words, with the ways out.
+
+        `known` is the timetable that the draft was made of, with all that the draft names: it need not be read again
+        as long as nothing of the plan has changed since.
+        """
         with self.database.read() as connection:
-            inputs = load_named(connection, programmes=draft.edit.programmes)
+            inputs = known
+            if inputs is None or inputs.version != station.plan_version(connection):
+                inputs = load_named(connection, programmes=draft.edit.programmes)
             every, begun = self._standing(connection)
         return conflicts(inputs, every, draft.edit, self.clock.now(), Outlook(begun=begun))
 
@@ -187,8 +193,8 @@ class TimetableDesk:
     def machines_under(self, area_ids: frozenset[str]) -> tuple[Machine, ...]:
         """Return the machines in use that hang on any of some areas or below."""
         with self.database.read() as connection:
-            inputs, every = load_named(connection), machines.everything(connection)
-        paths = Paths(inputs.areas, planning.local_date(self.clock.now()))
+            areas, every = places.areas(connection), machines.everything(connection)
+        paths = Paths(areas, planning.local_date(self.clock.now()))
         return tuple(one for one in every if one.revoked_at is None and paths.of(one.area_id) & area_ids)
 
     def log(self, day: date, machine_id: str | Collection[str] | None = None) -> tuple[LogLine, ...]:

@@ -1,7 +1,8 @@
 """Which machines an edit reaches, those that hear the same taken together. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 
 from domain.machines import Machine
 from domain.timetable import Rule, Slot
@@ -9,6 +10,9 @@ from scheduler.build import reaches
 from scheduler.edits import Edit, Pair
 from scheduler.inputs import Inputs, Paths
 from scheduler.policy import exclusions_at, stagger_of
+
+_SAID = attrgetter(*(one.name for one in fields(Slot) if one.name != "machine_id"))
+"""All that a slot says but the machine that it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def hearings(
             continue
         heard, around = staying.at(path), _surroundings(inputs, path)
         own = held_by.get(machine.id, ())
-        key = heard, was, will, around, tuple(replace(one, machine_id="") for one in own)
+        key = heard, was, will, around, tuple(map(_SAID, own))
         held = alike.get(key)
         if held is None:
             alike[key] = Hearing((machine,), path, around, staying.rules(heard), old.rules(was), new.rules(will), own)

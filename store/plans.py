@@ -20,6 +20,7 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    type_coerce,
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -102,10 +103,11 @@ def slots(
 ) -> tuple[Slot, ...]:
     """Return the slots in [start, end), of one machine, of some or of all, in order."""
     table = tables.slot
-    query = select(table).where(table.c.starts_at >= start, table.c.starts_at < end)
+    query = select(*_READ).where(table.c.starts_at >= start, table.c.starts_at < end)
     if machine_id is not None:
         query = query.where(table.c.machine_id.in_([machine_id] if isinstance(machine_id, str) else machine_id))
-    return tuple(_slot(row) for row in connection.execute(query.order_by(table.c.starts_at, table.c.key)))
+    known: dict[str, tuple[PlannedItem, ...]] = {}
+    return tuple(_slot(row, known) for row in connection.execute(query.order_by(table.c.starts_at, table.c.key)))
 
 
 def next_slots(connection: Connection, machine_ids: Iterable[str], now: datetime) -> dict[str, NextSlot]:
@@ -197,7 +199,15 @@ def _disk_row(slot: Slot, items: dict[int, str]) -> tuple[Any, ...]:
     )
 
 
-def _slot(row: Row[Any]) -> Slot:
+_READ = [type_coerce(one, Text).label(one.name) if one.name == "items" else one for one in tables.slot.columns]
+"""The columns of a slot with its items as text: many machines sound the same, which is parsed once."""
+
+
+def _slot(row: Row[Any], known: dict[str, tuple[PlannedItem, ...]]) -> Slot:
+    """Return the slot of a row; `known` holds what texts of items come to and takes in those that it lacks."""
+    items = known.get(row.items)
+    if items is None:
+        items = known[row.items] = tuple(map(_item, json.loads(row.items)))
     return Slot(
         key=row.key.removeprefix(f"{row.machine_id}:"),
         machine_id=row.machine_id,
@@ -206,7 +216,7 @@ def _slot(row: Row[Any]) -> Slot:
         priority=Priority(row.priority),
         late_policy=LatePolicy(row.late_policy),
         grace=row.grace,
-        items=tuple(map(_item, row.items)),
+        items=items,
         refusal=row.refusal,
         rule_id=row.rule_id,
         programme_id=row.programme_id,

@@ -13,6 +13,7 @@ from domain.playlist import to_ms
 from domain.timetable import Layer, Rule
 from scheduler.conflicts import Conflict
 from scheduler.desk import Draft
+from scheduler.inputs import Inputs
 from scheduler.receipts import OVER, receipts
 from scheduler.sessions import soundings
 from scheduler.stopping import STOPPING
@@ -38,11 +39,12 @@ def page() -> ResponseReturnValue:
     if not area_ids:
         asked = "area" in request.args or "chon" in request.args
         return _choose(bulletin, area_ids, "Hãy chọn ít nhất một địa bàn để phát." if asked else "")
+    drafting = services().timetable.drafting(me(), (bulletin.id,))
     try:
-        draft = services().timetable.drafting(me(), (bulletin.id,)).play_now(bulletin.id, area_ids)
+        draft = drafting.play_now(bulletin.id, area_ids)
     except BadInputError as error:
         return _choose(bulletin, area_ids, error.sentence, 422)
-    return _confirm(bulletin, draft, area_ids)
+    return _confirm(bulletin, draft, area_ids, known=drafting.inputs)
 
 
 @blueprint.post("")
@@ -101,21 +103,24 @@ def _is_lost(draft: Draft, found: tuple[Conflict, ...]) -> bool:
     return bool(silent) and {one.id for one in _meant(draft.edit.rules[0])} <= silent
 
 
-def _confirm(bulletin: Bulletin, draft: Draft, area_ids: frozenset[str], status: int = 200) -> ResponseReturnValue:
+def _confirm(
+    bulletin: Bulletin, draft: Draft, area_ids: frozenset[str], status: int = 200, known: Inputs | None = None
+) -> ResponseReturnValue:
+    """Ask before it sounds; `known` is the timetable that the draft was made of, if it was read just now."""
     now = services().clock.now()
-    found = services().timetable.clashes(draft)
+    found = services().timetable.clashes(draft, known)
+    inputs = known or services().timetable.inputs()
     rule = draft.edit.rules[0]
     with services().database.read() as connection:
         clip = clips.get(connection, bulletin.clip_hash) if bulletin.clip_hash else None
-        every = places.areas(connection)
-    names = {one.id: one.name for one in every}
+    names = {one.id: one.name for one in inputs.areas}
     return render_template(
         "play_now.html",
         bulletin=bulletin,
         draft=draft,
         chosen=area_ids,
-        where=areas_words(outermost(rule, every), names).removeprefix("ở "),
-        at=soundings(rule, now, services().timetable.inputs().calendar)[0].starts_at,
+        where=areas_words(outermost(rule, inputs.areas), names).removeprefix("ở "),
+        at=soundings(rule, now, inputs.calendar)[0].starts_at,
         clip=clip,
         meant=_meant(rule),
         clashes=[one.sentence for one in found if one.sentence not in told(found)],

@@ -7,6 +7,7 @@ from domain.errors import BadInputError, NotFoundError
 from domain.machines import MachineState
 from domain.timetable import FROM_OUTSIDE, Rule
 from scheduler.desk import Draft, NewSession
+from scheduler.drafts import Drafting
 from scheduler.inputs import Inputs
 from scheduler.judging import length_of
 from scheduler.sessions import never_sounds, soundings
@@ -22,18 +23,20 @@ _STAND_IN = "Ở mục tiếp âm và phát trực tiếp, khi nguồn mất ti�
 _SOON = timedelta(days=8)
 
 
-def in_words(form: SessionForm) -> tuple[str, str]:
-    """Return what the form asks for in words, or what is wrong with it; both empty while it is hardly begun."""
+def in_words(form: SessionForm, inputs: Inputs | None = None) -> tuple[str, str]:
+    """Return what the form asks for in words, or what is wrong with it; both empty while it is hardly begun.
+
+    `inputs` are the timetable with the bulletins of the form, when the page has read them already.
+    """
     now = services().clock.now()
     wanted, problems = to_session(form, local(now).date())
     if wanted is None:
         return "", next(iter(problems.values())) if form.times or form.daypart_ids else ""
     if not wanted.area_ids or not (wanted.bulletin_ids or wanted.programme_id) or not wanted.name.strip():
         wanted = replace(wanted, name=wanted.name or "?")
-    drafting = services().timetable.drafting(me(), wanted.bulletin_ids)
-    inputs = drafting.inputs
+    inputs = inputs or services().timetable.inputs(wanted.bulletin_ids)
     try:
-        draft = drafting.session(wanted)
+        draft = Drafting(inputs, me(), now).session(wanted)
     except (BadInputError, NotFoundError) as error:
         begun = wanted.area_ids and (wanted.bulletin_ids or wanted.programme_id)
         return "", error.sentence if begun else ""

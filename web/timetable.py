@@ -129,19 +129,18 @@ def page() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Show the form of a new session, for one bulletin or like another session when asked."""
     require_scheduler()
-    inputs = services().timetable.inputs()
+    chosen = request.args.getlist("bulletin")[:20]
+    inputs = services().timetable.inputs(chosen)
     like = inputs.shelf.rules.get(request.args.get("giong", ""))
     if like is not None:
         copied = of_rule(like, inputs.shelf.programmes[like.programme_id])
-        return _form_page(replace(copied, rank=""), {})
-    chosen = request.args.getlist("bulletin")[:20]
+        return render_template("session.html", **_shown(replace(copied, rank=""), inputs))
     standing = _standing()
     only = frozenset(one.area_id for one in standing) if len(standing) == 1 else frozenset()
-    form = SessionForm(bulletin_ids=tuple(chosen), area_ids=only, day=on_day(local(services().clock.now()).date()))
-    for one in _approved():
-        if chosen and one.id == chosen[0]:
-            form = replace(form, name=one.title[:80])
-    return _form_page(form, {})
+    title = next((one.title for one in _approved() if one.id in chosen[:1]), "")
+    today = on_day(local(services().clock.now()).date())
+    form = SessionForm(title[:80], tuple(chosen), area_ids=only, day=today)
+    return render_template("session.html", **_shown(form, inputs))
 
 
 @blueprint.post("/moi")
@@ -159,7 +158,7 @@ def edit(rule_id: str) -> ResponseReturnValue:
     if rule is None:
         raise NotFoundError("Không có dòng lịch này.")
     form = of_rule(rule, inputs.shelf.programmes[rule.programme_id], stamp_of(inputs, rule_id))
-    return _form_page(form, {}, rule_id=rule_id)
+    return render_template("session.html", **{**_shown(form, inputs), "rule_id": rule_id})
 
 
 @blueprint.post("/<rule_id>/sua")
@@ -292,40 +291,44 @@ def _form_page(
     rule_id: str | None = None,
     pending: Pending = NOTHING_PENDING,
 ) -> ResponseReturnValue:
+    shown = _shown(form, services().timetable.inputs(form.bulletin_ids), problems)
+    return render_template("session.html", **{**shown, "rule_id": rule_id, "pending": pending}), status
+
+
+def _shown(form: SessionForm, inputs: Inputs, problems: dict[str, str] | None = None) -> dict[str, object]:
+    """Return what the page of a new session shows, of a timetable that holds the bulletins of the form."""
     now = services().clock.now()
-    inputs = services().timetable.inputs(form.bulletin_ids)
     approved = _choices(form, inputs)
     with services().database.read() as connection:
         shelf = clips.some(connection, [one.clip_hash for one in approved if one.clip_hash])
-        branches = tree(places.areas(connection), places.levels(connection), local(now).date())
-    words, problem = ("", "") if problems else in_words(form)
-    return render_template(
-        "session.html",
-        form=form,
-        problems=problems,
-        pending=pending,
-        rule_id=rule_id,
-        words=words,
-        problem_words=problem,
-        approved=approved,
-        shelf=shelf,
-        programmes=sorted(inputs.shelf.programmes.values(), key=lambda one: one.name),
-        tree=branches,
-        flat_areas=flat(branches),
-        reached=_reached(branches, frozenset(one.area_id for one in _standing())),
-        weekdays=tuple(enumerate(SHORT_WEEKDAYS, 1)),
-        long_weekdays=tuple(enumerate(WEEKDAYS, 1)),
-        nth_labels=NTH_LABELS,
-        dayparts=inputs.calendar.dayparts.values(),
-        day_types=DAY_TYPE_LABELS,
-        usual_day_types=SessionForm().day_types,
-        lunar=LUNAR_PRESETS,
-        late_labels=LATE_LABELS,
-        presets=[(one, filled_by(one, inputs.calendar)) for one in PRESETS],
-        priorities=(Priority.NORMAL, Priority.PRIORITY),
-        station=own_station(),
-        now=now,
-    ), status
+        branches = tree(inputs.areas, places.levels(connection), local(now).date())
+    words, problem = ("", "") if problems else in_words(form, inputs)
+    return {
+        "form": form,
+        "problems": problems or {},
+        "pending": NOTHING_PENDING,
+        "rule_id": None,
+        "words": words,
+        "problem_words": problem,
+        "approved": approved,
+        "shelf": shelf,
+        "programmes": sorted(inputs.shelf.programmes.values(), key=lambda one: one.name),
+        "tree": branches,
+        "flat_areas": flat(branches),
+        "reached": _reached(branches, frozenset(one.area_id for one in _standing())),
+        "weekdays": tuple(enumerate(SHORT_WEEKDAYS, 1)),
+        "long_weekdays": tuple(enumerate(WEEKDAYS, 1)),
+        "nth_labels": NTH_LABELS,
+        "dayparts": inputs.calendar.dayparts.values(),
+        "day_types": DAY_TYPE_LABELS,
+        "usual_day_types": SessionForm().day_types,
+        "lunar": LUNAR_PRESETS,
+        "late_labels": LATE_LABELS,
+        "presets": [(one, filled_by(one, inputs.calendar)) for one in PRESETS],
+        "priorities": (Priority.NORMAL, Priority.PRIORITY),
+        "station": own_station(),
+        "now": now,
+    }
 
 
 def _choices(form: SessionForm, inputs: Inputs) -> tuple[Bulletin, ...]:
