@@ -13,6 +13,8 @@ from scheduler.succession import outdated_among
 from scheduler.words import areas_words, days_words, exception_words, outermost, times_words
 from web.formats import local
 
+_ALL = slice(None)
+
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:
@@ -28,14 +30,17 @@ class RuleLine:
     outdated: tuple[str, ...] = ()
 
 
-def rule_lines(inputs: Inputs, names: dict[str, str], now: datetime) -> list[RuleLine]:
-    """Return every rule, those that run first, in the order of the day."""
+def rule_lines(inputs: Inputs, names: dict[str, str], now: datetime, part: slice = _ALL) -> list[RuleLine]:
+    """Return every rule, those that run first, in the order of the day; or only a part of them."""
     known = {area.id: area for area in inputs.areas}
-    lines = [_line(rule, inputs, names, (known, now)) for rule in inputs.shelf.rules.values()]
-    return sorted(
-        lines,
-        key=lambda line: (line.over, not line.rule.enabled, _earliest(line.rule, inputs.calendar), line.programme.name),
-    )
+    ordered = sorted(inputs.shelf.rules.values(), key=lambda rule: _order(rule, inputs, now))
+    return [_line(rule, inputs, names, (known, now)) for rule in ordered[part]]
+
+
+def _order(rule: Rule, inputs: Inputs, now: datetime) -> tuple[bool, bool, time, str]:
+    over = is_over(rule, inputs.calendar, now)
+    name = inputs.shelf.programmes[rule.programme_id].name
+    return over, not rule.enabled, _earliest(rule, inputs.calendar), name
 
 
 def _line(rule: Rule, inputs: Inputs, names: dict[str, str], on: tuple[dict[str, Area], datetime]) -> RuleLine:

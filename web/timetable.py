@@ -95,8 +95,7 @@ def page() -> ResponseReturnValue:
     inputs, by_area = sight.inputs, sight.slots
     own = by_area.get(place.area_id, ())
     names = {one.id: one.name for one in place.areas}
-    lines = rule_lines(inputs, names, now)
-    rule_pages = max(1, -(-len(lines) // _RULES))
+    rule_pages = max(1, -(-len(inputs.shelf.rules) // _RULES))
     rule_page = min(page_number("dong"), rule_pages)
     by_name = {names[area_id]: place.shown(slots) for area_id, slots in by_area.items()}
     return render_template(
@@ -112,7 +111,7 @@ def page() -> ResponseReturnValue:
         slots=place.shown(own),
         slots_of=lambda day: [slot for slot in place.shown(own) if local(slot.starts_at).date() == day],
         layer_labels=LAYER_LABELS,
-        rules=lines[(rule_page - 1) * _RULES : rule_page * _RULES],
+        rules=rule_lines(inputs, names, now, slice((rule_page - 1) * _RULES, rule_page * _RULES)),
         rule_page=rule_page,
         rule_pages=rule_pages,
         forgotten=[one for one in days if one < today and not any(local(slot.starts_at).date() == one for slot in own)],

@@ -125,16 +125,41 @@ def test_pages_of_the_timetable_ask_no_more_often_for_more_bulletins(town: Panel
 
 def _asked(town: Panel, path: str) -> int:
     """Return how many statements a page takes, from the second time on."""
-    browser, count = town.browser(EDITOR), [0]
+    return len(_statements(town, path))
+
+
+def _statements(town: Panel, path: str) -> list[str]:
+    """Return the statements that a page takes, from the second time on."""
+    browser, said = town.browser(EDITOR), list[str]()
     assert browser.get(path).status_code == 200
 
-    def tell(*_: object) -> None:
-        count[0] += 1
+    def tell(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement)
 
     event.listen(town.database._engine, "before_cursor_execute", tell)
     browser.get(path)
     event.remove(town.database._engine, "before_cursor_execute", tell)
-    return count[0]
+    return said
+
+
+def test_pages_read_the_timetable_and_the_areas_no_more_often_than_they_must(town: Panel) -> None:
+    bulletin_id = busy_day(town)["produced"]
+    rule_id = next(iter(town.services.timetable.inputs().shelf.rules))
+    told = {
+        "/lich": (1, 2),
+        "/lich/moi": (1, 1),
+        f"/lich/moi?bulletin={bulletin_id}": (1, 1),
+        f"/lich/{rule_id}/sua": (1, 1),
+        "/chuong-trinh": (1, 1),
+        "/dia-ban": (1, 2),
+        f"/lich/phat-ngay?bulletin={bulletin_id}&area=tan-phong": (1, 2),
+    }
+    assert {path: (_read(town, path, "rule"), _read(town, path, "area")) for path in told} == told
+
+
+def _read(town: Panel, path: str, table: str) -> int:
+    """Return how often a page reads every row of a table, from the second time on."""
+    return sum(bool(re.search(rf"FROM {table}\s*(ORDER|$)", one)) for one in _statements(town, path))
 
 
 _PLANS = {
