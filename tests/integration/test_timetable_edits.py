@@ -491,6 +491,18 @@ def test_what_clashes_since_it_was_looked_at_is_told_and_not_saved(town: Panel) 
     assert len(inputs(town).shelf.rules) == 2
 
 
+def test_clashes_with_what_a_colleague_saved_since_the_timetable_was_read_are_told(town: Panel) -> None:
+    desk = town.services.timetable
+    session = wanted(town, name="Của tôi", times=(time(19),))
+    drafting = desk.drafting(EDITOR, session.bulletin_ids)
+    draft = drafting.session(session)
+    assert desk.clashes(draft, drafting.inputs) == ()
+    colleague_saves(town, name="Của bạn", times=(time(18, 59, 59),))
+    found = desk.clashes(draft, drafting.inputs)
+    assert [one.loser.title for one in found] == ["Của tôi"]
+    assert found == desk.clashes(draft)
+
+
 def test_what_a_colleague_changed_elsewhere_does_not_keep_an_edit_from_being_saved(town: Panel) -> None:
     desk = town.services.timetable
     draft = drafted(town, times=(time(19),))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from domain.areas import Area
 from domain.timetable import Rule
 from scheduler.planning import path_on
-from scheduler.succession import heirs_of, outdated_targets
+from scheduler.succession import heirs_of, outdated_targets, predecessors, predecessors_of
 
 REFORM = date(2025, 7, 1)
 BEFORE = REFORM - timedelta(days=1)
@@ -69,6 +69,12 @@ def test_rings_of_parents_and_of_successors_end(areas: list[Area], start: str) -
     assert path <= set("abcdef")
     for area in areas:
         heirs_of(area, {one.id: one for one in areas}, REFORM + timedelta(days=1))
+
+
+@given(ANY_AREAS)
+def test_what_took_the_place_of_what_is_the_same_asked_of_all_areas_as_of_each(areas: list[Area]) -> None:
+    found = predecessors(areas)
+    assert {one: found.get(one, ()) for one in "abcdef"} == {one: predecessors_of(one, areas) for one in "abcdef"}
 
 
 def test_a_rule_on_an_abolished_area_is_told_what_took_its_place() -> None:
