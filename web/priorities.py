@@ -13,16 +13,17 @@ from web.timetable import require_scheduler
 
 blueprint = Blueprint("priorities", __name__, url_prefix="/lich/uu-tien")
 _MOST_TOLD = 3
-_STEPS = {"len": -1, "xuong": 1}
+_STEPS = {"len": -1, "xuong": 1, "giu": 0}
 
 
 @blueprint.get("")
 def page() -> ResponseReturnValue:
     """Show the PRIORITY programmes in their order."""
-    inputs = services().timetable.inputs()
+    programmes = _in_order(services().timetable.inputs())
     return render_template(
         "priorities.html",
-        programmes=_in_order(inputs),
+        programmes=programmes,
+        level=len({one.rank for one in programmes}) < len(programmes),
         station=own_station(),
         may_schedule=me().may(Role.SCHEDULER),
     )
@@ -30,11 +31,11 @@ def page() -> ResponseReturnValue:
 
 @blueprint.post("")
 def step() -> ResponseReturnValue:
-    """Move a programme one place up or down."""
+    """Move a programme one place up or down, or keep all as they are shown."""
     require_scheduler()
     order = [one.id for one in _in_order(services().timetable.inputs())]
-    programme_id, way = request.form.get("programme", ""), _STEPS.get(request.form.get("step", ""), 0)
-    if programme_id not in order or not way:
+    programme_id, way = request.form.get("programme", ""), _STEPS.get(request.form.get("step", ""))
+    if programme_id not in order or way is None:
         raise BadInputError("Không có chương trình ưu tiên này. Hãy tải lại trang rồi chọn lại.")
     place = order.index(programme_id)
     other = min(max(place + way, 0), len(order) - 1)

@@ -229,10 +229,22 @@ def test_a_new_order_of_priorities_is_saved_and_tells_what_gives_way(town: Panel
         wanted = NewSession(name, (town.produced(name),), frozenset({"san-thang"}), (time(10),), DAILY)
         draft = desk.drafting(EDITOR).session(replace(wanted, priority=Priority.PRIORITY))
         desk.save(EDITOR, draft, desk.clashes(draft))
-    names = re.findall(r'ranking-name">([^<]+)<', town.browser(EDITOR).get("/lich/uu-tien").get_data(as_text=True))
+    assert "còn ngang bậc" in ranking(town)
     slots = desk.will_sound("san-thang", TEN, TEN + timedelta(hours=1))
     loser = next(slot for slot in slots if slot.refusal)
-    step = "len" if names[1] == loser.title else "xuong"
-    sent(town, "/lich/uu-tien", 303, programme=loser.programme_id, step=step)
-    text = unescape(town.browser(EDITOR).get("/lich/uu-tien").get_data(as_text=True))
+    above = shown_order(town)[0] == loser.title
+    sent(town, "/lich/uu-tien", 303, programme=loser.programme_id, step="giu" if above else "len")
+    text = ranking(town)
+    assert shown_order(town)[0] == loser.title
     assert f"trùng với «{loser.title}»" in text
+    assert "còn ngang bậc" not in text
+    slots = desk.will_sound("san-thang", TEN, TEN + timedelta(hours=1))
+    assert next(slot for slot in slots if slot.refusal).title != loser.title
+
+
+def ranking(town: Panel) -> str:
+    return unescape(town.browser(EDITOR).get("/lich/uu-tien").get_data(as_text=True))
+
+
+def shown_order(town: Panel) -> list[str]:
+    return re.findall(r'ranking-name">([^<]+)<', ranking(town))
