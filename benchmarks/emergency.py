@@ -21,6 +21,7 @@ from domain.emergencies import Pattern
 from domain.emergency_set import EmergencySet, ReadyMessage
 from domain.order_sheet import OrderSheet, SoundOrder, StopOrder, sheet_document
 from domain.playlist import to_ms
+from domain.timetable import LatePolicy
 from player.cabinet import read_identity
 from player.events import MachineEvent, Sounding
 from player.machine import Machine, MachineSettings
@@ -142,7 +143,8 @@ def _on_the_machine() -> list[float]:
     message, bed, now = sound(3.0, 5), sound(600.0, 6), datetime.now(UTC)
     ready = EmergencySet(None, (ReadyMessage("lu", "Lũ quét", message.hash, _PATTERN),))
     with tempfile.TemporaryDirectory() as folder:
-        session = slot("a", now + timedelta(seconds=3), item(bed))
+        # It joins: what catches up does so once, not after each of many alarms.
+        session = slot("a", now + timedelta(seconds=3), item(bed), late_policy=LatePolicy.JOIN)
         centre.publish(playlist([session], [message, bed], now, emergency=ready), message, bed)
 
         def tell(event: MachineEvent) -> None:
