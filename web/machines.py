@@ -51,6 +51,8 @@ def set_gain(machine_id: str) -> ResponseReturnValue:
     require(me(), Role.TECHNICIAN)
     typed = Typed(request.form)
     gain_db = typed.decimal("gain")
+    if not typed.text("gain").strip():
+        typed.problems["gain"] = "Hãy ghi số dB, ví dụ −6; ghi 0 nếu muốn giữ nguyên âm thanh gốc."
     if typed.problems:
         return _page(machine_id, typed)
     try:

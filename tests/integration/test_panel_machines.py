@@ -87,7 +87,13 @@ def test_a_technician_sets_how_loud_a_machine_is_and_bad_numbers_change_nothing(
     one = machine(town, "Máy chợ", "san-thang", b"v" * 32)
     path = f"/may-phat/{one.id}/am-luong"
     assert town.post(EDITOR, path, gain="−4,5").location == f"/may-phat/{one.id}"
-    for bad, words in (("to lên", "không phải là số"), ("7", "từ −30 đến 6 dB"), ("-31", "từ −30 đến 6 dB")):
+    assert town.post(EDITOR, path).status_code == 422
+    for bad, words in (
+        ("", "Hãy ghi số dB"),
+        ("to lên", "không phải là số"),
+        ("7", "từ −30 đến 6 dB"),
+        ("-31", "từ −30 đến 6 dB"),
+    ):
         answer = town.post(EDITOR, path, gain=bad)
         page = answer.get_data(as_text=True)
         assert (answer.status_code, words in page, f'value="{bad}"' in page) == (422, True, True), bad
